@@ -1,0 +1,95 @@
+/**
+ * The contract of the table `kinds/`: what each kind of kernel state must answer. No I/O, no async, no state. Every other
+ * room is generic: planner, host and report know this file and never one kind.
+ */
+import type { Place } from '../model/place.ts';
+import type { Op } from './op.ts';
+import type { Rows } from './rows.ts';
+
+/** The kernel's own identity, `link:<netns>/vxlan-2`; what the kernel keeps apart has different refs. */
+export type Ref = `${string}:${string}`;
+
+/**
+ * Every tie: `to` is there before me, and if it is nowhere I wait.
+ * `goes`: the kernel takes me along when `to` goes. `again`: I survive, but may be disturbed when `to` is made, changed or
+ * replaced: say all my live fields anew after it. `first`: take me away before `to` goes, bring me back after it is back.
+ * `after`: only the order: `to` is made or updated before I am made, and I am gone before it goes.
+ */
+export interface Tie {
+  readonly to: Ref;
+  readonly when: 'goes' | 'again' | 'first' | 'after';
+}
+
+/** The definition that a piece of kernel state comes from. */
+export interface Origin {
+  /** `Network default/demo`, `Node n1`. */
+  readonly definition: string;
+  readonly at: Place;
+}
+
+/** Kernel state that is wanted on this node. In `spec`, `undefined` means not managed; "must be empty" is a value. */
+export interface Resource<S extends object = object> {
+  readonly kind: string;
+  readonly ref: Ref;
+  readonly spec: S;
+  /** Not empty; the smallest object that the sharers have in common comes first. */
+  readonly from: readonly Origin[];
+}
+
+/** `common`: always there (lo, sysctl keys, learned entries): may be set when wanted, is never swept and never a conflict. */
+export type Owner = 'ours' | 'foreign' | 'common';
+
+/** Kernel state that was read. */
+export interface Observed<S extends object = object> {
+  readonly kind: string;
+  readonly ref: Ref;
+  readonly spec: S;
+  readonly owner: Owner;
+}
+
+/**
+ * key: identity. live: settable in place. fixed: a change means replace. covered: cannot be read, but a readable field
+ * (a hash) changes with it. policy: not kernel state at all, it only steers `spares`.
+ */
+export type Fate = 'key' | 'live' | 'fixed' | 'covered' | 'policy';
+
+/** How a change meets packets: none lost, only new flows feel it, existing flows are cut. */
+export type Impact = 'no-traffic' | 'new-flows' | 'existing-flows';
+
+/** A value that can be read only when asked for by name. */
+export interface Key {
+  readonly netns: string;
+  readonly sysctl: string;
+}
+
+/** One kind of kernel state: it writes itself and reads itself back. */
+export interface Kind<S extends object> {
+  readonly name: string;
+  /** What people call it, in plans and in events: `vxlan interface`, `mesh elements`. Several kinds may share one. */
+  readonly title: string;
+  readonly fields: { readonly [F in keyof S]-?: Fate };
+  ref(spec: S): Ref;
+  ties(spec: S): readonly Tie[];
+  /** Further names that others may tie to: an address is one of `addresses:<netns>/<link>`. */
+  groups?(spec: S): readonly Ref[];
+  /** Scarce names, made of key and fixed fields only: `vni:<netns>/<port>/<id>`, `ifname:<netns>/<name>`. A claim held by a foreign thing is a conflict. */
+  claims(spec: S): readonly string[];
+  /** What must be asked for by name to read a wanted one back. */
+  keys?(want: S): readonly Key[];
+  /** All of this kind in one namespace, foreign ones included where they can collide or carry a tie. */
+  parse(rows: Rows): readonly Observed<S>[];
+  /** A wanted one of mine may tell that something of ours that ties to it is to be left alone (a guest's own addresses on its interface). */
+  spares?(want: S, other: Observed): boolean;
+  /** Ops of one lane only. */
+  create(want: S): readonly Op[];
+  /** `have` holds the fields that differ, as they are; `want` is whole. After `again` every live field is said. */
+  update(want: S, changed: readonly (keyof S & string)[]): readonly Op[];
+  remove(have: S): readonly Op[];
+  impact(verb: 'make' | 'update' | 'delete', changed: readonly (keyof S & string)[]): Impact;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a table of kinds with different specs; each entry is checked where it is written.
+export type AnyKind = Kind<any>;
+
+/** Kind by its name. */
+export type Kinds = ReadonlyMap<string, AnyKind>;

@@ -1,0 +1,20 @@
+/** How a netloom that was just started, with no memory, tells its own things from everything else in the kernel. */
+export const OURS = {
+  /** Link group of every link of ours, given in the act that makes it. */
+  group: 97,
+  /** Link group of links of ours that are about to be deleted: self-explaining after a crash. */
+  doomed: 98,
+  /** rtnetlink protocol of routes, rules and neighbours of ours. */
+  proto: 97,
+  /** Start of a network uuid's last group ("nlm"): a namespace with such a name is ours. */
+  uuidTag: '6e6c6d',
+  /** Taps are born under this prefix, because `tuntap add` cannot set a group; then named and grouped in one act. */
+  staging: 'nl-',
+  /** Name of every nft table of ours, one per family. */
+  table: 'netloom',
+} as const;
+
+/** True for the names of network namespaces that netloom made: version 8 uuids with our tag. */
+export function isOurNamespace(name: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-6e6c6d[0-9a-f]{6}$/.test(name);
+}

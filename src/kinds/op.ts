@@ -1,0 +1,110 @@
+/**
+ * One act on the kernel, as data with typed fields: no words of any tool. One op is one line is one act, and each state
+ * between two ops of a create is recognisable as ours. `netns` '' is the node's own namespace. Interface and namespace
+ * names, addresses and MACs are canonical and checked before they get here.
+ */
+export type Op =
+  | { readonly op: 'netns-add'; readonly name: string }
+  | { readonly op: 'netns-del'; readonly name: string }
+  | { readonly op: 'bridge-add'; readonly netns: string; readonly name: string; readonly mac: string; readonly mtu: number; readonly group: number }
+  | {
+      readonly op: 'vxlan-add';
+      readonly netns: string;
+      readonly name: string;
+      readonly mac: string;
+      readonly mtu: number;
+      readonly group: number;
+      readonly vni: number;
+      readonly port: number;
+      readonly local: string;
+      readonly learning: boolean;
+    }
+  | {
+      readonly op: 'veth-add';
+      readonly netns: string;
+      readonly name: string;
+      readonly mac: string;
+      readonly mtu: number;
+      readonly group: number;
+      readonly peer: { readonly netns: string; readonly name: string; readonly mac: string };
+    }
+  | { readonly op: 'tap-add'; readonly netns: string; readonly name: string; readonly owner?: number; readonly multiQueue: boolean }
+  | { readonly op: 'link-set'; readonly netns: string; readonly name: string; readonly set: LinkSet }
+  /** Bridge-port flags of a link that is in a bridge. */
+  | { readonly op: 'port-set'; readonly netns: string; readonly name: string; readonly set: PortSet }
+  /** Live attributes of a vxlan device. */
+  | { readonly op: 'vxlan-set'; readonly netns: string; readonly name: string; readonly set: { readonly local?: string; readonly learning?: boolean } }
+  /** Live attributes of a bridge. */
+  | { readonly op: 'bridge-set'; readonly netns: string; readonly name: string; readonly set: BridgeSet }
+  | { readonly op: 'link-del'; readonly netns: string; readonly name: string }
+  | { readonly op: 'addr-add' | 'addr-del'; readonly netns: string; readonly link: string; readonly ip: string; readonly prefix: number }
+  | {
+      readonly op: 'route-add' | 'route-del';
+      readonly netns: string;
+      readonly dst: string;
+      readonly via?: string;
+      readonly link?: string;
+      readonly table: string;
+      readonly metric?: number;
+      readonly proto: number;
+    }
+  | { readonly op: 'neigh-replace'; readonly netns: string; readonly link: string; readonly ip: string; readonly mac: string; readonly proto: number }
+  | { readonly op: 'neigh-del'; readonly netns: string; readonly link: string; readonly ip: string }
+  | { readonly op: 'flood-append' | 'flood-del'; readonly netns: string; readonly link: string; readonly dst: string }
+  | { readonly op: 'vtep-replace'; readonly netns: string; readonly link: string; readonly mac: string; readonly dst: string }
+  | { readonly op: 'vtep-del'; readonly netns: string; readonly link: string; readonly mac: string }
+  | { readonly op: 'fdb-replace' | 'fdb-del'; readonly netns: string; readonly link: string; readonly mac: string }
+  /** Replaces the whole table in one transaction; `text` is the body that `nft -f` reads. */
+  | { readonly op: 'nft-replace'; readonly netns: string; readonly family: string; readonly name: string; readonly text: string }
+  | { readonly op: 'nft-del'; readonly netns: string; readonly family: string; readonly name: string }
+  | { readonly op: 'sysctl-set'; readonly netns: string; readonly key: string; readonly value: string };
+
+/** What one `link set` line can change at once. `master: ''` takes the link out of its bridge. */
+export interface LinkSet {
+  readonly name?: string;
+  readonly group?: number;
+  readonly alias?: string;
+  readonly mac?: string;
+  readonly mtu?: number;
+  readonly master?: string;
+  readonly addrgenmode?: 'none' | 'eui64';
+  readonly up?: boolean;
+}
+
+export interface PortSet {
+  readonly learning?: boolean;
+  readonly flood?: boolean;
+  readonly suppress?: boolean;
+  readonly locked?: boolean;
+}
+
+export interface BridgeSet {
+  readonly stp?: boolean;
+  readonly forwardDelay?: number;
+  readonly snooping?: boolean;
+  /** Seconds. */
+  readonly ageing?: number;
+}
+
+/** Ops of one lane can share a process: the tool that will carry them and the namespace they act in. */
+export function lane(op: Op): string {
+  switch (op.op) {
+    case 'flood-append':
+    case 'flood-del':
+    case 'vtep-replace':
+    case 'vtep-del':
+    case 'fdb-replace':
+    case 'fdb-del':
+      return `bridge:${op.netns}`;
+    case 'nft-replace':
+    case 'nft-del':
+      return `nft:${op.netns}`;
+    case 'sysctl-set':
+      return `sysctl:${op.netns}`;
+    case 'netns-add':
+    case 'netns-del':
+      return 'ip:';
+    default:
+      return `ip:${op.netns}`;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What a driver reads from one network namespace: rows shaped like `ip -N -j -d` prints them, with the driver's
+ * corrections. Kinds parse these; no kind knows how they were read.
+ */
+export interface Rows {
+  /** '' is the node's own namespace. */
+  readonly netns: string;
+  /** Names below /run/netns; only with the node's own namespace, else empty. */
+  readonly namespaces: readonly string[];
+  /** `ip -N -j -d addr show`: links with their addresses. */
+  readonly links: readonly LinkRow[];
+  /** `ip -N -j -d route show table all`, without what the kernel made (protocol 2 and 9); both families. */
+  readonly routes: readonly RouteRow[];
+  /** `ip -N -j neigh show nud permanent`, both families. */
+  readonly neighs: readonly NeighRow[];
+  /** `bridge -N -j fdb show`. */
+  readonly fdb: readonly FdbRow[];
+  /** Our own nft tables, as `nft -j list table` prints them: without handles, indexes and counter values. */
+  readonly tables: readonly NftTable[];
+  /** Values of those keys that were asked for and exist; `net/ipv6/conf/br0/disable_ipv6` -> `1`. */
+  readonly sysctls: Readonly<Record<string, string>>;
+}
+
+/** One link. Fields as iproute2 6.1 prints them with `-N -j -d`; a driver may leave out what it does not know. */
+export interface LinkRow {
+  readonly ifindex: number;
+  readonly ifname: string;
+  readonly flags: readonly string[];
+  readonly mtu: number;
+  readonly address?: string;
+  readonly ifalias?: string;
+  /** Digits: `97`. `0` when in no group. */
+  readonly group: string;
+  /** Name of the bridge it is in. */
+  readonly master?: string;
+  readonly inet6_addr_gen_mode?: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: Readonly<Record<string, unknown>>;
+    readonly info_slave_kind?: string;
+    readonly info_slave_data?: Readonly<Record<string, unknown>>;
+  };
+  /** Joined by the driver from `link_netnsid` and `link_index`: the other end of a veth, where it can be seen. */
+  readonly peer?: { readonly netns: string; readonly name: string; readonly ifindex: number };
+  /** uid of a tap's owner, a number as the kernel has it; absent without owner. */
+  readonly owner?: number;
+  readonly addr_info: readonly AddrRow[];
+}
+
+export interface AddrRow {
+  readonly family: 'inet' | 'inet6';
+  readonly local: string;
+  readonly prefixlen: number;
+  readonly scope?: string;
+  readonly dynamic?: boolean;
+  readonly secondary?: boolean;
+  /** Kernel-made by SLAAC. */
+  readonly mngtmpaddr?: boolean;
+}
+
+export interface RouteRow {
+  readonly family: 'inet' | 'inet6';
+  /** `default`, an address, or a prefix. */
+  readonly dst: string;
+  readonly gateway?: string;
+  readonly dev?: string;
+  readonly protocol: string;
+  readonly table: string;
+  readonly metric?: number;
+  readonly scope?: string;
+  readonly type?: string;
+}
+
+export interface NeighRow {
+  readonly dst: string;
+  readonly dev: string;
+  readonly lladdr?: string;
+  readonly protocol?: string;
+  readonly state: readonly string[];
+}
+
+export interface FdbRow {
+  readonly mac: string;
+  readonly ifname: string;
+  readonly flags: readonly string[];
+  readonly master?: string;
+  readonly dst?: string;
+  readonly state?: string;
+}
+
+/** JSON of nft, as `nft -j` prints an object: opaque here, built and compared as a value. */
+export type NftJson = null | boolean | number | string | readonly NftJson[] | { readonly [key: string]: NftJson };
+
+export interface NftTable {
+  readonly family: 'inet' | 'ip' | 'ip6' | 'bridge';
+  readonly name: string;
+  /** The objects of the table (`{set: …}`, `{map: …}`, `{chain: …}`, `{rule: …}`) in the order nft prints them, without the `table` object itself. */
+  readonly rows: readonly NftJson[];
+}

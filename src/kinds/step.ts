@@ -1,0 +1,43 @@
+/** What a plan hands to the host, and what the host hands back: the seam between deciding and doing. */
+
+import type { Impact, Origin, Ref } from './kind.ts';
+import type { Op } from './op.ts';
+
+export interface Change {
+  readonly field: string;
+  /** `undefined` in `want`: no longer wanted; in `have`: not there. */
+  readonly want: unknown;
+  readonly have: unknown;
+}
+
+/** One resource made, updated or deleted. A replacement is a delete and a make with `replacing`. */
+export interface Step {
+  readonly verb: 'make' | 'update' | 'delete';
+  readonly kind: string;
+  readonly title: string;
+  readonly ref: Ref;
+  readonly ops: readonly Op[];
+  /** Empty when what is deleted has no definition any more. */
+  readonly from: readonly Origin[];
+  /** make: all fields; update: those that differ (none after `again`); delete: none. Fixed fields that forced a replacement are in the make. */
+  readonly changes: readonly Change[];
+  readonly replacing: boolean;
+  readonly impact: Impact;
+  /** Indexes of earlier steps that must have been done: a failed one skips this one. */
+  readonly needs: readonly number[];
+}
+
+export type OutcomeStatus = 'done' | 'failed' | 'skipped' | 'unknown';
+
+/** What became of a step. Times are of the batch that carried it. */
+export interface Outcome {
+  readonly step: Step;
+  readonly status: OutcomeStatus;
+  /** One line, lower case, for `failed` and `skipped`; with the tool's own words. */
+  readonly error?: string;
+  /** Stable code from the host's table: `exists`, `no-device`, `not-permitted`, `unsupported`, `timeout`, `other`. */
+  readonly code?: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+}

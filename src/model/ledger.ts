@@ -1,0 +1,59 @@
+/**
+ * The ledger: what has been allocated, as a plain value. It is published on the status branch (a file per network below
+ * `allocations/networks/`), read back by every node, and kept by each node beside its last good definitions.
+ * Keys are `<namespace>/<name>`. Instants are ISO 8601 in UTC with seconds (`2026-11-21T10:00:00Z`).
+ */
+export interface Ledger {
+  readonly networks: Readonly<Record<string, NetworkEntry>>;
+}
+
+/** What is allocated to one network; a removed network stays as a tombstone until the ledger's memory ends. */
+export interface NetworkEntry {
+  readonly namespace: string;
+  readonly name: string;
+  /** Version 8 uuid whose last six bytes begin with `6e6c6d`: its namespace is recognisable as ours. */
+  readonly uuid: string;
+  /** 1..16777215. */
+  readonly vxid: number;
+  /** Counts re-creations after the memory ended, so that a new network is not taken for the old. From 0. */
+  readonly incarnation: number;
+  readonly since: string;
+  /** The router's address (index 1 of the cidr; no prefix length) and MAC `02:02:<vxid>:01`; absent for pure layer 2. */
+  readonly router?: { readonly address: string; readonly mac: string };
+  /** When the definition went away; absent while it is there. */
+  readonly removed?: string;
+  /** Where the definition stands or stood: `networks/blue.yaml:3`. */
+  readonly from: string;
+  /** Keyed by `<namespace>/<name>` of the Interface; tombstones included. */
+  readonly interfaces: Readonly<Record<string, InterfaceEntry>>;
+  /** Every address of the cidr that is not free, sorted numerically; empty for pure layer 2. */
+  readonly addresses: readonly AddressEntry[];
+}
+
+export interface InterfaceEntry {
+  readonly uuid: string;
+  readonly mac: string;
+  /** The node that carries it; absent = unplaced. */
+  readonly node?: string;
+  /** Without prefix length; absent when it has none (`address: none`, or a network without cidr). */
+  readonly address?: string;
+  readonly incarnation: number;
+  readonly since: string;
+  readonly removed?: string;
+  readonly from: string;
+}
+
+/** `quarantine`: released a short while ago, nobody gets it; `remembered`: given to others last, oldest first. */
+export type AddressType = 'network' | 'broadcast' | 'gateway' | 'instance' | 'floating' | 'routed' | 'reserved' | 'quarantine' | 'remembered';
+
+export interface AddressEntry {
+  readonly address: string;
+  readonly type: AddressType;
+  /** `<kind> <uuid> <namespace>/<name>`, or '' for the network's own. */
+  readonly user: string;
+  /** Definition file:line, or ''. */
+  readonly comment: string;
+  readonly since: string;
+}
+
+export const EMPTY_LEDGER: Ledger = { networks: {} };

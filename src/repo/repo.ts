@@ -1,0 +1,85 @@
+/** The door to git: one interface over isomorphic-git (http, https) and the git binary (ssh, scp-like, local paths). */
+
+/** 40 hex digits. */
+export type Oid = string;
+
+export interface TreeEntry {
+  readonly path: string;
+  readonly mode: string;
+  readonly oid: Oid;
+}
+
+export interface CommitInfo {
+  readonly oid: Oid;
+  readonly parents: readonly Oid[];
+  readonly author: string;
+  /** First line of the message. */
+  readonly subject: string;
+  /** Commit time, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** New content by path; null deletes. Paths are below the root of the tree. */
+export type Edits = ReadonlyMap<string, string | null>;
+
+export interface Author {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Every method throws RepoError only; nothing else is thrown for what the world says no to. */
+export interface Repo {
+  /**
+   * Tips of branches, by name, in one request to the remote; null where the branch does not exist.
+   * A listing that is not complete is an error, never "no branches".
+   */
+  tips(branches: readonly string[]): Promise<ReadonlyMap<string, Oid | null>>;
+  /** Brings the branch's tip and its whole closure here, checked; does nothing when `tip` is here already. */
+  sync(branch: string, tip: Oid): Promise<void>;
+  /** True when `descendant` is `ancestor` or comes after it; null when the history here does not reach far enough to tell. */
+  descends(descendant: Oid, ancestor: Oid): Promise<boolean | null>;
+  /** Entries below `path` ('' = all), paths relative to it. */
+  list(commit: Oid, path: string): Promise<readonly TreeEntry[]>;
+  read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
+  info(commit: Oid): Promise<CommitInfo>;
+  /** A commit on top of `parent` (null = root) with the edits; the oid, or null when nothing differs from the parent. */
+  commit(args: { parent: Oid | null; edits: Edits; author: Author; message: string; at: number }): Promise<Oid | null>;
+  /** Compare-and-swap: `expect` is the tip it must replace (null = must not exist). `stale` = lost the race, read again and decide again. */
+  push(args: { oid: Oid; branch: string; expect: Oid | null }): Promise<'ok' | 'stale'>;
+}
+
+export type RepoErrorCode =
+  | 'unreachable'
+  | 'timeout'
+  | 'tls'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'rate-limited'
+  | 'redirected'
+  | 'truncated'
+  | 'not-git'
+  | 'too-large'
+  | 'corrupt'
+  | 'refused'
+  | 'unsupported-url'
+  | 'no-branch'
+  | 'disk-full'
+  | 'host-key'
+  | 'other';
+
+/** The remote, or the clone, said no. */
+export class RepoError extends Error {
+  readonly code: RepoErrorCode;
+  /** The remote's url without credentials. */
+  readonly url: string;
+  /** Seconds that the server asks to wait. */
+  readonly retryAfterS?: number;
+  constructor(code: RepoErrorCode, message: string, url: string, options: { cause?: unknown; retryAfterS?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RepoError';
+    this.code = code;
+    this.url = url;
+    if (options.retryAfterS !== undefined) this.retryAfterS = options.retryAfterS;
+  }
+}
