@@ -49,7 +49,7 @@ export interface Observed<S extends object = object> {
 
 /**
  * key: identity. live: settable in place. fixed: a change means replace. covered: cannot be read, but a readable field
- * (a hash) changes with it. policy: not kernel state at all, it only steers `spares`.
+ * (a hash) changes with it. policy: not kernel state at all, it only steers `spares`, `ties` and how a thing is born.
  */
 export type Fate = 'key' | 'live' | 'fixed' | 'covered' | 'policy';
 
@@ -80,6 +80,11 @@ export interface Kind<S extends object> {
   parse(rows: Rows): readonly Observed<S>[];
   /** A wanted one of mine may tell that something of ours that ties to it is to be left alone (a guest's own addresses on its interface). */
   spares?(want: S, other: Observed): boolean;
+  /**
+   * False when a foreign one of mine may go along with what it ties to (it is only reported). Otherwise, and where this is
+   * absent, it carries a guest: what it ties to is not deleted or replaced (`in-use`).
+   */
+  carries?(have: S): boolean;
   /** Ops of one lane only. */
   create(want: S): readonly Op[];
   /** `have` holds the fields that differ, as they are; `want` is whole. After `again` every live field is said. */

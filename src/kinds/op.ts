@@ -6,7 +6,15 @@
 export type Op =
   | { readonly op: 'netns-add'; readonly name: string }
   | { readonly op: 'netns-del'; readonly name: string }
-  | { readonly op: 'bridge-add'; readonly netns: string; readonly name: string; readonly mac: string; readonly mtu: number; readonly group: number }
+  | {
+      readonly op: 'bridge-add';
+      readonly netns: string;
+      readonly name: string;
+      readonly mac: string;
+      readonly mtu: number;
+      readonly group: number;
+      readonly set?: BridgeSet;
+    }
   | {
       readonly op: 'vxlan-add';
       readonly netns: string;
@@ -67,9 +75,12 @@ export interface LinkSet {
   readonly mac?: string;
   readonly mtu?: number;
   readonly master?: string;
-  readonly addrgenmode?: 'none' | 'eui64';
+  readonly addrgenmode?: AddrGenMode;
   readonly up?: boolean;
 }
+
+/** How IPv6 link-local addresses come about, in iproute2's words. */
+export type AddrGenMode = 'none' | 'eui64' | 'stable_secret' | 'random';
 
 export interface PortSet {
   readonly learning?: boolean;
@@ -80,6 +91,7 @@ export interface PortSet {
 
 export interface BridgeSet {
   readonly stp?: boolean;
+  /** Hundredths of a second, as the kernel shows it. */
   readonly forwardDelay?: number;
   readonly snooping?: boolean;
   /** Seconds. */

@@ -7,13 +7,13 @@ export interface Rows {
   readonly netns: string;
   /** Names below /run/netns; only with the node's own namespace, else empty. */
   readonly namespaces: readonly string[];
-  /** `ip -N -j -d addr show`: links with their addresses. */
+  /** `ip -N -j -d link show` (only this one prints `inet6_addr_gen_mode`), with `addr_info` of `ip -N -j addr show`. */
   readonly links: readonly LinkRow[];
   /** `ip -N -j -d route show table all`, without what the kernel made (protocol 2 and 9); both families. */
   readonly routes: readonly RouteRow[];
   /** `ip -N -j neigh show nud permanent`, both families. */
   readonly neighs: readonly NeighRow[];
-  /** `bridge -N -j fdb show`. */
+  /** `bridge -j fdb show` (6.1 knows no `-N`). */
   readonly fdb: readonly FdbRow[];
   /** Our own nft tables, as `nft -j list table` prints them: without handles, indexes and counter values. */
   readonly tables: readonly NftTable[];
@@ -40,8 +40,8 @@ export interface LinkRow {
     readonly info_slave_kind?: string;
     readonly info_slave_data?: Readonly<Record<string, unknown>>;
   };
-  /** Joined by the driver from `link_netnsid` and `link_index`: the other end of a veth, where it can be seen. */
-  readonly peer?: { readonly netns: string; readonly name: string; readonly ifindex: number };
+  /** Joined by the driver from `link_netnsid` and `link_index`: the other end of a veth, where it can be seen; `group` as in the row. */
+  readonly peer?: { readonly netns: string; readonly name: string; readonly ifindex: number; readonly group?: string };
   /** uid of a tap's owner, a number as the kernel has it; absent without owner. */
   readonly owner?: number;
   readonly addr_info: readonly AddrRow[];

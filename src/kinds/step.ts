@@ -8,6 +8,8 @@ export interface Change {
   /** `undefined` in `want`: no longer wanted; in `have`: not there. */
   readonly want: unknown;
   readonly have: unknown;
+  /** A fixed field that differs: it is why the thing is replaced. */
+  readonly forces?: true;
 }
 
 /** One resource made, updated or deleted. A replacement is a delete and a make with `replacing`. */
@@ -22,6 +24,8 @@ export interface Step {
   /** make: all fields; update: those that differ (none after `again`); delete: none. Fixed fields that forced a replacement are in the make. */
   readonly changes: readonly Change[];
   readonly replacing: boolean;
+  /** The other thing that makes this step necessary: what took it along, what goes before it comes back, what disturbed it. */
+  readonly because?: Ref;
   readonly impact: Impact;
   /** Indexes of earlier steps that must have been done: a failed one skips this one. */
   readonly needs: readonly number[];

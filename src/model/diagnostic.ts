@@ -9,6 +9,7 @@ export type DiagnosticCode =
   | 'file-too-large'
   | 'repository-too-large'
   | 'not-utf8'
+  | 'unreadable'
   | 'symlink'
   | 'submodule'
   | 'lfs-pointer'

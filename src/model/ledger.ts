@@ -5,6 +5,11 @@
  */
 export interface Ledger {
   readonly networks: Readonly<Record<string, NetworkEntry>>;
+  /**
+   * Where an object that the ledger does not know starts to count its `incarnation`: one above the highest that was ever
+   * forgotten, so that a new object is never taken for an old one of its name, without a record of each. Absent = 0.
+   */
+  readonly incarnations?: number;
 }
 
 /** What is allocated to one network; a removed network stays as a tombstone until the ledger's memory ends. */
@@ -15,9 +20,11 @@ export interface NetworkEntry {
   readonly uuid: string;
   /** 1..16777215. */
   readonly vxid: number;
-  /** Counts re-creations after the memory ended, so that a new network is not taken for the old. From 0. */
+  /** Higher after the memory of one of this name has ended, so that a new network is not taken for the old. From 0. */
   readonly incarnation: number;
   readonly since: string;
+  /** The cidr that the addresses below belong to, canonical; absent for pure layer 2. */
+  readonly cidr?: string;
   /** The router's address (index 1 of the cidr; no prefix length) and MAC `02:02:<vxid>:01`; absent for pure layer 2. */
   readonly router?: { readonly address: string; readonly mac: string };
   /** When the definition went away; absent while it is there. */

@@ -55,6 +55,8 @@ export interface Finding {
   /** From the root of the document: `['spec', 'cidr']`; [] = the document. */
   readonly path: readonly (string | number)[];
   readonly related?: readonly { readonly on: Definition; readonly path: readonly (string | number)[] }[];
+  /** What an unknown reference refers to: `load` keeps quiet about it when that is defined, but wrong in itself. */
+  readonly missing?: { readonly kind: KindName; readonly namespace: string; readonly name: string };
 }
 
 /** What a definition wants allocated. */

@@ -1,0 +1,45 @@
+/**
+ * Bundles src/cli/main.ts and what it imports into dist/: ES modules, split so that `--help` loads little, not minified because
+ * an uncaught error prints its line. dist/netloom.js needs nothing but Node and the schemas/ folder beside dist/.
+ */
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { generate } from './gen.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const ENTRY = join(ROOT, 'src/cli/main.ts');
+
+// Bundled CommonJS packages still call require, which an ES module does not have.
+const BANNER = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+
+/** Writes dist/, from nothing. */
+export async function build() {
+  if (!existsSync(ENTRY)) throw new Error(`build: ${ENTRY} is not there`);
+  await generate();
+  const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
+  const outdir = join(ROOT, 'dist');
+  rmSync(outdir, { recursive: true, force: true });
+  await bundle({
+    entryPoints: { netloom: ENTRY, 'lab-git-server': join(ROOT, 'src/lab/git-server-main.ts') },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: BANNER },
+    define: { __NETLOOM_VERSION__: JSON.stringify(version) },
+    logLevel: 'warning',
+    legalComments: 'none',
+  });
+  const program = join(outdir, 'netloom.js');
+  const text = readFileSync(program, 'utf8');
+  // The banner is for every chunk; the first line of the program is for the kernel.
+  if (!text.startsWith('#!')) writeFileSync(program, `#!/usr/bin/env node\n${text}`);
+  chmodSync(program, 0o755);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

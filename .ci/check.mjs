@@ -1,0 +1,59 @@
+/**
+ * Everything cheap, no root: generated files, types, lint and format, house and unit tests. The sections run side by side; each
+ * prints one line, and its whole output when it failed.
+ */
+import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generate } from './gen.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const SECTIONS = [
+  { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false'] },
+  { name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--max-diagnostics=50'] },
+  { name: 'unit', args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'] },
+];
+
+/** Runs all sections; true when all are well. `vitestArgs` go to the unit section. */
+export async function check({ vitestArgs = [] } = {}) {
+  const started = Date.now();
+  const stale = await generate({ check: true });
+  report({
+    name: 'generated',
+    ok: stale.length === 0,
+    output: `stale: ${stale.join(', ')}; run \`npm run gen\` and commit the result\n`,
+    ms: Date.now() - started,
+  });
+  const results = await Promise.all(SECTIONS.map(section => runSection(section, section.name === 'unit' ? vitestArgs : [])));
+  return stale.length === 0 && results.every(ok => ok);
+}
+
+function runSection({ name, args }, more) {
+  const started = Date.now();
+  const child = spawn(process.execPath, [...args, ...more], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text));
+  return new Promise(done => {
+    child.on('error', error => {
+      output += `${error.message}\n`;
+      report({ name, ok: false, output, ms: Date.now() - started });
+      done(false);
+    });
+    child.on('close', code => {
+      report({ name, ok: code === 0, output, ms: Date.now() - started });
+      done(code === 0);
+    });
+  });
+}
+
+function report({ name, ok, output, ms }) {
+  const line = `${ok ? 'ok  ' : 'FAIL'} ${name} (${(ms / 1000).toFixed(1)} s)\n`;
+  process.stdout.write(ok ? line : `${line}${output}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = (await check()) ? 0 : 1;

@@ -1,0 +1,128 @@
+/**
+ * Makes a checkout ready: Node's version, npm packages, Debian packages, the build. Runs before every npm script that needs
+ * them, so it imports node:* only, takes a blink when there is nothing to do, and then prints nothing.
+ * `--npm-only`: what `npm run check` needs (no Debian packages, no build).
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const STAMP = join(ROOT, 'node_modules', '.netloom-setup');
+
+/** Program to the Debian package that has it. */
+const PROGRAMS = new Map([
+  ['ip', 'iproute2'],
+  ['bridge', 'iproute2'],
+  ['nft', 'nftables'],
+  ['git', 'git'],
+  ['tcpdump', 'tcpdump'],
+  ['unshare', 'util-linux'],
+  ['nsenter', 'util-linux'],
+  ['setpriv', 'util-linux'],
+  ['mount', 'mount'],
+  ['ping', 'iputils-ping'],
+  ['arping', 'iputils-arping'],
+  ['socat', 'socat'],
+  ['ps', 'procps'],
+  ['sysctl', 'procps'],
+]);
+
+const say = text => process.stderr.write(`setup: ${text}\n`);
+
+function fail(text) {
+  say(text);
+  process.exit(1);
+}
+
+function checkNode() {
+  const wanted = /(\d+)\.(\d+)/.exec(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > Number(wanted[1]) || (major === Number(wanted[1]) && minor >= Number(wanted[2]))) return;
+  fail(`netloom needs Node ${wanted[0]} or newer, this is ${process.version}`);
+}
+
+function stampOf() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
+  return `${lock} ${process.version} ${process.platform}-${process.arch}\n`;
+}
+
+/** npm as the one that runs us, else the one beside node or on the PATH. */
+function npmCommand() {
+  const inside = process.env.npm_execpath;
+  if (inside?.endsWith('.js') && existsSync(inside)) return [process.execPath, inside];
+  const npm = find('npm') ?? fail('npm is not on the PATH');
+  return [npm];
+}
+
+function installPackages() {
+  const stamp = stampOf();
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return;
+  say('npm ci');
+  const [program, ...args] = npmCommand();
+  run(program, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(STAMP, stamp);
+}
+
+/** Its output is shown only when it fails. */
+function run(program, args, env = process.env) {
+  const { status, error, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  if (error) fail(`${program}: ${error.message}`);
+  if (status !== 0) fail(`failed: ${[program, ...args].join(' ')}\n${stdout}${stderr}`);
+}
+
+function find(program) {
+  const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return dirs.map(dir => join(dir || '.', program)).find(path => isProgram(path));
+}
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function installDebianPackages() {
+  const missing = [...PROGRAMS].filter(([program]) => !find(program));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  const names = missing.map(([program]) => program).join(', ');
+  const apt = find('apt-get');
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  if (!apt) fail(`not found: ${names}. Install what gives them (on Debian: ${packages.join(' ')})`);
+  if (process.getuid?.() !== 0) fail(`not found: ${names}. As root: ${command}`);
+  say(command);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run(apt, ['update', '-qq'], env);
+  run(apt, ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
+}
+
+/** Newest change below a path, milliseconds. */
+function newest(path) {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map(name => newest(join(path, name))));
+}
+
+async function buildWhenOld() {
+  const made = join(ROOT, 'dist', 'netloom.js');
+  const sources = ['src', 'schemas', 'package.json', '.ci/build.mjs', '.ci/gen.mjs', 'package-lock.json'];
+  if (existsSync(made) && statSync(made).mtimeMs > Math.max(...sources.map(name => newest(join(ROOT, name))))) return;
+  say('build');
+  const { build } = await import(pathToFileURL(join(ROOT, '.ci', 'build.mjs')).href);
+  await build().catch(error => fail(error.message));
+}
+
+checkNode();
+installPackages();
+if (!process.argv.includes('--npm-only')) {
+  installDebianPackages();
+  await buildWhenOld();
+}

@@ -1,0 +1,77 @@
+/**
+ * All tests: `check` first, then the kernel project in private labs, two shards side by side; what is left behind afterwards is
+ * a failure. The last line is `N passed, N failed`. A machine that cannot run kernel tests skips them and says so; with CI=true
+ * it fails instead.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+import { check } from './check.mjs';
+import { leftBehind, ours } from './left-behind.mjs';
+import { cannotRunKernelTests, runShard } from './private-lab.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const BLOBS = join(ROOT, '.vitest', 'blobs');
+const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+const SHARDS = 2;
+const DEADLINE_MS = 14 * 60_000;
+
+const say = text => process.stdout.write(`${text}\n`);
+const blob = name => ['--reporter=default', '--reporter=blob', `--outputFile.blob=${join(BLOBS, `${name}.json`)}`];
+
+/** Runs the kernel project; names of the parts that failed. */
+async function kernel() {
+  const why = cannotRunKernelTests();
+  if (why !== undefined) {
+    say(`${process.env.CI === 'true' ? 'FAIL' : 'skip'} kernel: ${why}`);
+    return process.env.CI === 'true' ? ['kernel'] : [];
+  }
+  const temp = mkdtempSync(join(tmpdir(), 'netloom-test-'));
+  const before = ours();
+  const shards = Array.from({ length: SHARDS }, (_, index) => index + 1);
+  const runs = shards.map(async shard => {
+    const args = [VITEST, 'run', '--project', 'kernel', '--passWithNoTests', `--shard=${shard}/${SHARDS}`, ...blob(`kernel-${shard}`)];
+    const ok = await runShard({ name: `kernel ${shard}`, args, temp: join(temp, String(shard)), deadlineMs: DEADLINE_MS });
+    return ok ? [] : [`kernel shard ${shard}`];
+  });
+  const failed = (await Promise.all(runs)).flat();
+  rmSync(temp, { recursive: true, force: true });
+  const left = leftBehind(before, temp);
+  for (const each of left) say(`FAIL left behind: ${each}`);
+  return [...failed, ...left];
+}
+
+/** Counts of all shards together; a file that could not be loaded is one failed test. */
+function merged() {
+  const file = join(BLOBS, '..', 'all.json');
+  rmSync(file, { force: true });
+  const args = [VITEST, 'run', `--merge-reports=${BLOBS}`, '--reporter=json', `--outputFile.json=${file}`];
+  const { stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  try {
+    const all = JSON.parse(readFileSync(file, 'utf8'));
+    const broken = all.testResults.filter(each => each.status === 'failed' && each.assertionResults.every(test => test.status !== 'failed'));
+    return { passed: all.numPassedTests, failed: all.numFailedTests + broken.length };
+  } catch (error) {
+    say(`FAIL summary: ${error.message}\n${stderr}`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+rmSync(BLOBS, { recursive: true, force: true });
+mkdirSync(BLOBS, { recursive: true });
+const started = Date.now();
+const built = await build().then(
+  () => true,
+  error => say(`FAIL build: ${error.message}`),
+);
+const checked = await check({ vitestArgs: blob('unit') });
+const failedParts = [...(built ? [] : ['build']), ...(checked ? [] : ['check']), ...(await kernel())];
+const counts = merged();
+say(`${((Date.now() - started) / 1000).toFixed(0)} s${failedParts.length > 0 ? `, failed: ${failedParts.join(', ')}` : ''}`);
+// What failed without a failing test (types, lint, a shard that died, something left behind) must show in the last line too.
+const failed = counts.failed + (counts.failed === 0 ? failedParts.length : 0);
+say(`${counts.passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,93 @@
+/**
+ * What the definitions ask for, against what was allocated: sticky and deterministic. A live object is never renumbered
+ * unless its own definition says so; what is released waits in quarantine and is then remembered; time alone changes
+ * nothing: what ran out is treated so at once, and tidied away with the next change.
+ */
+import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
+import type { AllocateArgs, Allocation, InterfaceAsk, NetworkAsk } from './allocation.ts';
+import { changesOf } from './changes.ts';
+import { type Context, contextOf } from './context.ts';
+import { buriedEntry, buriedInterface, type Decided, decideNetwork, liveEntry } from './entries.ts';
+import { withoutNew } from './frozen.ts';
+import { type InterfaceIdentity, identifyInterfaces, identifyNetworks, type NetworkIdentity } from './identities.ts';
+
+export type { Allocation, AllocateArgs, AllocationChange, AllocationNote, PendingAsk, PendingReason } from './allocation.ts';
+
+/**
+ * Decides the next ledger. Same asks (in any order), same ledger and same `now` give the same answer.
+ *
+ * @returns the next ledger, which is the very value that came in when nothing changes hands; one finding for each
+ *          definition that does not get all it asks for, and one for each value that could not be given back. Never throws
+ *          for what a ledger or an ask says.
+ */
+export function allocate(args: AllocateArgs): Allocation {
+  const ctx = contextOf(args);
+  const asks = withoutNew(byKey(args.asks), ctx);
+  const networks = identifyNetworks(asks.filter((ask): ask is NetworkAsk => ask.for === 'network'), ctx);
+  const guests = identifyInterfaces(homed(asks.filter((ask): ask is InterfaceAsk => ask.for === 'interface'), networks, ctx), ctx);
+  const decided = [...networks.values()].map(network => decideNetwork(network, guestsOf(network, guests), ctx));
+  const next = entriesOf(decided, ctx);
+  const ledger = keepSame(next, ctx);
+  return { ledger, changes: ledger === args.ledger ? [] : changesOf(args.ledger, ledger), pending: ctx.pending, notes: ctx.notes };
+}
+
+/** One ask per object, in an order that does not depend on that of the asks. */
+function byKey(asks: AllocateArgs['asks']): AllocateArgs['asks'] {
+  const order = (ask: AllocateArgs['asks'][number]): string => `${ask.for} ${ask.key} ${ask.from} ${JSON.stringify(ask)}`;
+  const sorted = asks.map(ask => [order(ask), ask] as const).sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+  return [...new Map(sorted.reverse().map(([, ask]) => [`${ask.for} ${ask.key}`, ask])).values()].reverse();
+}
+
+function homed(asks: readonly InterfaceAsk[], networks: ReadonlyMap<string, NetworkIdentity>, ctx: Context): readonly InterfaceAsk[] {
+  return asks.filter(ask => {
+    if (networks.has(ask.network)) return true;
+    ctx.pend(`Interface ${ask.key}`, 'NetworkPending', `Network ${ask.network} has no vxid yet`);
+    return false;
+  });
+}
+
+function guestsOf(network: NetworkIdentity, all: ReadonlyMap<string, InterfaceIdentity>): readonly InterfaceIdentity[] {
+  return [...all.values()].filter(guest => guest.ask.network === network.ask.key);
+}
+
+function entriesOf(decided: readonly Decided[], ctx: Context): ReadonlyMap<string, NetworkEntry> {
+  const settled = new Set(decided.flatMap(({ guests }) => guests.map(guest => guest.ask.key)));
+  const live = new Map(decided.map(each => [each.network.ask.key, each]));
+  const keys = [...new Set([...ctx.before.networks.keys(), ...live.keys()])].sort();
+  return new Map(
+    keys.flatMap(key => {
+      const entry = ctx.before.networks.get(key);
+      const tombs = tombsOf(key, entry, settled, ctx);
+      const here = live.get(key);
+      if (here !== undefined) return [[key, liveEntry(here, tombs, ctx)] as const];
+      return entry === undefined ? [] : [[key, buriedEntry(entry, tombs, ctx)] as const];
+    }),
+  );
+}
+
+/** Interfaces of a network's entry that are nowhere any more. */
+function tombsOf(network: string, entry: NetworkEntry | undefined, settled: ReadonlySet<string>, ctx: Context): Readonly<Record<string, InterfaceEntry>> {
+  const tombs = Object.entries(entry?.interfaces ?? {}).filter(([id]) => !settled.has(id) && ctx.before.interfaces.get(id)?.network === network);
+  return Object.fromEntries(tombs.map(([id, found]) => [id, buriedInterface(found, ctx)]));
+}
+
+/** The next ledger with every entry that says the same as before left as it was, down to the ledger itself. */
+function keepSame(next: ReadonlyMap<string, NetworkEntry>, { args, before }: Context): Ledger {
+  let isSame = true;
+  const networks: Record<string, NetworkEntry> = {};
+  for (const [key, entry] of next) {
+    const was = args.ledger.networks[key];
+    const known = before.networks.get(key);
+    const unchanged = was !== undefined && known !== undefined && !before.damaged.has(key) && essence(known) === essence(entry);
+    networks[key] = unchanged ? was : entry;
+    isSame &&= unchanged;
+  }
+  // An entry that is damaged beyond use is in neither.
+  if (isSame && [...before.damaged].every(key => next.has(key))) return args.ledger;
+  return before.incarnations === 0 ? { networks } : { networks, incarnations: before.incarnations };
+}
+
+// A definition that moves within its file, or with it, is no reason to publish: places are brought up to date with the next change.
+function essence(entry: NetworkEntry): string {
+  return JSON.stringify(entry, (key, value: unknown) => (key === 'from' || key === 'comment' ? undefined : value));
+}

@@ -1,0 +1,49 @@
+/** The node's configuration: /etc/netloom/node.yaml, or the file of --config. */
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import type { NodeConfig } from '../model/node-config.ts';
+import { validateNodeConfig } from './config-validator.gen.js';
+import { CommandError } from './exit.ts';
+
+/** Reads and checks the configuration. Throws CommandError that names file, line and field. */
+export function loadConfig(path: string): NodeConfig {
+  const text = readConfig(path);
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, version: '1.2', strict: true, uniqueKeys: true });
+  const problem = doc.errors[0] ?? doc.warnings[0];
+  if (problem !== undefined) throw new CommandError(`${path}:${lines.linePos(problem.pos[0]).line}: ${problem.message.split('\n')[0]}`);
+  const value: unknown = doc.toJS({ maxAliasCount: 0 });
+  if (validateNodeConfig(value)) return value as NodeConfig;
+  const wrong = (validateNodeConfig.errors ?? []).map(error => {
+    const field = [...error.instancePath.split('/').slice(1), ...extraField(error.params)];
+    const at = positionOf(doc, field);
+    return `${path}:${at === undefined ? 1 : lines.linePos(at).line}: ${field.join('.') || 'the file'} ${error.message ?? 'is wrong'}`;
+  });
+  throw new CommandError([...new Set(wrong)].join('\n'), { hint: 'schemas/node-config.json describes every field' });
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const hint =
+      code === 'ENOENT'
+        ? `write ${path} (node, repo.url), or name another file with --config; for one folder without a remote: --local DIR --node NAME`
+        : undefined;
+    throw new CommandError(`cannot read the configuration ${path}: ${code ?? error}`, hint === undefined ? {} : { hint });
+  }
+}
+
+function extraField(params: Record<string, unknown>): readonly string[] {
+  const name = params['additionalProperty'] ?? params['missingProperty'];
+  return typeof name === 'string' ? [name] : [];
+}
+
+function positionOf(doc: ReturnType<typeof parseDocument>, field: readonly string[]): number | undefined {
+  for (let length = field.length; length > 0; length -= 1) {
+    const found = doc.getIn(field.slice(0, length), true) as { range?: readonly number[] } | undefined;
+    if (found?.range !== undefined) return found.range[0];
+  }
+  return undefined;
+}

@@ -1,0 +1,35 @@
+/** How a command ends: the exit codes, and an error that a command throws to end with one of them and a message for people. */
+
+/** Exit codes, the same for every command. */
+export const EXIT = { fine: 0, error: 1, changes: 2, invalid: 3, partly: 4, needsApproval: 5, tryAgain: 75 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A command ends with this message and this code; `hint` says what to do. */
+export class CommandError extends Error {
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+  constructor(message: string, options: { exitCode?: ExitCode; hint?: string } = {}) {
+    super(message);
+    this.name = 'CommandError';
+    this.exitCode = options.exitCode ?? EXIT.error;
+    this.hint = options.hint;
+  }
+}
+
+/** What of any error people are shown: message, hint and exit code; the stack only for a bug. */
+export function explain(error: unknown): { readonly text: string; readonly exitCode: ExitCode } {
+  if (error instanceof CommandError) return { text: withHint(error.message, error.hint), exitCode: error.exitCode };
+  if (error instanceof Error && (error.name === 'HostError' || error.name === 'RepoError')) {
+    const code = String((error as Error & { code?: unknown }).code ?? 'other');
+    return { text: error.message, exitCode: AGAIN.has(code) ? EXIT.tryAgain : EXIT.error };
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text: `${text}\nThis is a mistake in netloom: please report it with what you did.`, exitCode: EXIT.error };
+}
+
+const AGAIN = new Set(['locked', 'unreachable', 'timeout', 'rate-limited', 'truncated', 'tls']);
+
+function withHint(message: string, hint: string | undefined): string {
+  return hint === undefined ? message : `${message}\n  hint: ${hint}`;
+}

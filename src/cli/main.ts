@@ -1,0 +1,111 @@
+/** The front door: names, options and help of every command. Each command's own code is loaded only when it runs. */
+import { Command, Option } from 'commander';
+import { DEFAULT_CONFIG_PATH } from './defaults.ts';
+import { explain } from './exit.ts';
+import { version } from '../pass/program.ts';
+import { addLabCommands } from './lab-commands.ts';
+import { runs } from './runs.ts';
+import { say, surviveClosedPipes } from './terminal.ts';
+import { addViewCommands } from './view-commands.ts';
+
+function program(): Command {
+  const root = new Command('netloom');
+  root
+    .description("GitOps for virtual networks on Linux: networks, addresses and guests' ports from a git repository.")
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--no-color', 'no colour, also on a terminal')
+    .showHelpAfterError('(netloom --help lists the commands)')
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText('after', EXAMPLES);
+  addValidate(root);
+  addPassCommands(root);
+  addViewCommands(root);
+  addLabCommands(root);
+  return root;
+}
+
+const EXAMPLES = `
+Examples:
+  netloom validate example-repo            everything wrong in a folder of definitions, at once
+  netloom lab up --repo example-repo       its cluster, made of namespaces on this machine
+  netloom plan                             what a pass would change on this node, nothing is changed
+  netloom reconcile                        one pass: pull, validate, plan, apply, verify, publish
+
+Exit codes: 0 fine, 1 error, 2 changes found or not Ready, 3 invalid definitions, 4 partly applied, 5 needs approval,
+75 locked or remote unreachable (try again).`;
+
+/** `--config FILE`, for every command that speaks for a node. */
+export function configOption(): Option {
+  return new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG');
+}
+
+function localOptions(command: Command): Command {
+  return command
+    .addOption(configOption())
+    .option('--local <dir>', 'definitions from this folder instead of the remote; allocations stay in the state directory')
+    .option('--node <name>', 'with --local: which Node definition this machine is')
+    .option('--state-dir <dir>', 'with --local: where the ledger is kept', '/var/lib/netloom')
+    .option('--runtime-dir <dir>', 'with --local: where the lock is', '/run/netloom');
+}
+
+function addValidate(root: Command): void {
+  root
+    .command('validate')
+    .argument('[path]', 'folder of definitions, or one file', '.')
+    .description('say everything that is wrong with definitions, at once')
+    .addOption(new Option('-o, --output <form>', 'how to say it').choices(['text', 'json', 'github', 'sarif']).default('text'))
+    .option('--schemas <dir>', "also hold the definitions to a site's own, stricter schemas")
+    .option('--no-cache', 'parse every file anew')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom validate\n  netloom validate networks/blue.yaml\n  netloom validate -o github .      in CI: annotations on the changed lines\n\nExits 3 when something is wrong.',
+    )
+    .action(runs(async () => (await import('./validate-command.ts')).validateCommand));
+}
+
+function addPassCommands(root: Command): void {
+  localOptions(root.command('plan'))
+    .description('what a pass would change on this node; changes nothing')
+    .addOption(new Option('-o, --output <form>', 'how to print it').choices(['text', 'json', 'commands']).default('text'))
+    .option('--detailed-exitcode', 'exit 2 when there is something to change')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom plan\n  netloom plan -o commands          the lines that an operator could paste\n  netloom plan --local . --node n1  a folder, before it is committed',
+    )
+    .action(runs(async () => (await import('./plan-command.ts')).planCommand));
+  localOptions(root.command('apply'))
+    .description('plan, apply and verify on this node: the last good definitions, or a folder; no remote is asked')
+    .addHelpText('after', '\nExamples:\n  netloom apply\n  netloom apply --local . --node n1')
+    .action(runs(async () => (await import('./apply-command.ts')).applyCommand));
+  root
+    .command('reconcile')
+    .addOption(configOption())
+    .description('one pass: pull, validate, allocate, plan, apply, verify, publish (what the timer runs)')
+    .option('--accept <commit>', 'follow the branch to this commit although it does not descend from the one that is enforced')
+    .addHelpText('after', '\nExamples:\n  netloom reconcile\n  netloom reconcile --config /etc/netloom/n2.yaml')
+    .action(runs(async () => (await import('./reconcile-command.ts')).reconcileCommand));
+  root
+    .command('ensure')
+    .argument('<interface>', 'name, namespace/name, uuid, MAC, address or device')
+    .addOption(configOption())
+    .option('-n, --namespace <name>', 'the tenant', 'default')
+    .option('--timeout <duration>', 'how long to wait', '10s')
+    .addOption(new Option('-o, --output <form>', 'how to print it').choices(['text', 'json']).default('text'))
+    .description('what starts a guest calls: makes what this node lacks, then prints device, bridge, MAC and mtu')
+    .addHelpText('after', '\nExamples:\n  netloom ensure -n acme web-1\n  netloom ensure acme/web-1 -o json\n\nExits 75 when it is not possible yet.')
+    .action(runs(async () => (await import('./ensure-command.ts')).ensureCommand));
+}
+
+async function main(): Promise<void> {
+  surviveClosedPipes();
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    const { text, exitCode } = explain(error);
+    say(`netloom: ${text}`);
+    process.exitCode = exitCode;
+  }
+}
+
+await main();

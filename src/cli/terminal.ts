@@ -1,0 +1,39 @@
+/** Writing to people: results on stdout, everything else on stderr; colour only where a terminal shows it. */
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** A reader that went away (`netloom plan | head`) is no error. */
+export function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+}
+
+/** Prints a result; the text gets its final newline here. */
+export function print(text: string): void {
+  if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Says something beside the result. */
+export function say(text: string): void {
+  if (text !== '') process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** True where stdout shows colour: a terminal, no NO_COLOR, no --no-color. */
+export function usesColour(): boolean {
+  return process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb' && !process.argv.includes('--no-color');
+}
+
+/** Colours text when stdout shows colour. */
+export function paint(style: Style, text: string): string {
+  return usesColour() ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/** Columns of the terminal; undefined when stdout is none: then nothing is cut. */
+export function columns(): number | undefined {
+  return process.stdout.isTTY === true ? process.stdout.columns : undefined;
+}

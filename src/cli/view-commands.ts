@@ -1,0 +1,67 @@
+/** Names, options and help of the commands that only look. */
+import { type Command, Option } from 'commander';
+import { DEFAULT_CONFIG_PATH } from './defaults.ts';
+import { runs } from './runs.ts';
+
+const KINDS = 'networks, interfaces, nodes or namespaces';
+
+/** Adds status, get, describe, events, addresses and wait. */
+export function addViewCommands(root: Command): void {
+  source(root.command('status'))
+    .description('one screen: nodes, what is not Ready and why')
+    .addOption(output(['table', 'json', 'yaml']))
+    .addHelpText('after', '\nExamples:\n  netloom status\n  netloom status --repo https://git.example.com/net.git\n\nExits 2 when something is not Ready.')
+    .action(runs(async () => (await import('./view-command.ts')).statusCommand));
+  source(root.command('get'))
+    .argument('<kind>', KINDS)
+    .argument('[ref]', 'name, namespace/name, uuid or its start, vxid, address, MAC or device')
+    .description('list objects with their state')
+    .addOption(output(['table', 'wide', 'json', 'yaml', 'name']))
+    .addHelpText('after', '\nExamples:\n  netloom get networks -A\n  netloom get interfaces -n acme -o wide\n  netloom get network 0xe2300f -o yaml')
+    .action(runs(async () => (await import('./view-command.ts')).getCommand));
+  source(root.command('describe'))
+    .argument('<kind>', KINDS)
+    .argument('<ref>', 'which one')
+    .description('everything about one object')
+    .addOption(output(['table', 'json', 'yaml']))
+    .addHelpText('after', '\nExamples:\n  netloom describe network -n acme front\n  netloom describe interface 02:00:00:5e:10:01')
+    .action(runs(async () => (await import('./view-command.ts')).describeCommand));
+  source(root.command('events'))
+    .argument('<kind>', KINDS)
+    .argument('<ref>', 'which one')
+    .option('--limit <n>', 'how many, newest first', '100')
+    .option('-t, --type <type>', 'only audit, change, status, usage or drift')
+    .description('what happened to one object, newest first')
+    .addOption(output(['table', 'json']))
+    .addHelpText('after', '\nExamples:\n  netloom events network -n acme front\n  netloom events network acme/front --type change -o json')
+    .action(runs(async () => (await import('./view-command.ts')).eventsCommand));
+  source(root.command('addresses'))
+    .argument('<network>', 'which network')
+    .description('every address of a network that is not free: type, user, where it comes from')
+    .addOption(output(['table', 'csv', 'json', 'yaml']))
+    .addHelpText('after', '\nExamples:\n  netloom addresses -n acme front\n  netloom addresses acme/front -o csv')
+    .action(runs(async () => (await import('./view-command.ts')).addressesCommand));
+  source(root.command('wait'))
+    .argument('<kind>', 'network or interface')
+    .argument('<ref>', 'which one')
+    .addOption(new Option('--for <state>', 'what to wait for').choices(['created', 'ready', 'deleted']).default('created'))
+    .option('--timeout <duration>', 'how long', '60s')
+    .description('wait until an object is created on every node, or gone from every node')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom wait network -n acme front\n  netloom wait network acme/front --for deleted --timeout 2m\n\nExits 1 with the reason of every node that is missing.',
+    )
+    .action(runs(async () => (await import('./wait-command.ts')).waitCommand));
+}
+
+function source(command: Command): Command {
+  return command
+    .addOption(new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG'))
+    .option('--repo <url>', 'read this repository instead of the configured one')
+    .option('-n, --namespace <name>', 'the tenant', 'default')
+    .option('-A, --all-namespaces', 'all tenants');
+}
+
+function output(forms: readonly string[]): Option {
+  return new Option('-o, --output <form>', 'how to print it').choices(forms).default(forms[0]);
+}

@@ -1,0 +1,202 @@
+/**
+ * Does what a plan says, in its order: consecutive acts of one lane go as one batch. A refused act fails its step and skips
+ * what needs it, everything else goes on. When a batch ends without telling where, all stops: what is not known is said to be
+ * unknown, nothing is run twice, and the caller reads and plans again.
+ */
+import { OURS } from '../kinds/marks.ts';
+import { lane, type Op } from '../kinds/op.ts';
+import type { Outcome, OutcomeStatus, Step } from '../kinds/step.ts';
+import { type Carried, carry, checkAct } from './carry.ts';
+import { adviceFor, type HostErrorCode } from './errors.ts';
+import { findProgram, run } from './exec.ts';
+
+/** One process (or a run of sysctl writes) that is over. */
+export interface BatchReport {
+  readonly lane: string;
+  readonly acts: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly ended: 'done' | 'failed' | 'lost';
+}
+
+export interface ApplyOptions {
+  /** One process for each act: exact about what failed, and slow. For the round after an `unknown`. */
+  readonly singleLines?: boolean;
+  readonly onBatch?: (report: BatchReport) => void;
+}
+
+interface Act {
+  readonly op: Op;
+  readonly lane: string;
+  /** Index of its step. */
+  readonly step: number;
+  done: boolean;
+}
+
+interface Work {
+  readonly steps: readonly Step[];
+  readonly acts: readonly Act[];
+  readonly status: (OutcomeStatus | 'open')[];
+  readonly error: (string | undefined)[];
+  readonly code: (HostErrorCode | undefined)[];
+  readonly left: number[];
+  readonly startedAt: number[];
+  readonly durationMs: number[];
+  /** Every act before it is over. */
+  cursor: number;
+  /** Namespaces whose links are deleted one by one. */
+  readonly ungrouped: Set<string>;
+  /** Namespaces whose doomed group holds nothing but what this plan deletes. */
+  readonly groupChecked: Set<string>;
+}
+
+/** Outcomes in the order of the steps. Throws HostError only before the first change (a tool is missing). */
+export async function apply(steps: readonly Step[], options: ApplyOptions = {}): Promise<readonly Outcome[]> {
+  const work = begin(steps);
+  for (const act of work.acts) checkAct(act.op);
+  for (const tool of new Set(work.acts.map(act => act.lane.slice(0, act.lane.indexOf(':'))))) if (tool !== 'sysctl') findProgram(tool);
+  for (let batch = nextBatch(work, options); batch.length > 0; batch = nextBatch(work, options)) {
+    const grouped = options.singleLines !== true && (await mayGroup(work, batch));
+    if (!(await settle(work, batch, grouped, options))) break;
+  }
+  return outcomes(work);
+}
+
+function begin(steps: readonly Step[]): Work {
+  const acts: readonly Act[] = steps.flatMap((step, index) => step.ops.map(op => ({ op, lane: lane(op), step: index, done: false })));
+  return {
+    steps,
+    acts,
+    status: steps.map(step => (step.ops.length === 0 ? 'done' : 'open')),
+    error: steps.map(() => undefined),
+    code: steps.map(() => undefined),
+    left: steps.map(step => step.ops.length),
+    startedAt: steps.map(() => 0),
+    durationMs: steps.map(() => 0),
+    cursor: 0,
+    ungrouped: new Set(),
+    groupChecked: new Set(),
+  };
+}
+
+// The next acts of one lane whose steps may run. What a step needs is done, or comes before it in the same batch, which ends at a failure.
+function nextBatch(work: Work, options: ApplyOptions): readonly Act[] {
+  const batch: Act[] = [];
+  while (work.cursor < work.acts.length && isOver(work, work.acts[work.cursor])) work.cursor++;
+  for (let at = work.cursor; at < work.acts.length; at++) {
+    const act = work.acts[at];
+    if (act === undefined || isOver(work, act) || skipped(work, act.step)) continue;
+    if (batch[0] !== undefined && act.lane !== batch[0].lane) break;
+    batch.push(act);
+    if (options.singleLines === true) break;
+  }
+  return batch;
+}
+
+function isOver(work: Work, act: Act | undefined): boolean {
+  return act === undefined || act.done || work.status[act.step] !== 'open';
+}
+
+function skipped(work: Work, index: number): boolean {
+  const blocker = work.steps[index]?.needs.find(need => work.status[need] === 'failed' || work.status[need] === 'skipped');
+  if (blocker === undefined) return false;
+  work.status[index] = 'skipped';
+  const cause = work.steps[blocker];
+  work.error[index] = `needs ${cause?.title} ${cause?.ref}, which ${work.status[blocker] === 'failed' ? 'failed' : 'was skipped'}`;
+  work.startedAt[index] = Date.now();
+  return true;
+}
+
+// False when all must stop.
+async function settle(work: Work, batch: readonly Act[], grouped: boolean, options: ApplyOptions): Promise<boolean> {
+  const startedAt = Date.now();
+  const from = performance.now();
+  const end = await carry(
+    batch.map(act => act.op),
+    grouped,
+  );
+  const durationMs = performance.now() - from;
+  for (const step of new Set(batch.map(act => act.step))) {
+    work.startedAt[step] ||= startedAt;
+    work.durationMs[step] = (work.durationMs[step] ?? 0) + durationMs;
+  }
+  const laneName = batch[0]?.lane ?? '';
+  if (end.groupRefused === true) work.ungrouped.add(laneName);
+  note(work, batch, end);
+  const ended = end.lost !== undefined ? 'lost' : end.failed !== undefined ? 'failed' : 'done';
+  options.onBatch?.({ lane: laneName, acts: batch.length, startedAt, durationMs, ended });
+  return end.lost === undefined;
+}
+
+function note(work: Work, batch: readonly Act[], end: Carried): void {
+  for (const index of end.done) finish(work, batch[index]);
+  const failed = end.failed === undefined ? undefined : batch[end.failed.index];
+  if (end.failed !== undefined && failed !== undefined) fail(work, failed, end.failed.code, end.failed.words);
+  if (end.lost === undefined) return;
+  for (const { step } of batch) {
+    work.code[step] ??= end.lost.code;
+    work.error[step] ??= lowerFirst(`the batch ended without telling where: ${end.lost.words}`);
+  }
+}
+
+function finish(work: Work, act: Act | undefined): void {
+  if (act === undefined || act.done) return;
+  act.done = true;
+  work.left[act.step] = (work.left[act.step] ?? 1) - 1;
+  if (work.left[act.step] === 0 && work.status[act.step] === 'open') work.status[act.step] = 'done';
+}
+
+function fail(work: Work, act: Act, code: HostErrorCode, words: string): void {
+  const count = work.steps[act.step]?.ops.length ?? 1;
+  const nth = count - (work.left[act.step] ?? 0) + 1;
+  const advice = adviceFor(code);
+  work.status[act.step] = 'failed';
+  work.code[act.step] = code;
+  work.error[act.step] = lowerFirst(`${words}${count > 1 ? ` (act ${nth} of ${count})` : ''}${advice === '' ? '' : `; ${advice}`}`);
+}
+
+const NOT_RUN = 'not run: an earlier batch ended without telling where';
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function outcomes(work: Work): readonly Outcome[] {
+  return work.steps.map((step, index) => {
+    const status = work.status[index];
+    const error = work.error[index];
+    const code = work.code[index];
+    return {
+      step,
+      status: status === undefined || status === 'open' ? 'unknown' : status,
+      ...(error === undefined ? (status === 'open' ? { error: NOT_RUN } : {}) : { error }),
+      ...(code === undefined ? {} : { code }),
+      startedAt: work.startedAt[index] || Date.now(),
+      durationMs: work.durationMs[index] ?? 0,
+    };
+  });
+}
+
+// The group is deleted as a whole, so nothing may be in it but what this plan deletes. Whoever else put a link there gets single deletes.
+async function mayGroup(work: Work, batch: readonly Act[]): Promise<boolean> {
+  const first = batch[0];
+  if (first === undefined || work.ungrouped.has(first.lane)) return false;
+  if (!batch.some((act, at) => act.op.op === 'link-del' && batch[at + 1]?.op.op === 'link-del')) return false;
+  if (work.groupChecked.has(first.lane)) return true;
+  work.groupChecked.add(first.lane);
+  const deleted = new Set(work.acts.flatMap(act => (act.op.op === 'link-del' && act.lane === first.lane ? [act.op.name] : [])));
+  const doomed = await doomedNow(first.lane.slice('ip:'.length));
+  if (doomed?.every(name => deleted.has(name)) === true) return true;
+  work.ungrouped.add(first.lane);
+  return false;
+}
+
+// null: could not be read, or not whole.
+async function doomedNow(netns: string): Promise<readonly string[] | null> {
+  const where = netns === '' ? [] : ['-n', netns];
+  const { stdout, stderr, exitCode } = await run('ip', [...where, '-N', '-j', 'link', 'show', 'group', String(OURS.doomed)], { timeoutMs: 60_000 });
+  if (exitCode !== 0 || stderr !== '') return null;
+  const rows: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
+  return Array.isArray(rows) ? rows.flatMap((row: { ifname?: string }) => (row.ifname === undefined ? [] : [row.ifname])) : [];
+}

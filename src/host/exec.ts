@@ -1,0 +1,198 @@
+/**
+ * The only place that runs processes, and the only user of execa. No shell: an argv array, a program looked up once on a
+ * fixed list of folders, a fixed environment, a deadline, and no child that outlives us.
+ */
+import { accessSync, constants } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { execa } from 'execa';
+import { codeOfErrno, codeOfText, HostError } from './errors.ts';
+
+const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
+
+/** Debian package of each program that we may need, for the message that says it is missing. */
+const PACKAGE: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  bridge: 'iproute2',
+  nft: 'nftables',
+  setpriv: 'util-linux',
+  flock: 'util-linux',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  git: 'git',
+  ssh: 'openssh-client',
+  tcpdump: 'tcpdump',
+};
+
+const found = new Map<string, string>();
+
+/** Absolute path of a program; an absolute name stays as it is. Throws HostError `missing-program` naming the package. */
+export function findProgram(name: string): string {
+  const known = found.get(name);
+  if (known !== undefined) return known;
+  const path = name.startsWith('/') ? absolute(name) : FOLDERS.map(folder => `${folder}/${name}`).find(isExecutable);
+  if (path === undefined) {
+    const advice = PACKAGE[name] === undefined ? '' : `; install the package ${PACKAGE[name]}`;
+    throw new HostError('missing-program', `the program ${name} is in none of ${FOLDERS.join(', ')}${advice}`, { command: name });
+  }
+  found.set(name, path);
+  return path;
+}
+
+function absolute(path: string): string {
+  if (isExecutable(path)) return path;
+  throw new HostError('missing-program', `there is no program ${path}`, { command: path });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface RunOptions {
+  /** Bytes for stdin; without it stdin is /dev/null. A child that closes it early is no error. */
+  readonly stdin?: string | Uint8Array;
+  /** 60,000 by default. */
+  readonly timeoutMs?: number;
+  /** Added to LC_ALL=C and a fixed PATH; nothing of our own environment is passed on. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `/` by default. */
+  readonly cwd?: string;
+  /** Given: any other exit code, or a signal, throws HostError. Absent: exit codes do not throw. */
+  readonly okCodes?: readonly number[];
+  /** stdout as bytes. */
+  readonly asBuffer?: boolean;
+  /** Characters (bytes with asBuffer) of stdout, and of stderr, that are taken; more is an error. 256 Mi by default. */
+  readonly maxBytes?: number;
+  /** Open descriptors of ours that the child keeps open as 3, 4, …: locks that must hold as long as it lives. */
+  readonly keepOpen?: readonly number[];
+}
+
+export interface RunResult<T = string> {
+  readonly stdout: T;
+  readonly stderr: string;
+  /** null when it died by a signal. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** Waits for a program to end. Throws HostError `missing-program`, `timeout`, `too-much-output`, and what `okCodes` asks for. */
+export function run(program: string, args: readonly string[], options: RunOptions & { readonly asBuffer: true }): Promise<RunResult<Uint8Array>>;
+export function run(program: string, args: readonly string[], options?: RunOptions & { readonly asBuffer?: false }): Promise<RunResult>;
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult<string | Uint8Array>> {
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  const shown = commandText(program, args);
+  // execa's types name descriptors up to 9 only; it hands on any.
+  const keepOpen = (options.keepOpen ?? []) as readonly 3[];
+  const child = execa(findProgram('setpriv'), ['--pdeathsig', 'KILL', findProgram(program), ...args], {
+    ...fixed(options),
+    stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...keepOpen],
+    ...(options.stdin === undefined ? {} : { input: options.stdin }),
+    encoding: options.asBuffer ? 'buffer' : 'utf8',
+    maxBuffer: options.maxBytes ?? 256 * 1024 * 1024,
+  });
+  const late = deadline(child.pid, timeoutMs);
+  const end = await child;
+  late.cancel();
+  if (late.hit()) throw new HostError('timeout', `${shown} did not end within ${timeoutMs} ms and was killed`, { command: shown });
+  if (end.isMaxBuffer) throw new HostError('too-much-output', `${shown} printed more than ${options.maxBytes ?? 256 * 1024 * 1024} bytes`, { command: shown });
+  const result = { stdout: end.stdout, stderr: textOf(end.stderr), exitCode: end.exitCode ?? null, signal: end.signal ?? null };
+  if (result.exitCode === null && result.signal === null) throw cannotStart(shown, options.cwd, end.cause);
+  if (options.okCodes !== undefined) refuse(shown, result, options.okCodes);
+  return result as RunResult<string | Uint8Array>;
+}
+
+/** A child that streams for as long as it is wanted. */
+export interface LongChild {
+  readonly pid: number;
+  /** Errors of it (the child is gone) are swallowed: `ended` tells. */
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** The last 8,192 characters of stderr so far. */
+  stderr(): string;
+  /** Never rejects. */
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
+  /** SIGTERM to it and its children; SIGKILL after a second. Resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** Starts a child with streaming stdin and stdout (`git cat-file --batch`, `tcpdump`). Throws HostError when it cannot be started. */
+export function spawnLong(program: string, args: readonly string[], options: Pick<RunOptions, 'env' | 'cwd'> = {}): LongChild {
+  const child = execa(findProgram('setpriv'), ['--pdeathsig', 'KILL', findProgram(program), ...args], {
+    ...fixed(options),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    buffer: false,
+    encoding: 'buffer',
+  });
+  if (child.pid === undefined) throw cannotStart(commandText(program, args), options.cwd, undefined);
+  const pid = child.pid;
+  let tail = '';
+  child.stderr.on('data', (chunk: Uint8Array) => {
+    tail = (tail + Buffer.from(chunk).toString()).slice(-8192);
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdout.on('error', () => undefined);
+  const ended = child.then(end => ({ exitCode: end.exitCode ?? null, signal: end.signal ?? null }));
+  const stop = async (): Promise<void> => {
+    signalGroup(pid, 'SIGTERM');
+    const hard = setTimeout(() => signalGroup(pid, 'SIGKILL'), 1000);
+    await ended;
+    clearTimeout(hard);
+  };
+  return { pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, stop };
+}
+
+/** A command as people would type it, for messages; long ones are cut. */
+export function commandText(program: string, args: readonly string[]): string {
+  const words = [program, ...args].map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  const text = words.join(' ');
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+// detached: a group of its own, so that Ctrl-C reaches us alone and a deadline reaches the child's children too.
+function fixed(options: Pick<RunOptions, 'env' | 'cwd'>) {
+  const env = { LC_ALL: 'C', PATH: FOLDERS.join(':'), ...options.env };
+  return { env, extendEnv: false, cwd: options.cwd ?? '/', shell: false, preferLocal: false, reject: false, stripFinalNewline: false, detached: true } as const;
+}
+
+function deadline(pid: number | undefined, timeoutMs: number): { cancel(): void; hit(): boolean } {
+  let hit = false;
+  const timer = setTimeout(() => {
+    hit = true;
+    if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+  }, timeoutMs);
+  return { cancel: () => clearTimeout(timer), hit: () => hit };
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Gone already.
+  }
+}
+
+function refuse(
+  shown: string,
+  result: { readonly stderr: string; readonly exitCode: number | null; readonly signal: string | null },
+  okCodes: readonly number[],
+): void {
+  if (result.exitCode !== null && okCodes.includes(result.exitCode)) return;
+  const words = result.stderr.trim().split('\n').slice(-3).join('; ');
+  const how = result.signal === null ? `ended with ${result.exitCode}` : `was killed by ${result.signal}`;
+  const code = result.signal === null ? codeOfText(result.stderr) : 'killed';
+  throw new HostError(code, `${shown} ${how}${words === '' ? '' : `: ${words}`}`, { command: shown });
+}
+
+function cannotStart(shown: string, cwd: string | undefined, cause: unknown): HostError {
+  const code = codeOfErrno(cause);
+  const words = cause instanceof Error ? cause.message : 'no process could be made';
+  return new HostError(code, `cannot start ${shown}${cwd === undefined ? '' : ` in the folder ${cwd}`}: ${words}`, { command: shown, cause });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : Buffer.from((value as Uint8Array | undefined) ?? []).toString();
+}

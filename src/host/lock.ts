@@ -1,0 +1,104 @@
+/**
+ * One reconciler per node. The lock is the kernel's own (flock on a file below the runtime folder), so it is free the moment
+ * its holder is gone, however it went; and it is a file's, so processes of one node meet in whatever network namespace they are.
+ *
+ * Node.js cannot call flock, so flock(1) is asked to lock a descriptor that we hand to it: the lock belongs to the open file,
+ * which stays ours. Children that write to the kernel keep the file open too (`heldLocks`), so that after a kill -9 nobody
+ * gets the lock while one of them still runs.
+ */
+import { closeSync, constants, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOfErrno, type Holder, HostError } from './errors.ts';
+import { run } from './exec.ts';
+import { ensureFolder } from './files.ts';
+
+export interface Lock {
+  /** Frees it; a second call does nothing. */
+  release(): void;
+}
+
+const held = new Set<number>();
+
+/** Descriptors of the locks that this process holds, for children that must not outlive them. */
+export function heldLocks(): readonly number[] {
+  return [...held];
+}
+
+/**
+ * Takes the node's lock at once or not at all.
+ *
+ * @param runtimeFolder  made if it is not there; the lock is `lock` in it
+ * @param command        what we are doing, for the loser's message: `netloom reconcile`
+ * @throws HostError `locked` with `holder` when another process has it
+ */
+export async function takeLock(runtimeFolder: string, command: string): Promise<Lock> {
+  await ensureFolder(runtimeFolder);
+  const path = join(runtimeFolder, 'lock');
+  const fd = openLock(path);
+  try {
+    const { exitCode, stderr } = await run('flock', ['--exclusive', '--nonblock', '--conflict-exit-code', '75', '3'], { keepOpen: [fd], timeoutMs: 10_000 });
+    if (exitCode === 75) throw lockedError(path, await holderOf(path));
+    if (exitCode !== 0) throw new HostError('other', `cannot lock ${path}: flock ended with ${exitCode}: ${stderr.trim()}`, { command: 'flock' });
+    sayName(fd, command);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  held.add(fd);
+  return { release: () => release(fd) };
+}
+
+function openLock(path: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    throw new HostError(codeOfErrno(error), `cannot open the lock ${path}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+// The file is never removed: who had opened it just before would lock a file that nobody else sees.
+function release(fd: number): void {
+  if (!held.delete(fd)) return;
+  ftruncateSync(fd);
+  closeSync(fd);
+}
+
+function sayName(fd: number, command: string): void {
+  const holder: Holder = { pid: process.pid, command, since: new Date().toISOString() };
+  ftruncateSync(fd);
+  writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+}
+
+// What stands in the file may be nothing, or a killed holder's, for the moment in which the new one writes its name.
+async function holderOf(path: string): Promise<Holder> {
+  let holder = NOBODY_YET;
+  for (let tries = 0; tries < 10; tries++) {
+    holder = readHolder(path);
+    if (holder.pid !== 0 && existsSync(`/proc/${holder.pid}`)) return holder;
+    await sleep(20);
+  }
+  return holder;
+}
+
+const NOBODY_YET: Holder = { pid: 0, command: 'unknown', since: '' };
+
+function readHolder(path: string): Holder {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isHolder(value) ? value : NOBODY_YET;
+  } catch {
+    return NOBODY_YET;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, command, since } = value as Partial<Holder>;
+  return typeof pid === 'number' && typeof command === 'string' && typeof since === 'string';
+}
+
+function lockedError(path: string, holder: Holder): HostError {
+  const who = holder.pid === 0 ? 'another process' : `pid ${holder.pid} (${holder.command}, since ${holder.since})`;
+  return new HostError('locked', `this node's lock ${path} is held by ${who}: wait until it ends, or stop it`, { command: 'flock', holder });
+}

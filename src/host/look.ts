@@ -1,0 +1,44 @@
+/** Looks at the node before anything is compiled: the few facts that definitions meet there. */
+import { existsSync } from 'node:fs';
+import { OURS } from '../kinds/marks.ts';
+import type { LinkRow } from '../kinds/rows.ts';
+import type { Facts } from '../model/facts.ts';
+import { missingFeatures } from './features.ts';
+import { readLinks } from './read.ts';
+import { uidsOf } from './users.ts';
+
+export interface LookArgs {
+  /** The node's declared underlay address, without prefix length. */
+  readonly underlayAddress: string;
+  /** User names that definitions name as owners of taps. */
+  readonly users: readonly string[];
+  /** Where the answer of the feature probe is kept until the next boot; without it the probe runs each time. */
+  readonly runtimeFolder?: string;
+}
+
+/** Facts about this node, from its own namespace. Changes nothing there. Throws HostError. */
+export async function look(args: LookArgs): Promise<Facts> {
+  const [links, uids, missing] = await Promise.all([readLinks(), uidsOf(args.users), missingFeatures(args.runtimeFolder)]);
+  return {
+    underlay: underlayOf(links, args.underlayAddress),
+    bridgeNetfilter: existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables'),
+    ports: links.flatMap(portOf),
+    users: Object.fromEntries(args.users.map(name => [name, uids.get(name) ?? null])),
+    devices: links.filter(link => !isOurs(link)).map(link => link.ifname),
+    missing,
+  };
+}
+
+function underlayOf(links: readonly LinkRow[], address: string): Facts['underlay'] {
+  const link = links.find(({ addr_info }) => addr_info.some(({ local }) => local === address));
+  return link === undefined ? null : { device: link.ifname, mtu: link.mtu, up: link.flags.includes('UP') && link.flags.includes('LOWER_UP') };
+}
+
+function portOf(link: LinkRow): Facts['ports'] {
+  if (!link.master?.startsWith('br-vxlan-')) return [];
+  return [{ bridge: link.master, ifname: link.ifname, mac: link.address ?? '', ours: isOurs(link) }];
+}
+
+function isOurs(link: LinkRow): boolean {
+  return [OURS.group, OURS.doomed].map(String).includes(link.group) || link.ifname.startsWith(OURS.staging);
+}

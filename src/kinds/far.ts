@@ -1,0 +1,57 @@
+/** The far end of a veth pair, mostly in a guest's namespace: made by its near end, here it only gets its settings. */
+import { contains, parseCidr, parseIp } from '../model/ip.ts';
+import type { AddressSpec } from './address.ts';
+import type { Kind, Observed } from './kind.ts';
+import { deleteLink, isOurGroup, isOurLink, LINK_FATES, type LinkFields, linkFields, linksOfType, said, setLink } from './link-fields.ts';
+import { endRef, ifnameClaim, linkRef } from './refs.ts';
+import type { LinkRow, Rows } from './rows.ts';
+import { isNearEnd, peerEnd } from './veth.ts';
+
+export interface FarSpec extends LinkFields {
+  /** The end that made it, `<netns>/<name>`. */
+  readonly near: string;
+  /** Addresses and prefixes that the guest may put there by itself: they are left alone. */
+  readonly guestAddresses: readonly string[];
+}
+
+export const far: Kind<FarSpec> = {
+  name: 'far',
+  title: 'veth pair',
+  fields: { ...LINK_FATES, near: 'fixed', guestAddresses: 'policy' },
+  ref: s => linkRef(s.netns, s.name),
+  ties: s => [{ to: endRef(s.near), when: 'goes' }],
+  // A near end in the node's own namespace claims this name as well, and one claim is enough.
+  claims: s => (s.near.startsWith('/') ? [] : [ifnameClaim(s.netns, s.name)]),
+  parse: rows =>
+    linksOfType(rows, 'veth')
+      .filter(row => !isNearEnd(rows, row))
+      .map(row => observe(rows, row)),
+  spares: (s, other) => other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec),
+  // One that lost its mark goes with its near end all the same.
+  carries: () => false,
+  create: s => setLink(s, ['mac', 'mtu', 'alias', 'addrgenmode', 'up']),
+  update: (s, changed) => setLink(s, said(changed, far.fields)),
+  remove: deleteLink,
+  impact: (verb, changed) => {
+    if (verb === 'make') return 'no-traffic';
+    return verb === 'delete' || changed.some(field => field === 'up' || field === 'mac') ? 'existing-flows' : 'no-traffic';
+  },
+};
+
+function isGuestAddress(s: FarSpec, found: AddressSpec): boolean {
+  if (found.netns !== s.netns || found.link !== s.name) return false;
+  return s.guestAddresses.some(allowed => {
+    const range = parseCidr(allowed);
+    return range === null ? parseIp(allowed)?.text === found.ip : contains(range, found.ip);
+  });
+}
+
+function observe(rows: Rows, row: LinkRow): Observed<FarSpec> {
+  const spec: FarSpec = { ...linkFields(rows.netns, row), near: peerEnd(row), guestAddresses: [] };
+  return { kind: 'far', ref: far.ref(spec), spec, owner: isOurPair(row) ? 'ours' : 'foreign' };
+}
+
+// Who is root in the guest's namespace can take the mark away there; the near end still tells whose the pair is.
+function isOurPair(row: LinkRow): boolean {
+  return isOurLink(row) || isOurGroup(row.peer?.group);
+}

@@ -1,0 +1,105 @@
+/** What links of every type have in common: the fields that can be set in place, and how a row tells whose it is. */
+import type { Fate, Owner } from './kind.ts';
+import { OURS } from './marks.ts';
+import type { AddrGenMode, LinkSet, Op } from './op.ts';
+import type { LinkRow, Rows } from './rows.ts';
+
+/** Key and live fields of every link that we make. */
+export interface LinkFields {
+  /** '' is the node's own. */
+  readonly netns: string;
+  /** ifname. */
+  readonly name: string;
+  /** Lower case, colons. */
+  readonly mac: string;
+  readonly mtu: number;
+  /** `netloom:Network default/demo`: provenance for people, compared but never trusted. */
+  readonly alias?: string;
+  /** Always OURS.group when wanted; a doomed link that is wanted again gets it back. */
+  readonly group: number;
+  readonly up: boolean;
+  /** Whether the kernel makes an IPv6 link-local address; to be said before `up`. */
+  readonly addrgenmode?: AddrGenMode;
+}
+
+/** Fates of the common fields; all of them can be set on a link that is up. */
+export const LINK_FATES = {
+  netns: 'key',
+  name: 'key',
+  mac: 'live',
+  mtu: 'live',
+  alias: 'live',
+  group: 'live',
+  up: 'live',
+  addrgenmode: 'live',
+} as const satisfies { readonly [F in keyof LinkFields]-?: Fate };
+
+const SETTABLE = ['mac', 'mtu', 'alias', 'group', 'addrgenmode'] as const;
+
+/** Reads the common fields; a driver that does not know a field leaves it out. */
+export function linkFields(netns: string, row: LinkRow): LinkFields {
+  return {
+    netns,
+    name: row.ifname,
+    mac: row.address ?? '',
+    mtu: row.mtu,
+    alias: row.ifalias ?? '',
+    group: Number(row.group),
+    up: row.flags.includes('UP'),
+    ...(row.inet6_addr_gen_mode === undefined ? {} : { addrgenmode: row.inet6_addr_gen_mode as AddrGenMode }),
+  };
+}
+
+/**
+ * Says the common fields in `changed`, `up` in a line of its own and last: `addrgenmode none up` in one line still makes
+ * a link-local address (seen with 6.18).
+ */
+export function setLink(want: LinkFields, changed: readonly string[]): readonly Op[] {
+  const at = { op: 'link-set', netns: want.netns, name: want.name } as const;
+  const set: Record<string, unknown> = {};
+  for (const field of SETTABLE) if (changed.includes(field) && want[field] !== undefined) set[field] = want[field];
+  const ops: Op[] = Object.keys(set).length > 0 ? [{ ...at, set: set as LinkSet }] : [];
+  return changed.includes('up') ? [...ops, { ...at, set: { up: want.up } }] : ops;
+}
+
+/** The fields to say: those that differ, or, said again after a disturbance, all of them. */
+export function said<S extends object>(changed: readonly (keyof S & string)[], fates: { readonly [F in keyof S]-?: Fate }): readonly string[] {
+  if (changed.length > 0) return changed;
+  return Object.entries(fates).flatMap(([field, fate]) => (fate === 'live' ? [field] : []));
+}
+
+/** The link goes. */
+export function deleteLink(have: { readonly netns: string; readonly name: string }): readonly Op[] {
+  return [{ op: 'link-del', netns: have.netns, name: have.name }];
+}
+
+/** The two link groups that are ours. */
+export function isOurGroup(group: string | undefined): boolean {
+  return group === String(OURS.group) || group === String(OURS.doomed);
+}
+
+/** Ours by group; a tap under its staging name too, since it is born without one. */
+export function isOurLink(row: LinkRow): boolean {
+  if (isOurGroup(row.group)) return row.linkinfo?.info_kind !== undefined;
+  return isTap(row) && row.ifname.startsWith(OURS.staging);
+}
+
+/** `ours` or `foreign`. */
+export function ownerOfLink(row: LinkRow): Owner {
+  return isOurLink(row) ? 'ours' : 'foreign';
+}
+
+/** The links of a type, with the answer to whose they are. */
+export function linksOfType(rows: Rows, type: string): readonly LinkRow[] {
+  return rows.links.filter(row => row.linkinfo?.info_kind === type);
+}
+
+/** True for tun devices that carry Ethernet frames. */
+export function isTap(row: LinkRow): boolean {
+  return row.linkinfo?.info_kind === 'tun' && row.linkinfo.info_data?.type === 'tap';
+}
+
+/** Names of the links of ours in a namespace, and of all of them, for kinds that belong to links. */
+export function ourLinkNames(rows: Rows): ReadonlySet<string> {
+  return new Set(rows.links.filter(isOurLink).map(row => row.ifname));
+}

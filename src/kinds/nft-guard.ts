@@ -1,0 +1,143 @@
+/**
+ * Spoof protection, as the rows of a node's bridge table: guests are held to their own addresses, and the node is kept off
+ * tenants' networks. Guests are elements of sets, not rules: a frame costs the same lookups with one guest and with a thousand.
+ */
+import { type Cidr, parseCidr } from '../model/ip.ts';
+import { OURS } from './marks.ts';
+import { buildTable, DROP, differs, equals, goto, IIFNAME, meta, pair, payload, type TableBuilder } from './nft-build.ts';
+import type { NftJson, NftTable } from './rows.ts';
+
+/** What a node's bridge table is filled with. */
+export interface Guarded {
+  /** Ports with spoof protection. */
+  readonly guests: readonly string[];
+  /** All ports of ours: guests', VXLAN devices, router ends. */
+  readonly ours: readonly string[];
+  readonly macs: readonly { readonly ifname: string; readonly mac: string }[];
+  /** What a port may send from: addresses and prefixes of both families. IPv6 link-local is always among them. */
+  readonly addresses: readonly { readonly ifname: string; readonly address: string }[];
+}
+
+/** The bridge table `netloom`: default drop by ethertype for guests, the node deaf to our ports, undeclared ports cut off. */
+export function guardTable(guarded: Guarded): NftTable {
+  const rows = buildTable('bridge', OURS.table);
+  fillSets(rows, guarded);
+  rows.hook('pre', 'prerouting', -300);
+  rows.rule('pre', [equals(IIFNAME, '@guests'), goto('guest')]);
+  guestRules(rows);
+  arpRules(rows);
+  ipRules(rows);
+  ip6Rules(rows);
+  rows.hook('host', 'input', 0);
+  rows.rule('host', [equals(IIFNAME, '@ours'), DROP], "the node is never a party on a tenant's network");
+  rows.hook('between', 'forward', 0);
+  rows.rule('between', [equals(meta('oifname'), '@ours'), differs(IIFNAME, '@ours'), DROP], 'a port nobody declared');
+  return rows.table();
+}
+
+/** `inet netloom`: VXLAN only from the members' underlay addresses; the kernel's VXLAN takes it from anyone. */
+export function rootTable(underlay: { readonly vteps: readonly string[]; readonly port: number }): NftTable {
+  const v6 = underlay.vteps.some(vtep => vtep.includes(':'));
+  const rows = buildTable('inet', OURS.table);
+  rows.set('vteps', v6 ? 'ipv6_addr' : 'ipv4_addr', underlay.vteps);
+  rows.hook('arrive', 'input', 0);
+  rows.rule('arrive', [equals(payload('udp', 'dport'), underlay.port), differs(payload(v6 ? 'ip6' : 'ip', 'saddr'), '@vteps'), DROP]);
+  return rows.table();
+}
+
+function fillSets(rows: TableBuilder, guarded: Guarded): void {
+  const sources = guarded.guests.flatMap(guest => sourcesOf(guest, guarded));
+  const v4 = sources.filter(source => source.range.family === 4);
+  const v6 = sources.filter(source => source.range.family === 6);
+  const macs = guarded.macs.map(({ ifname, mac }) => ({ concat: [ifname, mac] }));
+  rows.set('guests', 'ifname', guarded.guests);
+  rows.set('ours', 'ifname', guarded.ours);
+  rows.set('mac', ['ifname', 'ether_addr'], macs);
+  rows.set('v4', ['ifname', 'ipv4_addr'], v4.map(asPrefix), ['interval']);
+  rows.set('v6', ['ifname', 'ipv6_addr'], v6.map(asPrefix), ['interval']);
+  // nft 1.0.6 has no `icmpv6 taddr`: the target of an advertisement is read as the 128 bits that it is.
+  rows.set('nd', ['ifname', 'integer'], v6.map(asIntegers), ['interval']);
+}
+
+interface Source {
+  readonly ifname: string;
+  readonly range: Cidr;
+}
+
+/** What a guest may send from, without ranges that lie inside others: nft refuses overlapping elements. */
+function sourcesOf(ifname: string, guarded: Guarded): readonly Source[] {
+  const written = guarded.addresses.filter(entry => entry.ifname === ifname).map(entry => entry.address);
+  const ranges = new Map(['fe80::/10', ...written].map(text => rangeOf(text)).map(range => [range.text, range]));
+  const all = [...ranges.values()];
+  return all.filter(range => !all.some(other => other !== range && covers(other, range))).map(range => ({ ifname, range }));
+}
+
+function rangeOf(text: string): Cidr {
+  const range = parseCidr(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`);
+  if (range === null) throw new Error(`bug: ${JSON.stringify(text)} is no address and no prefix`);
+  return range;
+}
+
+function covers(outer: Cidr, inner: Cidr): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
+}
+
+function asPrefix({ ifname, range }: Source): NftJson {
+  return { concat: [ifname, { prefix: { addr: range.network, len: range.prefix } }] };
+}
+
+function asIntegers({ ifname, range }: Source): NftJson {
+  return { concat: [ifname, { range: [`0x${range.first.toString(16)}`, `0x${range.last.toString(16)}`] }] };
+}
+
+function guestRules(rows: TableBuilder): void {
+  rows.chain('guest');
+  rows.rule('guest', [differs(pair(IIFNAME, payload('ether', 'saddr')), '@mac'), DROP]);
+  for (const [type, target] of [
+    ['arp', 'guest_arp'],
+    ['ip', 'guest_ip'],
+    ['ip6', 'guest_ip6'],
+  ] as const) {
+    rows.rule('guest', [equals(payload('ether', 'type'), type), goto(target)]);
+  }
+  rows.rule('guest', [DROP], 'tagged frames too: VLAN 0 would walk around every rule by protocol');
+}
+
+// 0.0.0.0 as sender is a probe for duplicates (RFC 5227), which a guest without address sends too.
+function arpRules(rows: TableBuilder): void {
+  rows.chain('guest_arp');
+  rows.rule('guest_arp', [differs(pair(IIFNAME, payload('arp', 'saddr ether')), '@mac'), DROP]);
+  rows.rule('guest_arp', [equals(payload('arp', 'saddr ip'), '0.0.0.0'), { accept: null }]);
+  rows.rule('guest_arp', [equals(pair(IIFNAME, payload('arp', 'saddr ip')), '@v4'), { accept: null }]);
+  rows.rule('guest_arp', [DROP]);
+}
+
+// A guest asks by DHCP, it does not answer.
+function ipRules(rows: TableBuilder): void {
+  rows.chain('guest_ip');
+  rows.rule('guest_ip', [equals(payload('udp', 'sport'), 67), DROP]);
+  rows.rule('guest_ip', [
+    equals(payload('ip', 'saddr'), '0.0.0.0'),
+    equals(payload('ip', 'daddr'), '255.255.255.255'),
+    equals(payload('udp', 'sport'), 68),
+    equals(payload('udp', 'dport'), 67),
+    { accept: null },
+  ]);
+  rows.rule('guest_ip', [equals(pair(IIFNAME, payload('ip', 'saddr')), '@v4'), { accept: null }]);
+  rows.rule('guest_ip', [DROP]);
+}
+
+// No router advertisement, no redirect, no DHCPv6 server, and no fragments in which they could hide.
+function ip6Rules(rows: TableBuilder): void {
+  const icmp = payload('icmpv6', 'type');
+  rows.chain('guest_ip6');
+  rows.rule('guest_ip6', [equals(icmp, { set: ['nd-router-advert', 'nd-redirect'] }), DROP]);
+  rows.rule('guest_ip6', [equals(payload('udp', 'sport'), 547), DROP]);
+  rows.rule('guest_ip6', [equals(meta('l4proto'), 'ipv6-icmp'), equals({ exthdr: { name: 'frag' } }, true), DROP]);
+  const target = { payload: { base: 'th', offset: 64, len: 128 } };
+  rows.rule('guest_ip6', [equals(icmp, 'nd-neighbor-advert'), differs(pair(IIFNAME, target), '@nd'), DROP]);
+  const duplicate = { set: ['nd-neighbor-solicit', 'mld-listener-report', 'mld2-listener-report'] };
+  rows.rule('guest_ip6', [equals(payload('ip6', 'saddr'), '::'), equals(icmp, duplicate), { accept: null }]);
+  rows.rule('guest_ip6', [equals(pair(IIFNAME, payload('ip6', 'saddr')), '@v6'), { accept: null }]);
+  rows.rule('guest_ip6', [DROP]);
+}

@@ -1,0 +1,65 @@
+/** The near end of a veth pair: the end in the node's own namespace, which makes both. The other end is the kind `far`. */
+import type { Kind, Observed } from './kind.ts';
+import { deleteLink, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import type { Op } from './op.ts';
+import { endName, ifnameClaim, linkRef, netnsRef } from './refs.ts';
+import type { LinkRow, Rows } from './rows.ts';
+
+export interface VethSpec extends LinkFields {
+  /** The far end, `<netns>/<name>`; `?/` when it is in a namespace that cannot be seen. */
+  readonly peer: string;
+  /** MAC of the far end at birth; afterwards it is a field of the far end. */
+  readonly peerMac?: string;
+}
+
+export const veth: Kind<VethSpec> = {
+  name: 'veth',
+  title: 'veth pair',
+  fields: { ...LINK_FATES, peer: 'fixed', peerMac: 'policy' },
+  ref: s => linkRef(s.netns, s.name),
+  // A namespace that a process holds open does not take its veths along when its name goes: the pair goes first.
+  ties: s => (peerOf(s).netns === '' ? [] : [{ to: netnsRef(peerOf(s).netns), when: 'first' }]),
+  claims: s => [ifnameClaim(s.netns, s.name), `ifname:${s.peer}`],
+  parse: rows =>
+    linksOfType(rows, 'veth')
+      .filter(row => isNearEnd(rows, row))
+      .map(row => observe(rows.netns, row)),
+  create: s => [add(s), ...setLink(s, ['alias', 'addrgenmode', ...(s.up ? ['up'] : [])])],
+  update: (s, changed) => setLink(s, said(changed, veth.fields)),
+  remove: deleteLink,
+  impact: (verb, changed) => {
+    if (verb === 'make') return 'no-traffic';
+    return verb === 'delete' || changed.includes('up') ? 'existing-flows' : 'no-traffic';
+  },
+};
+
+/**
+ * Which end of a pair made it: the one in the node's own namespace; with both ends there, the one with the higher index,
+ * since `ip link add A type veth peer B` registers B first.
+ */
+export function isNearEnd(rows: Rows, row: LinkRow): boolean {
+  if (rows.netns !== '') return false;
+  return row.peer === undefined || row.peer.netns !== '' || row.ifindex > row.peer.ifindex;
+}
+
+/** What a veth's spec says when the other end cannot be seen: no namespace has this name. */
+export function peerEnd(row: LinkRow): string {
+  return row.peer === undefined ? '?/' : endName(row.peer.netns, row.peer.name);
+}
+
+function peerOf(s: VethSpec): { readonly netns: string; readonly name: string } {
+  const slash = s.peer.indexOf('/');
+  return { netns: s.peer.slice(0, slash), name: s.peer.slice(slash + 1) };
+}
+
+function add(s: VethSpec): Op {
+  const { netns, name, mac, mtu, group, peerMac } = s;
+  // A link that is born without an address gets a random one, which udev may change later.
+  if (peerMac === undefined) throw new Error(`bug: the far end of ${name} has no mac`);
+  return { op: 'veth-add', netns, name, mac, mtu, group, peer: { ...peerOf(s), mac: peerMac } };
+}
+
+function observe(netns: string, row: LinkRow): Observed<VethSpec> {
+  const spec: VethSpec = { ...linkFields(netns, row), peer: peerEnd(row) };
+  return { kind: 'veth', ref: veth.ref(spec), spec, owner: ownerOfLink(row) };
+}

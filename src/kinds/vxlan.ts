@@ -1,0 +1,59 @@
+/** VXLAN devices (RFC 7348) with unicast peers: no group, no default remote; who is behind whom is said by `flood` and `vtep`. */
+import { canonicalIp } from '../model/ip.ts';
+import type { Kind, Observed } from './kind.ts';
+import { deleteLink, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import type { Op } from './op.ts';
+import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
+import type { LinkRow } from './rows.ts';
+
+export interface VxlanSpec extends LinkFields {
+  /** 1..16777215. */
+  readonly vni: number;
+  /** UDP port, ours and the peers'. */
+  readonly port: number;
+  /** The node's underlay address; need not exist yet, then the device is mute. */
+  readonly local: string;
+  /** Whether the device learns which peer a MAC is behind. */
+  readonly learning: boolean;
+}
+
+export const vxlan: Kind<VxlanSpec> = {
+  name: 'vxlan',
+  title: 'vxlan interface',
+  fields: { ...LINK_FATES, vni: 'fixed', port: 'fixed', local: 'live', learning: 'live' },
+  ref: s => linkRef(s.netns, s.name),
+  ties: s => tiesToNetns(s.netns),
+  claims: s => [ifnameClaim(s.netns, s.name), `vni:${s.netns}/${s.port}/${s.vni}`],
+  parse: rows => linksOfType(rows, 'vxlan').map(row => observe(rows.netns, row)),
+  create: s => [add(s), ...setLink(s, ['alias', 'addrgenmode', ...(s.up ? ['up'] : [])])],
+  update: (s, changed) => {
+    const fields = said(changed, vxlan.fields);
+    const set = { ...(fields.includes('local') ? { local: s.local } : {}), ...(fields.includes('learning') ? { learning: s.learning } : {}) };
+    const own: Op[] = Object.keys(set).length > 0 ? [{ op: 'vxlan-set', netns: s.netns, name: s.name, set }] : [];
+    return [...own, ...setLink(s, fields)];
+  },
+  remove: deleteLink,
+  impact: (verb, changed) => {
+    if (verb === 'make') return 'no-traffic';
+    return verb === 'delete' || changed.some(field => field === 'up' || field === 'local' || field === 'learning') ? 'existing-flows' : 'no-traffic';
+  },
+};
+
+function add(s: VxlanSpec): Op {
+  const { netns, name, mac, mtu, group, vni, port, local, learning } = s;
+  return { op: 'vxlan-add', netns, name, mac, mtu, group, vni, port, local, learning };
+}
+
+// iproute2 names the field after the family. A device that was made without a local address says neither.
+function observe(netns: string, row: LinkRow): Observed<VxlanSpec> {
+  const data = row.linkinfo?.info_data ?? {};
+  const local = String(data.local ?? data.local6 ?? '');
+  const spec: VxlanSpec = {
+    ...linkFields(netns, row),
+    vni: Number(data.id ?? 0),
+    port: Number(data.port ?? 0),
+    local: canonicalIp(local) ?? local,
+    learning: data.learning === true,
+  };
+  return { kind: 'vxlan', ref: vxlan.ref(spec), spec, owner: ownerOfLink(row) };
+}

@@ -1,0 +1,38 @@
+/** Running things inside a lab's nodes. */
+import { delimiter, join } from 'node:path';
+import { HostError } from '../host/errors.ts';
+import { findProgram, type RunOptions, type RunResult, run } from '../host/exec.ts';
+import { entering, holdersOf, markOf } from './holder.ts';
+import { configOf, type Lab } from './lab.ts';
+import { runAttached } from './spawn.ts';
+
+/** pid of a node's holder. Throws HostError `no-entry` for an unknown node, `no-namespace` for one that is not up. */
+export function holderOf(lab: Lab, node: string): number {
+  if (!lab.nodes.some(each => each.name === node)) {
+    throw new HostError('no-entry', `the lab has no node ${node}; it has ${lab.nodes.map(each => each.name).join(', ')}`);
+  }
+  const pid = holdersOf(lab.dir).get(`node/${node}`);
+  if (pid === undefined) throw new HostError('no-namespace', `node ${node} of the lab in ${lab.dir} is not up: netloom lab down, then up`);
+  return pid;
+}
+
+/** Runs a command in a node on the user's terminal; its exit code. `netloom` in it means this one, with the node's configuration. */
+export function labExec(lab: Lab, node: string, argv: readonly string[]): Promise<number> {
+  const pid = holderOf(lab, node);
+  const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const env = { ...Object.fromEntries(own), ...environmentIn(lab, node, process.env['PATH']) };
+  // nsenter would leave us in the folder `/`; env goes back to where the user is, inside.
+  return runAttached(findProgram('nsenter'), [...entering(pid), findProgram('env'), `--chdir=${process.cwd()}`, ...argv], env);
+}
+
+/** Runs a command in a node and waits for its end, like `run` of host/exec.ts. */
+export function labRun(lab: Lab, node: string, argv: readonly string[], options: RunOptions & { readonly asBuffer?: false } = {}): Promise<RunResult> {
+  const pid = holderOf(lab, node);
+  const env = { ...environmentIn(lab, node, undefined), ...options.env };
+  return run('nsenter', [...entering(pid), findProgram('env'), ...argv], { ...options, env });
+}
+
+function environmentIn(lab: Lab, node: string, path: string | undefined): Record<string, string> {
+  const folders = [join(lab.dir, 'bin'), ...(path === undefined ? [] : [path]), '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  return { ...markOf(lab.dir), NETLOOM_CONFIG: configOf(lab.dir, node), PATH: folders.join(delimiter) };
+}

@@ -1,0 +1,65 @@
+/** The JSON Schemas as values: which kinds there are, what a field may be, what stands beside it. */
+import cluster from '../../schemas/cluster.json' with { type: 'json' };
+import common from '../../schemas/common.json' with { type: 'json' };
+import iface from '../../schemas/interface.json' with { type: 'json' };
+import namespace from '../../schemas/namespace.json' with { type: 'json' };
+import network from '../../schemas/network.json' with { type: 'json' };
+import node from '../../schemas/node.json' with { type: 'json' };
+import type { KindName } from '../objects/object.ts';
+
+/** What this room reads of a schema; the rest is ajv's. */
+export interface Schema {
+  readonly $id?: string;
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly maxItems?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+}
+
+/** By kind of definition. */
+export const KIND_SCHEMAS: Readonly<Record<KindName, Schema>> = {
+  Cluster: cluster as Schema,
+  Node: node as Schema,
+  Namespace: namespace as Schema,
+  Network: network as Schema,
+  Interface: iface as Schema,
+};
+
+/** Those that other schemas refer to, with the kinds' own. */
+export const ALL_SCHEMAS: readonly Schema[] = [common as Schema, ...Object.values(KIND_SCHEMAS)];
+
+/** The schema that `schema` means: itself, or what its `$ref` (`common.json#/$defs/name`, `#/$defs/auth`) points to. */
+export function resolved(schema: Schema, root: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  const name = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
+  return (schema.$ref.startsWith('#') ? root : (common as Schema)).$defs?.[name] ?? {};
+}
+
+/** The schema of a field; null where the schema knows no such field. */
+export function schemaAt(root: Schema, path: readonly (string | number)[]): Schema | null {
+  let schema: Schema = root;
+  for (const step of path) {
+    const within: Schema | undefined = schema.properties?.[step] ?? (typeof step === 'number' ? schema.items : undefined) ?? anyField(schema);
+    if (within === undefined) return null;
+    schema = resolved(within, root);
+  }
+  return schema;
+}
+
+function anyField(schema: Schema): Schema | undefined {
+  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+}

@@ -1,0 +1,78 @@
+/** YAML nodes -> plain values, and what only the nodes can tell: keys written twice, keys that are refused, bad aliases. */
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { shown } from '../model/text.ts';
+import type { YamlFile } from './yaml.ts';
+
+export interface Valued {
+  readonly value: unknown;
+  readonly problems: readonly Diagnostic[];
+}
+
+// They would reach into the objects of the language instead of a definition.
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** The value of a node. An alias gives the very value that its anchor has, so nothing grows however often it is named. */
+export function plainValue(root: ParsedNode, place: YamlFile['place']): Valued {
+  const problems: Diagnostic[] = [];
+  const anchors = new Map<string, unknown>();
+  const value = convert(root, { anchors, place, problems });
+  return { value, problems };
+}
+
+interface Walk {
+  readonly anchors: Map<string, unknown>;
+  readonly place: YamlFile['place'];
+  readonly problems: Diagnostic[];
+}
+
+function convert(node: unknown, walk: Walk): unknown {
+  if (isScalar(node)) return anchored(node.anchor, node.value, walk);
+  if (isMap(node)) return anchored(node.anchor, mapping(node, walk), walk);
+  if (isSeq(node)) {
+    return anchored(
+      node.anchor,
+      node.items.map(item => convert(item, walk)),
+      walk,
+    );
+  }
+  if (!isAlias(node)) return null;
+  if (walk.anchors.has(node.source)) return walk.anchors.get(node.source);
+  const message = `alias *${node.source} stands before or inside what it names`;
+  walk.problems.push({ code: 'yaml-aliases', severity: 'error', message, at: walk.place(node.range?.[0] ?? 0), hint: 'write the value out' });
+  return null;
+}
+
+function anchored(anchor: string | undefined, value: unknown, walk: Walk): unknown {
+  if (anchor !== undefined) walk.anchors.set(anchor, value);
+  return value;
+}
+
+function mapping(map: YAMLMap, walk: Walk): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  const first = new Map<string, number>();
+  for (const { key: node, value: content } of map.items) {
+    const key = isScalar(node) ? String(node.value) : '';
+    const offset = startOf(node);
+    const earlier = first.get(key);
+    if (earlier !== undefined) walk.problems.push(twice(key, earlier, offset, walk));
+    else if (FORBIDDEN.has(key)) walk.problems.push(forbidden(key, offset, walk));
+    else value[key] = convert(content, walk);
+    first.set(key, earlier ?? offset);
+  }
+  return value;
+}
+
+function startOf(node: unknown): number {
+  return (node as { range?: readonly number[] } | null)?.range?.[0] ?? 0;
+}
+
+function twice(key: string, earlier: number, offset: number, walk: Walk): Diagnostic {
+  const related = [walk.place(earlier)];
+  const message = `key ${shown(key)} stands here and in line ${related[0]?.line}`;
+  return { code: 'yaml-duplicate-key', severity: 'error', message, at: walk.place(offset), hint: 'keep one of them', related };
+}
+
+function forbidden(key: string, offset: number, walk: Walk): Diagnostic {
+  return { code: 'yaml-forbidden-key', severity: 'error', message: `key ${shown(key)} is not read`, at: walk.place(offset), hint: 'choose another name' };
+}

@@ -1,0 +1,103 @@
+// Generated from schemas/ by .ci/gen.mjs. Do not edit: change the schema and run `npm run gen`.
+
+/**
+ * The configuration of netloom on one node: /etc/netloom/node.yaml, or the file that --config names. It stays on the node and is never read from the repository of definitions.
+ */
+export interface NodeConfig {
+  /**
+   * Which Node definition this machine is.
+   */
+  node: string;
+  /**
+   * observe: every pass pulls, plans and publishes the plan, and applies nothing.
+   */
+  mode: 'enforce' | 'observe';
+  /**
+   * Where the definitions are.
+   */
+  repo: {
+    /**
+     * http(s)://, ssh://, git@host:path or a local path. Never with a password or token in it: that goes into a file that auth names.
+     */
+    url: string;
+    /**
+     * Branch that is enforced.
+     */
+    branch: string;
+    /**
+     * Folder of the definitions below the root of the repository; empty for the root.
+     */
+    path: string;
+    /**
+     * How to log in. The secret itself stands in a file of its own (mode 0600), or in a systemd credential.
+     */
+    auth?: {
+      /**
+       * token and basic use HTTP basic authentication, bearer an Authorization: Bearer header; ssh names a private key.
+       */
+      type: 'token' | 'basic' | 'bearer' | 'ssh';
+      /**
+       * For basic, and where a forge wants a name beside a token.
+       */
+      username?: string;
+      /**
+       * File with the token or password, or the private key of ssh; surrounding white space is cut off.
+       */
+      file?: string;
+      /**
+       * Name of a systemd credential (LoadCredential=), instead of a file.
+       */
+      credential?: string;
+      /**
+       * File with the host keys that ssh may meet.
+       */
+      knownHosts?: string;
+    };
+  };
+  /**
+   * Where status and allocations are published.
+   */
+  status: {
+    /**
+     * Another repository than the definitions'; empty for the same one.
+     */
+    url: string;
+    /**
+     * Branch that netloom alone writes.
+     */
+    branch: string;
+    /**
+     * How to log in. The secret itself stands in a file of its own (mode 0600), or in a systemd credential.
+     */
+    auth?: {
+      /**
+       * token and basic use HTTP basic authentication, bearer an Authorization: Bearer header; ssh names a private key.
+       */
+      type: 'token' | 'basic' | 'bearer' | 'ssh';
+      /**
+       * For basic, and where a forge wants a name beside a token.
+       */
+      username?: string;
+      /**
+       * File with the token or password, or the private key of ssh; surrounding white space is cut off.
+       */
+      file?: string;
+      /**
+       * Name of a systemd credential (LoadCredential=), instead of a file.
+       */
+      credential?: string;
+      /**
+       * File with the host keys that ssh may meet.
+       */
+      knownHosts?: string;
+    };
+  };
+  /**
+   * Last good definitions and ledger, clones, caches. Losing it costs no address and no object.
+   */
+  stateDir: string;
+  /**
+   * Lock and probes of this boot.
+   */
+  runtimeDir: string;
+}

@@ -1,0 +1,235 @@
+/** What several definitions must agree on: no two with one vxid, MAC, address or device, no ranges that meet on one node. Nothing here is quadratic. */
+import { type Cidr, ipFamily, ipToBigInt, parseCidr } from '../model/ip.ts';
+import { orList } from '../model/text.ts';
+import { parseVxid } from '../model/vxid.ts';
+import { beside, error, titled, warning } from './finding.ts';
+import { givenNames } from './interface-check.ts';
+import { declaredUnderlayMtu, overhead } from './mesh.ts';
+import type { Catalog, Definition, Finding, InterfaceDef, NetworkDef } from './object.ts';
+
+/** Rules over the whole catalog, one after another. Rules over address pools come with their kind. */
+export function checkCatalog(catalog: Catalog): readonly Finding[] {
+  return [
+    ...vxids(catalog),
+    ...underlayAddresses(catalog),
+    ...underlayFamilies(catalog),
+    ...underlayMtu(catalog),
+    ...macs(catalog),
+    ...addresses(catalog),
+    ...devices(catalog),
+    ...hostRanges(catalog),
+    ...instanceRanges(catalog),
+  ];
+}
+
+interface Claim<D extends Definition = Definition> {
+  /** What only one may have; the scope is a part of it. */
+  readonly what: string;
+  readonly on: D;
+  readonly path: readonly string[];
+}
+
+/** For each claim after the first on the same thing: the claim and the first one. */
+function contested<D extends Definition>(claims: Iterable<Claim<D>>): readonly (readonly [Claim<D>, Claim<D>])[] {
+  const first = new Map<string, Claim<D>>();
+  const found: (readonly [Claim<D>, Claim<D>])[] = [];
+  for (const claim of claims) {
+    const earlier = first.get(claim.what);
+    if (earlier === undefined) first.set(claim.what, claim);
+    else found.push([claim, earlier]);
+  }
+  return found;
+}
+
+function vxids({ networks }: Catalog): readonly Finding[] {
+  const claims = [...networks.values()].flatMap(on =>
+    on.spec.vxid === undefined ? [] : [{ what: String(parseVxid(on.spec.vxid)), on, path: ['spec', 'vxid'] }],
+  );
+  return contested(claims).map(([claim, earlier]) =>
+    error('duplicate-vxid', claim.on, claim.path, `vxid ${claim.what} is pinned by ${titled(earlier.on)} too`, {
+      hint: 'leave one of them out to have it allocated',
+      related: [earlier],
+    }),
+  );
+}
+
+function underlayAddresses({ nodes }: Catalog): readonly Finding[] {
+  const path = ['spec', 'underlay', 'address'];
+  return contested([...nodes.values()].map(on => ({ what: on.spec.underlay.address, on, path }))).map(([claim, earlier]) =>
+    error('duplicate-underlay-address', claim.on, path, `underlay address ${claim.what} is that of ${titled(earlier.on)} too`, {
+      hint: 'each node needs its own',
+      related: [earlier],
+    }),
+  );
+}
+
+function underlayFamilies({ nodes }: Catalog): readonly Finding[] {
+  const [first, ...others] = nodes.values();
+  if (first === undefined) return [];
+  const family = ipFamily(first.spec.underlay.address);
+  const path = ['spec', 'underlay', 'address'];
+  return others
+    .filter(node => ipFamily(node.spec.underlay.address) !== family)
+    .map(node =>
+      error('mixed-underlay-families', node, path, `underlay address ${node.spec.underlay.address} is not IPv${family} as that of ${titled(first)}`, {
+        hint: 'VXLAN needs one address family on all nodes',
+        related: beside(first, ...path),
+      }),
+    );
+}
+
+// One warning for the cluster, not one for each network: there is one thing to do about it.
+function underlayMtu(catalog: Catalog): readonly Finding[] {
+  const carries = declaredUnderlayMtu(catalog);
+  const needs = 1500 + overhead(catalog);
+  const without = [...catalog.networks.values()].filter(network => network.spec.mtu === undefined).map(network => network.key);
+  if (carries >= needs || without.length === 0) return [];
+  const on = [...catalog.nodes.values()].find(node => node.spec.underlay.mtu === carries) ?? catalog.cluster;
+  const names = without.length > 3 ? `${without.slice(0, 3).join(', ')} and ${without.length - 3} more` : orList(without, 'and');
+  const message = `the underlay carries ${carries} bytes, so networks without mtu get ${carries - overhead(catalog)} where guests expect 1500 (${names})`;
+  const hint = `raise the underlay to ${needs} or more and declare it in spec.underlay.mtu, or set mtu in the networks and their guests`;
+  return [warning('underlay-below-1550', on, ['spec', 'underlay', 'mtu'], message, { hint })];
+}
+
+// Two tenants may use one MAC: they never meet. Within a tenant it is hardly meant, within a network it cannot work.
+function macs({ interfaces }: Catalog): readonly Finding[] {
+  const claims = [...interfaces.values()].flatMap(on =>
+    on.spec.mac === undefined ? [] : [{ what: `${on.namespace} ${on.spec.mac}`, on, path: ['spec', 'mac'] }],
+  );
+  return contested(claims).map(([{ on, path }, earlier]) => {
+    const together = earlier.on.spec.network === on.spec.network;
+    const message = `mac ${on.spec.mac} is that of ${titled(earlier.on)} too${together ? '' : `, in network ${earlier.on.spec.network}`}`;
+    const hint = 'leave one of them out to have it allocated';
+    return (together ? error : warning)('duplicate-mac', on, path, message, { hint, related: [earlier] });
+  });
+}
+
+function addresses({ interfaces }: Catalog): readonly Finding[] {
+  const claims = [...interfaces.values()].flatMap(on => {
+    const { address, network } = on.spec;
+    return address === 'auto' || address === 'none' ? [] : [{ what: `${on.namespace}/${network} ${address}`, on, path: ['spec', 'address'] }];
+  });
+  return contested(claims).map(([{ on, path }, earlier]) =>
+    error('duplicate-address', on, path, `address ${on.spec.address} is that of ${titled(earlier.on)} too`, {
+      hint: 'choose another one, or auto',
+      related: [earlier],
+    }),
+  );
+}
+
+/** Names that two interfaces give in one namespace of one node. Names derived from uuids are kept apart by allocation. */
+function devices({ interfaces }: Catalog): readonly Finding[] {
+  const claims = [...interfaces.values()].flatMap(on => (on.spec.node === undefined ? [] : namesOf(on, on.spec.node)));
+  return contested(claims).map(([{ what, on, path }, earlier]) => {
+    const [name, where] = [what.slice(what.lastIndexOf(' ') + 1), `on node ${on.spec.node}`];
+    const message = `device ${name} ${where} is that of ${titled(earlier.on)} too`;
+    return error('duplicate-device', on, path, message, { hint: 'give each its own name, or leave it out', related: [earlier] });
+  });
+}
+
+function namesOf(on: InterfaceDef, node: string): readonly Claim<InterfaceDef>[] {
+  const { netns } = on.spec.attach;
+  const own = givenNames(on).map(({ path, name }) => ({ what: `${node} ${name}`, on, path }));
+  if (netns === undefined) return own;
+  const field = netns.ifname === undefined ? ['name'] : ['ifname'];
+  return [...own, { what: `${node}/${netns.name} ${netns.ifname ?? `eth${on.spec.order}`}`, on, path: ['spec', 'attach', 'netns', ...field] }];
+}
+
+interface Range {
+  readonly on: InterfaceDef;
+  readonly network: NetworkDef;
+  readonly cidr: Cidr;
+}
+
+function rangeOf(on: InterfaceDef, { networks }: Catalog): Range | null {
+  const network = networks.get(`${on.namespace}/${on.spec.network}`);
+  const cidr = network?.spec.cidr === undefined ? null : parseCidr(network.spec.cidr);
+  return network === undefined || cidr === null ? null : { on, network, cidr };
+}
+
+/** Neighbours in order of their first address that share one: each with the one that reaches furthest before it. */
+function meetings(ranges: readonly Range[]): readonly (readonly [Range, Range])[] {
+  const sorted = [...ranges].sort((a, b) => a.cidr.family - b.cidr.family || (a.cidr.first < b.cidr.first ? -1 : Number(a.cidr.first > b.cidr.first)));
+  const found: (readonly [Range, Range])[] = [];
+  let reach: Range | null = null;
+  for (const range of sorted) {
+    const meets = reach !== null && reach.cidr.family === range.cidr.family && range.cidr.first <= reach.cidr.last;
+    if (meets && reach !== null) found.push([range, reach]);
+    if (!meets || reach === null || range.cidr.last > reach.cidr.last) reach = range;
+  }
+  return found;
+}
+
+function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** A node that is a host in two networks must be able to tell them apart, and from its underlay. */
+function hostRanges(catalog: Catalog): readonly Finding[] {
+  const hosts = [...catalog.interfaces.values()].flatMap(on =>
+    on.spec.attach.host === undefined || on.spec.node === undefined ? [] : (rangeOf(on, catalog) ?? []),
+  );
+  const path = ['spec', 'attach', 'host'];
+  const twice = [...grouped(hosts, range => range.on.spec.node ?? '').values()].flatMap(meetings).map(([range, other]) => {
+    const where = `Node ${range.on.spec.node} would be a host in ${range.cidr.text} twice`;
+    const message =
+      range.network === other.network
+        ? `${where}: ${titled(other.on)} is in the same network`
+        : `${where}: ${titled(range.network)} overlaps ${titled(other.network)} (${other.cidr.text}) of ${titled(other.on)}`;
+    const hint = 'keep one of them on this node, or give one network another cidr';
+    return error('network-overlap', range.on, path, message, { hint, related: [{ on: other.on, path }, ...beside(other.network, 'spec', 'cidr')] });
+  });
+  return [...twice, ...underlayRanges(hosts, catalog)];
+}
+
+function underlayRanges(hosts: readonly Range[], { nodes }: Catalog): readonly Finding[] {
+  const underlay = [...nodes.values()]
+    .map(node => ({ node, family: ipFamily(node.spec.underlay.address), value: ipToBigInt(node.spec.underlay.address) }))
+    .sort((a, b) => (a.value < b.value ? -1 : Number(a.value > b.value)));
+  return hosts.flatMap(({ on, network, cidr }) => {
+    const inside = underlay[firstAtLeast(underlay, cidr.first)];
+    if (inside === undefined || inside.value > cidr.last || inside.family !== cidr.family) return [];
+    const { node } = inside;
+    const message = `Node ${on.spec.node} would send the underlay's packets into the network: ${cidr.text} of ${titled(network)} holds ${node.spec.underlay.address} of ${titled(node)}`;
+    const related = [...beside(network, 'spec', 'cidr'), ...beside(node, 'spec', 'underlay', 'address')];
+    return [error('network-overlap', on, ['spec', 'attach', 'host'], message, { hint: `choose a cidr outside of the underlay's addresses`, related })];
+  });
+}
+
+function firstAtLeast(sorted: readonly { readonly value: bigint }[], value: bigint): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.value ?? 0n) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A guest with one range on two networks can use only one of them. */
+function instanceRanges(catalog: Catalog): readonly Finding[] {
+  const guests = [...catalog.interfaces.values()].filter(on => on.spec.instance !== undefined);
+  const path = ['spec', 'network'];
+  return [...grouped(guests, on => `${on.namespace} ${on.spec.instance}`).values()].flatMap(group => {
+    if (group.length < 2) return [];
+    const ranges = group.flatMap(on => rangeOf(on, catalog) ?? []);
+    const apart = meetings(ranges).filter(([range, other]) => range.network !== other.network);
+    return apart.map(([range, other]) =>
+      warning(
+        'network-overlap',
+        range.on,
+        path,
+        `instance ${range.on.spec.instance} is in ${titled(range.network)} (${range.cidr.text}) and in ${titled(other.network)} (${other.cidr.text}), which overlap`,
+        { hint: 'give one of the networks another cidr', related: [{ on: other.on, path }] },
+      ),
+    );
+  });
+}

@@ -1,0 +1,26 @@
+/** Every check of definitions against each other, in one call: what `validate` runs. Without the code that compiles them. */
+import { checkCatalog } from './catalog-checks.ts';
+import { checkCluster } from './cluster-check.ts';
+import { checkInterface } from './interface-check.ts';
+import { checkNamespace } from './namespace-check.ts';
+import { checkNetwork } from './network-check.ts';
+import { checkNode } from './node-check.ts';
+import type { Catalog, Finding } from './object.ts';
+
+/** All that is wrong with a catalog, in no order. */
+export function checkAll(catalog: Catalog): readonly Finding[] {
+  return [
+    ...checkCluster(catalog.cluster, catalog),
+    ...each(catalog.nodes, checkNode, catalog),
+    ...each(catalog.namespaces, checkNamespace, catalog),
+    ...each(catalog.networks, checkNetwork, catalog),
+    ...each(catalog.interfaces, checkInterface, catalog),
+    ...checkCatalog(catalog),
+  ];
+}
+
+function each<D>(definitions: ReadonlyMap<string, D>, check: (self: D, catalog: Catalog) => readonly Finding[], catalog: Catalog): Finding[] {
+  const found: Finding[] = [];
+  for (const definition of definitions.values()) found.push(...check(definition, catalog));
+  return found;
+}

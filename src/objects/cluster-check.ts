@@ -1,0 +1,24 @@
+/** What a schema cannot say about the Cluster. */
+import { isReservedMac, isUnicast } from '../model/mac.ts';
+import { error } from './finding.ts';
+import type { Catalog, ClusterDef, Finding } from './object.ts';
+
+export function checkCluster(self: ClusterDef, _catalog: Catalog): readonly Finding[] {
+  return [...vxids(self), ...macPrefix(self)];
+}
+
+function vxids(self: ClusterDef): readonly Finding[] {
+  const { first, last } = self.spec.vxids;
+  if (first <= last) return [];
+  const message = `the range of vxids is empty: first ${first} is greater than last ${last}`;
+  return [error('vxid-out-of-range', self, ['spec', 'vxids', 'first'], message, { hint: 'swap them' })];
+}
+
+function macPrefix(self: ClusterDef): readonly Finding[] {
+  const { macPrefix: prefix } = self.spec;
+  const hint = 'take a locally administered one, such as 02:00:00 or 52:54:00';
+  if (!isUnicast(prefix)) return [error('reserved-mac', self, ['spec', 'macPrefix'], `macPrefix ${prefix} is of multicast addresses`, { hint })];
+  if (!isReservedMac(prefix)) return [];
+  const message = `macPrefix ${prefix} is of addresses that netloom derives (02:01 to 02:04, fe)`;
+  return [error('reserved-mac', self, ['spec', 'macPrefix'], message, { hint })];
+}

@@ -1,0 +1,56 @@
+/** Which ports of a node are guests', and which addresses each may use: the content of the node's filter sets. */
+import type { InterfaceEntry } from '../model/ledger.ts';
+import { bridgeName, nearMac, tapName, vxlanName } from '../model/names.ts';
+import { localInterfaces, networksOf } from './mesh.ts';
+import type { InterfaceDef, NetworkDef, NodeView } from './object.ts';
+
+/** One guest's port on this node. */
+export interface GuardedPort {
+  readonly ifname: string;
+  readonly mac: string;
+  /** Addresses and prefixes it may send from, IPv4 and IPv6. */
+  readonly addresses: readonly string[];
+  /** False: declared, but not filtered. */
+  readonly protect: boolean;
+}
+
+/**
+ * Source addresses that an interface may use: its own and its exceptions; any, in a network without cidr (there is nothing
+ * to hold it to) or without spoof protection. Link-local IPv6 is always allowed and not in the list unless any is.
+ */
+export function addressesOf(self: InterfaceDef, network: NetworkDef, given: InterfaceEntry): readonly string[] {
+  if (!self.spec.spoofProtection) return ['0.0.0.0/0', '::/0'];
+  if (network.spec.cidr === undefined && self.spec.address !== 'none') return ['0.0.0.0/0', '::/0'];
+  const own = given.address === undefined ? [] : [given.address];
+  return [...new Set([...own, ...self.spec.allowedAddresses])];
+}
+
+/** The guests' ports of this node: where each is attached, and what may come out of it. */
+export function guardedPorts(view: NodeView): readonly GuardedPort[] {
+  return localInterfaces(view).flatMap(({ iface, network }) => {
+    const entry = view.ledger.networks[network.key];
+    const given = entry?.interfaces[iface.key];
+    if (entry === undefined || given === undefined || given.removed !== undefined) return [];
+    const ifname = portName(iface, given, bridgeName(entry.vxid), view);
+    if (ifname === undefined) return [];
+    return [{ ifname, mac: given.mac, addresses: addressesOf(iface, network, given), protect: iface.spec.spoofProtection }];
+  });
+}
+
+/** libvirt names its own port: the definition says which, or it is recognised by `fe:` and the guest's last five bytes. */
+function portName(iface: InterfaceDef, given: InterfaceEntry, bridge: string, view: NodeView): string | undefined {
+  const how = iface.spec.attach;
+  if (how.tap !== undefined) return how.tap.ifname ?? tapName(given.uuid);
+  if (how.bridge === undefined) return tapName(given.uuid);
+  if (how.bridge.port !== undefined) return how.bridge.port;
+  const mac = nearMac(given.mac);
+  return view.facts.ports.find(found => found.bridge === bridge && found.mac === mac && !found.ours)?.ifname;
+}
+
+/** The VXLAN devices of this node, by name. */
+export function meshPorts(view: NodeView): readonly string[] {
+  return networksOf(view.node, view.catalog).flatMap(network => {
+    const entry = view.ledger.networks[network.key];
+    return entry === undefined ? [] : [vxlanName(entry.vxid)];
+  });
+}

@@ -1,0 +1,31 @@
+/** The table of what users write. */
+import { cluster } from './cluster.ts';
+import { iface } from './interface.ts';
+import { namespace } from './namespace.ts';
+import { network } from './network.ts';
+import { node } from './node.ts';
+import type { Catalog, Definition, KindName, ObjectKind } from './object.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a table of kinds with different specs; each entry is checked where it is written.
+type AnyObjectKind = ObjectKind<any>;
+
+/** Every kind of definition, in the order in which people read them. */
+export const OBJECTS: readonly AnyObjectKind[] = [cluster, node, namespace, network, iface];
+
+const BY_KIND = new Map<string, AnyObjectKind>(OBJECTS.map(object => [object.kind, object]));
+
+/** The kind's own entry. */
+export function objectKind(kind: KindName): AnyObjectKind {
+  const found = BY_KIND.get(kind);
+  if (found === undefined) throw new Error(`bug: no object kind ${kind}`);
+  return found;
+}
+
+/** All definitions of a catalog, kind by kind. */
+export function* definitionsOf(catalog: Catalog): Generator<Definition> {
+  yield catalog.cluster;
+  yield* catalog.nodes.values();
+  yield* catalog.namespaces.values();
+  yield* catalog.networks.values();
+  yield* catalog.interfaces.values();
+}

@@ -1,0 +1,126 @@
+/** What a schema cannot say about an Interface by itself; what several must agree on is in catalog-checks.ts. */
+import { type Cidr, contains, nthAddress, parseCidr } from '../model/ip.ts';
+import { isReservedMac, isUnicast } from '../model/mac.ts';
+import { isOurName, isReservedDevice } from '../model/names.ts';
+import { nearest } from '../model/text.ts';
+import { error } from './finding.ts';
+import type { Catalog, Finding, InterfaceDef, NetworkDef } from './object.ts';
+
+export function checkInterface(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
+  const network = catalog.networks.get(`${self.namespace}/${self.spec.network}`);
+  return [
+    ...(network === undefined ? unknownNetwork(self, catalog) : addressOf(self, network)),
+    ...unknownNode(self, catalog),
+    ...mac(self),
+    ...deviceNames(self, catalog),
+    ...guestNamespace(self),
+  ];
+}
+
+function unknownNetwork(self: InterfaceDef, { networks }: Catalog): readonly Finding[] {
+  const { network: name } = self.spec;
+  const all = [...networks.values()];
+  const near = nearest(
+    name,
+    all.filter(network => network.namespace === self.namespace).map(network => network.name),
+  );
+  const elsewhere = all.find(network => network.name === name)?.namespace;
+  const hint =
+    elsewhere !== undefined
+      ? `Network ${name} is in namespace ${elsewhere}: an interface belongs to the namespace of its network`
+      : near !== null
+        ? `did you mean ${near}?`
+        : `add a Network ${name} to namespace ${self.namespace}`;
+  const missing = { kind: 'Network', namespace: self.namespace, name } as const;
+  return [error('unknown-reference', self, ['spec', 'network'], `there is no Network ${name} in namespace ${self.namespace}`, { hint, missing })];
+}
+
+function unknownNode(self: InterfaceDef, { nodes }: Catalog): readonly Finding[] {
+  const { node: name } = self.spec;
+  if (name === undefined || nodes.has(name)) return [];
+  const near = nearest(name, nodes.keys());
+  const hint = near === null ? `add a Node ${name}, or leave node out` : `did you mean ${near}?`;
+  const missing = { kind: 'Node', namespace: '', name } as const;
+  return [error('unknown-reference', self, ['spec', 'node'], `there is no Node ${name}`, { hint, missing })];
+}
+
+function addressOf(self: InterfaceDef, network: NetworkDef): readonly Finding[] {
+  const { address, attach } = self.spec;
+  const related = [{ on: network, path: ['spec', 'cidr'] }];
+  if (attach.host !== undefined && (address === 'none' || network.spec.cidr === undefined)) {
+    const why = network.spec.cidr === undefined ? `Network ${network.key} has no cidr` : 'address is none';
+    const hint = 'give the network a cidr and the interface an address, or attach it otherwise';
+    return [error('attachment-needs-address', self, ['spec', 'attach', 'host'], `a host attachment needs an address, but ${why}`, { hint, related })];
+  }
+  if (address === 'auto' || address === 'none') return [];
+  if (network.spec.cidr === undefined) {
+    const message = `address ${address} on Network ${network.key}, which has no cidr`;
+    return [error('address-needs-cidr', self, ['spec', 'address'], message, { hint: 'give the network a cidr, or leave the address out', related })];
+  }
+  const range = parseCidr(network.spec.cidr);
+  return range === null ? [] : explicitAddress(self, address, range, network);
+}
+
+function explicitAddress(self: InterfaceDef, address: string, range: Cidr, network: NetworkDef): readonly Finding[] {
+  const related = [{ on: network, path: ['spec', 'cidr'] }];
+  const path = ['spec', 'address'];
+  if (!contains(range, address)) {
+    const message = `address ${address} is outside of ${range.text}, the cidr of Network ${network.key}`;
+    return [error('address-outside-network', self, path, message, { hint: `choose one of ${range.text}, or auto`, related })];
+  }
+  const use = ownUse(address, range);
+  if (use === null) return [];
+  return [error('address-reserved', self, path, `address ${address} is the ${use} address of ${range.text}`, { hint: 'choose another one, or auto', related })];
+}
+
+function ownUse(address: string, range: Cidr): string | null {
+  if (address === range.network) return 'network';
+  if (address === range.broadcast) return 'broadcast';
+  return range.first < range.last && address === nthAddress(range, 1) ? "router's" : null;
+}
+
+function mac(self: InterfaceDef): readonly Finding[] {
+  const { mac: own } = self.spec;
+  const path = ['spec', 'mac'];
+  const hint = 'choose another one, or leave it out to have one allocated';
+  if (own === undefined) return [];
+  if (!isUnicast(own)) return [error('reserved-mac', self, path, `mac ${own} is a multicast address`, { hint })];
+  if (own === '00:00:00:00:00:00') return [error('reserved-mac', self, path, `mac ${own} is no address`, { hint })];
+  if (!isReservedMac(own)) return [];
+  return [error('reserved-mac', self, path, `mac ${own} is of addresses that netloom derives (02:01 to 02:04, fe)`, { hint })];
+}
+
+/** Device names that the definition gives in the node's own namespace: the field and the name. */
+export function givenNames(self: InterfaceDef): readonly { readonly path: readonly string[]; readonly name: string }[] {
+  const { tap, bridge, host } = self.spec.attach;
+  const found = [
+    { path: ['spec', 'attach', 'tap', 'ifname'], name: tap?.ifname },
+    { path: ['spec', 'attach', 'bridge', 'port'], name: bridge?.port },
+    { path: ['spec', 'attach', 'host', 'ifname'], name: host?.ifname },
+  ];
+  return found.flatMap(({ path, name }) => (name === undefined ? [] : [{ path, name }]));
+}
+
+function deviceNames(self: InterfaceDef, { nodes }: Catalog): readonly Finding[] {
+  const node = self.spec.node === undefined ? undefined : nodes.get(self.spec.node);
+  return givenNames(self).flatMap(({ path, name }) => {
+    const hint = 'choose another name, or leave it out';
+    if (isReservedDevice(name)) return [error('reserved-device', self, path, `${name} is no name for an interface's device`, { hint })];
+    if (isOurName(name)) return [error('name-collision', self, path, `${name} is a name that netloom gives to its own devices`, { hint })];
+    if (node === undefined || node.spec.underlay.device !== name) return [];
+    const related = [{ on: node, path: ['spec', 'underlay', 'device'] }];
+    return [error('reserved-device', self, path, `${name} is the underlay device of Node ${node.name}`, { hint, related })];
+  });
+}
+
+function guestNamespace(self: InterfaceDef): readonly Finding[] {
+  const { netns } = self.spec.attach;
+  if (netns === undefined) return [];
+  if (netns.ifname !== undefined && isReservedDevice(netns.ifname)) {
+    const message = `${netns.ifname} is no name for an interface's device`;
+    return [error('reserved-device', self, ['spec', 'attach', 'netns', 'ifname'], message, { hint: 'choose another name, or leave it out' })];
+  }
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-6e6c6d[0-9a-f]{6}$/.test(netns.name)) return [];
+  const message = `${netns.name} is a name that netloom gives to its own network namespaces`;
+  return [error('name-collision', self, ['spec', 'attach', 'netns', 'name'], message, { hint: 'name the namespace of the guest' })];
+}

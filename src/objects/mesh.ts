@@ -1,0 +1,65 @@
+/** Who takes part in a network, and how its mesh is set: questions that several kinds of definition ask. */
+import { ipFamily } from '../model/ip.ts';
+import type { Catalog, InterfaceDef, NetworkDef, NodeDef, NodeView } from './object.ts';
+
+/** What VXLAN adds to a frame: outer Ethernet is not counted, the inner one is (RFC 7348, section 5). */
+const OVERHEAD = { 4: 50, 6: 70 } as const;
+
+/** The nodes that carry a network: those of its placed interfaces, and each gateway node when it has a cidr. By name. */
+export function membersOf(network: NetworkDef, catalog: Catalog): readonly NodeDef[] {
+  const names = new Set<string>();
+  for (const iface of catalog.interfacesOf.get(network.key) ?? []) if (iface.spec.node !== undefined) names.add(iface.spec.node);
+  if (network.spec.cidr !== undefined) for (const node of catalog.nodes.values()) if (node.spec.gateway) names.add(node.name);
+  return [...names].sort().flatMap(name => catalog.nodes.get(name) ?? []);
+}
+
+/** The networks that `node` carries, by key. */
+export function networksOf(node: NodeDef, catalog: Catalog): readonly NetworkDef[] {
+  return [...catalog.networks.values()].filter(network => isMember(network, node, catalog));
+}
+
+/** True when `node` carries `network`. */
+export function isMember(network: NetworkDef, node: NodeDef, catalog: Catalog): boolean {
+  if (node.spec.gateway && network.spec.cidr !== undefined) return true;
+  return (catalog.interfacesOf.get(network.key) ?? []).some(iface => iface.spec.node === node.name);
+}
+
+/** The mtu of a network, one number everywhere: its own, else the smallest declared underlay mtu less what VXLAN adds. */
+export function networkMtu(network: NetworkDef, catalog: Catalog): number {
+  return network.spec.mtu ?? declaredUnderlayMtu(catalog) - overhead(catalog);
+}
+
+/** The smallest underlay mtu that Cluster and Nodes declare. */
+export function declaredUnderlayMtu(catalog: Catalog): number {
+  let smallest = catalog.cluster.spec.underlay.mtu;
+  for (const node of catalog.nodes.values()) smallest = Math.min(smallest, node.spec.underlay.mtu ?? smallest);
+  return smallest;
+}
+
+/** Bytes that VXLAN adds on this cluster's underlay: 50 over IPv4, 70 over IPv6. */
+export function overhead(catalog: Catalog): number {
+  for (const node of catalog.nodes.values()) return OVERHEAD[ipFamily(node.spec.underlay.address) === 6 ? 6 : 4];
+  return OVERHEAD[4];
+}
+
+/** True when the mesh learns addresses from traffic instead of being programmed. */
+export function learns(network: NetworkDef, catalog: Catalog): boolean {
+  return network.spec.mesh?.learning ?? catalog.cluster.spec.mesh.learning;
+}
+
+/**
+ * True when nodes answer ARP for known neighbours. Suppression swallows gratuitous ARP and duplicate detection, so it is
+ * off where an address may move by itself: an interface with address exceptions, or a mesh that learns.
+ */
+export function suppresses(network: NetworkDef, catalog: Catalog): boolean {
+  return !learns(network, catalog) && !(catalog.interfacesOf.get(network.key) ?? []).some(iface => iface.spec.allowedAddresses.length > 0);
+}
+
+/** Interfaces of any network that are placed on this node, with what was allocated to them; those without an allocation are left out. */
+export function localInterfaces(view: NodeView): readonly { readonly iface: InterfaceDef; readonly network: NetworkDef }[] {
+  const found: { iface: InterfaceDef; network: NetworkDef }[] = [];
+  for (const network of view.catalog.networks.values()) {
+    for (const iface of view.catalog.interfacesOf.get(network.key) ?? []) if (iface.spec.node === view.node.name) found.push({ iface, network });
+  }
+  return found;
+}

@@ -1,0 +1,162 @@
+/** Network: a layer-2 segment across nodes. On each member node it is a VXLAN device in a bridge, with the mesh programmed from git. */
+
+import { bridge } from '../kinds/bridge.ts';
+import { fdb } from '../kinds/fdb.ts';
+import { flood } from '../kinds/flood.ts';
+import type { Origin, Resource } from '../kinds/kind.ts';
+import { neigh } from '../kinds/neigh.ts';
+import { port } from '../kinds/port.ts';
+import { sysctl } from '../kinds/sysctl.ts';
+import { vtep } from '../kinds/vtep.ts';
+import { vxlan } from '../kinds/vxlan.ts';
+import type { NetworkEntry } from '../model/ledger.ts';
+import { bridgeMac, bridgeName, linkMac, vxlanName } from '../model/names.ts';
+import { parseVxid } from '../model/vxid.ts';
+import { isMember, learns, membersOf, networkMtu, suppresses } from './mesh.ts';
+import { checkNetwork } from './network-check.ts';
+import type { Ask, Compiled, NetworkDef, NodeView, ObjectKind, Trouble } from './object.ts';
+import { originOf, want } from './want.ts';
+
+export const network: ObjectKind<NetworkDef['spec']> = {
+  kind: 'Network',
+  plural: 'networks',
+  scope: 'namespace',
+  check: checkNetwork,
+  asks,
+  compile,
+};
+
+function asks(self: NetworkDef): readonly Ask[] {
+  const vxid = self.spec.vxid === undefined ? undefined : parseVxid(self.spec.vxid);
+  return [
+    {
+      for: 'network',
+      key: self.key,
+      namespace: self.namespace,
+      name: self.name,
+      from: `${self.at.file}:${self.at.line}`,
+      ...(self.spec.cidr === undefined ? {} : { cidr: self.spec.cidr }),
+      ...(vxid === undefined || vxid === null ? {} : { vxid }),
+    },
+  ];
+}
+
+function compile(self: NetworkDef, view: NodeView): Compiled {
+  if (!isMember(self, view.node, view.catalog)) return { resources: [], troubles: [] };
+  const from = originOf(self);
+  const entry = view.ledger.networks[self.key];
+  if (entry === undefined) return { resources: [], troubles: [pending(from)] };
+  const segment = segmentOf(self, entry, view);
+  return { resources: [...devices(segment, from), ...mesh(segment, self, entry, view, from)], troubles: underlayTroubles(self, view, from) };
+}
+
+function pending(from: Origin): Trouble {
+  return { definition: from.definition, reason: 'AllocationPending', message: 'no uuid and vxid allocated yet', fatal: true };
+}
+
+/** What the pieces of a network on one node have in common. */
+interface Segment {
+  readonly vxlan: string;
+  readonly bridge: string;
+  readonly vni: number;
+  readonly port: number;
+  readonly local: string;
+  readonly mtu: number;
+  readonly learning: boolean;
+  readonly suppress: boolean;
+  readonly node: string;
+}
+
+function segmentOf(self: NetworkDef, entry: NetworkEntry, view: NodeView): Segment {
+  return {
+    vxlan: vxlanName(entry.vxid),
+    bridge: bridgeName(entry.vxid),
+    vni: entry.vxid,
+    port: view.catalog.cluster.spec.underlay.port,
+    local: view.node.spec.underlay.address,
+    mtu: networkMtu(self, view.catalog),
+    learning: learns(self, view.catalog),
+    suppress: suppresses(self, view.catalog),
+    node: view.node.name,
+  };
+}
+
+function devices(s: Segment, from: Origin): readonly Resource[] {
+  const alias = `netloom:${from.definition}`;
+  return [
+    want(
+      bridge,
+      {
+        netns: '',
+        name: s.bridge,
+        mac: bridgeMac(s.node, s.bridge),
+        mtu: s.mtu,
+        alias,
+        group: 97,
+        up: true,
+        stp: false,
+        forwardDelay: 0,
+        snooping: false,
+        addrgenmode: 'none',
+      },
+      from,
+    ),
+    // No port joins before this is set: the node never hears a tenant's router advertisement.
+    want(sysctl, { netns: '', key: `net/ipv6/conf/${s.bridge}/disable_ipv6`, value: '1' }, from),
+    want(
+      vxlan,
+      {
+        netns: '',
+        name: s.vxlan,
+        mac: linkMac(s.node, s.vxlan),
+        mtu: s.mtu,
+        alias,
+        group: 97,
+        up: true,
+        vni: s.vni,
+        port: s.port,
+        local: s.local,
+        learning: s.learning,
+        addrgenmode: 'none',
+      },
+      from,
+    ),
+    want(
+      port,
+      { netns: '', link: s.vxlan, bridge: s.bridge, learning: s.learning, flood: s.learning, suppress: s.suppress, locked: false, guarded: true },
+      from,
+    ),
+  ];
+}
+
+function mesh(s: Segment, self: NetworkDef, entry: NetworkEntry, view: NodeView, from: Origin): readonly Resource[] {
+  const found: Resource[] = [];
+  for (const member of membersOf(self, view.catalog)) {
+    if (member.name !== s.node) found.push(want(flood, { netns: '', link: s.vxlan, dst: member.spec.underlay.address }, from));
+  }
+  if (s.learning) return found;
+  for (const iface of view.catalog.interfacesOf.get(self.key) ?? []) {
+    const given = entry.interfaces[iface.key];
+    const home = iface.spec.node === undefined ? undefined : view.catalog.nodes.get(iface.spec.node);
+    if (given === undefined || given.removed !== undefined || home === undefined) continue;
+    const origin = originOf(iface);
+    if (home.name !== s.node) {
+      found.push(want(vtep, { netns: '', link: s.vxlan, mac: given.mac, dst: home.spec.underlay.address }, origin));
+      found.push(want(fdb, { netns: '', bridge: s.bridge, mac: given.mac, link: s.vxlan, sticky: true }, origin));
+    }
+    if (given.address !== undefined) found.push(want(neigh, { netns: '', link: s.bridge, ip: given.address, mac: given.mac }, origin));
+  }
+  return found;
+}
+
+function underlayTroubles(self: NetworkDef, view: NodeView, from: Origin): readonly Trouble[] {
+  const device = view.facts.underlay;
+  if (device === null) {
+    const message = `no device of ${view.node.name} has the underlay address ${view.node.spec.underlay.address}; the network carries nothing to other nodes`;
+    return [{ definition: from.definition, reason: 'UnderlayAddressMissing', message, fatal: true }];
+  }
+  const needed = networkMtu(self, view.catalog) + (view.node.spec.underlay.address.includes(':') ? 70 : 50);
+  if (device.mtu >= needed) return [];
+  const message = `${device.device} carries ${device.mtu} bytes, the network needs ${needed}: raise the mtu of ${device.device} or set a smaller mtu in the network`;
+  return [{ definition: from.definition, reason: 'UnderlayMtuTooSmall', message, fatal: false }];
+}

@@ -1,0 +1,84 @@
+/** look, compile, read, plan, apply, verify: from a catalog and a ledger to the kernel, in at most three rounds. */
+import { compile } from '../compile/compile.ts';
+import { apply } from '../host/apply.ts';
+import { look } from '../host/look.ts';
+import { read } from '../host/read.ts';
+import { KINDS } from '../kinds/index.ts';
+import type { Observed } from '../kinds/kind.ts';
+import type { Outcome } from '../kinds/step.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Ledger } from '../model/ledger.ts';
+import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
+import { diff } from '../plan/diff.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** How often a pass may read, plan and apply: a second round repairs what the kernel did by itself, a third what another changed meanwhile. */
+const ROUNDS = 3;
+
+export interface Target {
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  readonly node: NodeDef;
+}
+
+/** What would be done on this node now. */
+export interface Prepared {
+  readonly facts: Facts;
+  readonly compiled: Compiled;
+  readonly plan: Plan;
+}
+
+export interface Enforced extends Prepared {
+  readonly outcomes: readonly Outcome[];
+  /** Read back after the last round: what still differs. Empty steps = the kernel is as wanted. */
+  readonly remaining: Plan;
+  readonly rounds: number;
+}
+
+/** Looks, compiles, reads and plans. Writes nothing. */
+export async function prepare(target: Target): Promise<Prepared> {
+  const facts = await look(asksOf(target));
+  const compiled = compile({ ...target, facts });
+  return { facts, compiled, plan: diff(compiled.resources, await observe(compiled), KINDS) };
+}
+
+/**
+ * Applies a prepared plan and reads back until nothing differs, or the rounds end. `before` runs once, ahead of the first change.
+ */
+export async function enforce(prepared: Prepared, before: () => Promise<void>): Promise<Enforced> {
+  const outcomes: Outcome[] = [];
+  let plan = prepared.plan;
+  let rounds = 0;
+  if (plan.steps.length > 0) await before();
+  while (plan.steps.length > 0 && rounds < ROUNDS) {
+    rounds += 1;
+    const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown') });
+    outcomes.push(...done);
+    plan = diff(prepared.compiled.resources, await observe(prepared.compiled), KINDS);
+    if (sameFailures(done, plan)) break;
+  }
+  return { ...prepared, outcomes, remaining: plan, rounds };
+}
+
+/** Nothing but what just failed is left: another round would fail alike. */
+function sameFailures(done: readonly Outcome[], left: Plan): boolean {
+  const failed = new Set(done.filter(outcome => outcome.status === 'failed' || outcome.status === 'skipped').map(outcome => outcome.step.ref));
+  return left.steps.length > 0 && left.steps.every(step => failed.has(step.ref));
+}
+
+async function observe(compiled: Compiled): Promise<readonly Observed[]> {
+  const keys = compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []);
+  const rows = await read({ netnses: namespacesOf(compiled), keys });
+  return rows.flatMap(part => [...KINDS.values()].flatMap(kind => kind.parse(part)));
+}
+
+// Every spec that lives in a namespace names it; those of guests are read because something is wanted there.
+function namespacesOf(compiled: Compiled): readonly string[] {
+  const names = compiled.resources.map(resource => (resource.spec as { readonly netns?: string }).netns ?? '');
+  return [...new Set(names)].filter(name => name !== '').sort();
+}
+
+function asksOf({ catalog, node }: Target): Parameters<typeof look>[0] {
+  const owners = [...catalog.interfaces.values()].flatMap(iface => (iface.spec.node === node.name ? (iface.spec.attach.tap?.owner ?? []) : []));
+  return { underlayAddress: node.spec.underlay.address, users: [...new Set(owners)] };
+}

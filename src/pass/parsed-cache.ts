@@ -1,0 +1,40 @@
+/** Definitions that were parsed before are not parsed again: 98 % of loading is parsing. A cache: losing it costs time only. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { readTextIfThere, writeAtomic } from '../host/files.ts';
+import { type Loaded, load } from '../load/load.ts';
+import type { ParsedFile } from '../load/parse-file.ts';
+import type { SourceEntry, SourceFile } from '../load/source.ts';
+import { version } from './program.ts';
+
+/** Loads the files of a revision, or the entries of a tree with the files that were read of it. */
+export async function loadCached(stateDir: string, files: readonly SourceFile[], entries: readonly SourceEntry[] = files): Promise<Loaded> {
+  const path = join(stateDir, 'cache', 'parsed.json');
+  const bytes = new Map(files.map(file => [file.path, file.bytes]));
+  const known = await knownFiles(path);
+  const loaded = load({ entries, bytesOf: name => bytes.get(name) ?? null, known });
+  if (!sameKeys(known, loaded.parsed)) await writeAtomic(path, JSON.stringify({ made: fingerprint(), files: [...loaded.parsed] }));
+  return loaded;
+}
+
+async function knownFiles(path: string): Promise<ReadonlyMap<string, ParsedFile>> {
+  const text = await readTextIfThere(path);
+  if (text === null) return new Map();
+  try {
+    const kept = JSON.parse(text) as { made: string; files: [string, ParsedFile][] };
+    return kept.made === fingerprint() ? new Map(kept.files) : new Map();
+  } catch {
+    return new Map();
+  }
+}
+
+// What was parsed by another netloom may have been held to other schemas.
+function fingerprint(): string {
+  return createHash('sha256').update(`parsed 1 ${version()}`).digest('hex');
+}
+
+function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  if (a.size !== b.size) return false;
+  for (const key of b.keys()) if (!a.has(key)) return false;
+  return true;
+}

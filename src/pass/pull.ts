@@ -1,0 +1,131 @@
+/**
+ * pull and load: which definitions are to be enforced now. Absence is never evidence: a remote that is down, cut, empty,
+ * rewound or invalid leaves the last good revision in force.
+ */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Catalog } from '../objects/object.ts';
+import { type CommitInfo, type Oid, type Repo, RepoError } from '../repo/repo.ts';
+import { checkEntries } from '../load/entries.ts';
+import type { Loaded } from '../load/load.ts';
+import type { SourceEntry, SourceFile } from '../load/source.ts';
+import { type Good, saveGood } from './kept.ts';
+import { loadCached } from './parsed-cache.ts';
+import { type Remote, readTips, type Tips } from './remote.ts';
+
+/** Why the newest revision is not what is enforced. */
+export interface Refusal {
+  /** `FetchFailed`: try again later. `Stalled`: the same again will be refused the same way. */
+  readonly condition: 'FetchFailed' | 'Stalled';
+  /** CamelCase, stable: `Unreachable`, `BranchMissing`, `InvalidDefinitions`, `NoDefinitions`, `HistoryRewritten`. */
+  readonly reason: string;
+  readonly message: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Pulled {
+  /** null when the remote did not answer. */
+  readonly tips: Tips | null;
+  /** What is to be enforced; null on a new node that never saw a good revision. */
+  readonly good: Good | null;
+  readonly catalog: Catalog | null;
+  readonly warnings: readonly Diagnostic[];
+  readonly refusal: Refusal | null;
+  /** The commit that is enforced; null when it could not be read. */
+  readonly commit: CommitInfo | null;
+  /** True when `good` is new in this pass. */
+  readonly advanced: boolean;
+}
+
+export interface PullArgs {
+  readonly remote: Remote;
+  readonly stateDir: string;
+  readonly good: Good | null;
+  /** A commit that may be followed although it does not descend from the good one. */
+  readonly accept?: string | undefined;
+  /** False: look, but keep nothing (plan). */
+  readonly keep: boolean;
+}
+
+/** One look at the remote. Throws only for what is wrong with this node (a full disk), never for the remote. */
+export async function pull(args: PullArgs): Promise<Pulled> {
+  let tips: Tips | null = null;
+  try {
+    tips = await readTips(args.remote);
+    if (tips.main === null) return await fallBack(args, tips, missingBranch(args.remote));
+    if (tips.main === args.good?.revision) return await fallBack(args, tips, null);
+    return await advance(args, tips, tips.main);
+  } catch (error) {
+    if (!(error instanceof RepoError)) throw error;
+    return await fallBack(args, tips, { condition: 'FetchFailed', reason: reasonOf(error), message: error.message, diagnostics: [] });
+  }
+}
+
+/** What the last good revision says; the files were valid once, so what they say now is what they said then. */
+async function fallBack(args: PullArgs, tips: Tips | null, refusal: Refusal | null): Promise<Pulled> {
+  const loaded = args.good === null ? null : await loadCached(args.stateDir, args.good.files);
+  const commit = args.good === null || tips === null ? null : await infoOf(args.remote.definitions, args.good.revision);
+  return { tips, good: args.good, catalog: loaded?.catalog ?? null, warnings: [], refusal, commit, advanced: false };
+}
+
+async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
+  const { remote, good } = args;
+  await remote.definitions.sync(remote.branch, tip);
+  const rewritten = good !== null && good.revision !== '' && tip !== args.accept && (await remote.definitions.descends(tip, good.revision)) !== true;
+  if (rewritten) return fallBack(args, tips, historyRewritten(remote, tip, good.revision));
+  const { files, entries } = await readFiles(remote.definitions, tip, remote.path);
+  const loaded = await loadCached(args.stateDir, files, entries);
+  const refusal = refusalOf(remote, tip, loaded);
+  if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, refusal);
+  const next: Good = { revision: tip, files };
+  if (args.keep) await saveGood(args.stateDir, next);
+  const commit = await infoOf(remote.definitions, tip);
+  return { tips, good: next, catalog: loaded.catalog, warnings: loaded.diagnostics, refusal: null, commit, advanced: true };
+}
+
+/** A commit as load takes it: its tree, and the blobs of the files that are definitions. Never a work tree. */
+export async function readFiles(repo: Repo, commit: Oid, folder: string): Promise<{ files: readonly SourceFile[]; entries: readonly SourceEntry[] }> {
+  const entries = (await repo.list(commit, folder)).map(({ path, mode, oid }) => ({ path, mode, id: oid }));
+  const { wanted } = checkEntries(entries);
+  const blobs = await repo.read(wanted.map(entry => entry.id));
+  const files = wanted.flatMap(entry => {
+    const bytes = blobs.get(entry.id);
+    return bytes === undefined ? [] : [{ ...entry, bytes }];
+  });
+  return { files, entries };
+}
+
+function refusalOf(remote: Remote, tip: Oid, loaded: Pick<Loaded, 'catalog' | 'diagnostics'>): Refusal | null {
+  if (loaded.catalog !== null) return null;
+  const errors = loaded.diagnostics.filter(isError);
+  const empty = errors.length === 1 && errors[0]?.code === 'no-definitions';
+  const where = `${remote.branch} at ${tip.slice(0, 10)}`;
+  const message = empty ? `${where} holds no netloom definition below '${remote.path || '/'}'` : `${where} has ${errors.length} errors; the last good revision stays`;
+  return { condition: 'Stalled', reason: empty ? 'NoDefinitions' : 'InvalidDefinitions', message, diagnostics: loaded.diagnostics };
+}
+
+function missingBranch(remote: Remote): Refusal {
+  const message = `the repository has no branch ${remote.branch}: push one, or correct repo.branch in the configuration`;
+  return { condition: 'FetchFailed', reason: 'BranchMissing', message, diagnostics: [] };
+}
+
+function historyRewritten(remote: Remote, tip: Oid, from: Oid): Refusal {
+  const message = `${remote.branch} at ${tip.slice(0, 10)} does not descend from the enforced ${from.slice(0, 10)}; if that is meant: netloom reconcile --accept ${tip}`;
+  return { condition: 'Stalled', reason: 'HistoryRewritten', message, diagnostics: [] };
+}
+
+function reasonOf(error: RepoError): string {
+  return error.code.split('-').map(word => word[0]?.toUpperCase() + word.slice(1)).join('');
+}
+
+async function infoOf(repo: Repo, oid: Oid): Promise<CommitInfo | null> {
+  try {
+    return await repo.info(oid);
+  } catch (error) {
+    if (error instanceof RepoError) return null;
+    throw error;
+  }
+}
+
+function isError(diagnostic: Diagnostic): boolean {
+  return diagnostic.severity === 'error';
+}

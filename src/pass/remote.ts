@@ -1,0 +1,59 @@
+/** The two sides of git as a pass sees them: the branch with definitions, and the branch that netloom writes. */
+import { join } from 'node:path';
+import type { NodeConfig } from '../model/node-config.ts';
+import { openRepo } from '../repo/open-repo.ts';
+import { readAuth } from '../repo/auth.ts';
+import type { Oid, Repo } from '../repo/repo.ts';
+
+export interface Remote {
+  readonly definitions: Repo;
+  readonly status: Repo;
+  readonly branch: string;
+  readonly statusBranch: string;
+  /** Folder of the definitions below the root; '' for the root. */
+  readonly path: string;
+  /** True when both branches are in one repository: one listing answers for both. */
+  readonly shared: boolean;
+}
+
+/** What the remote's branches point to; null = no such branch. */
+export interface Tips {
+  readonly main: Oid | null;
+  readonly status: Oid | null;
+}
+
+/** Two disposable clones below `dir`; no request is made yet. Throws RepoError when a secret cannot be read. */
+export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, dir: string): Promise<Remote> {
+  const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
+  const shared = statusUrl === config.repo.url;
+  return {
+    definitions: await openSide(config.repo.url, config.repo.auth, join(dir, 'definitions')),
+    status: await openSide(statusUrl, config.status.auth ?? (shared ? config.repo.auth : undefined), join(dir, 'status')),
+    branch: config.repo.branch,
+    statusBranch: config.status.branch,
+    path: config.repo.path,
+    shared,
+  };
+}
+
+async function openSide(url: string, auth: NodeConfig['repo']['auth'], dir: string): Promise<Repo> {
+  return openRepo({ url, dir, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
+}
+
+/** Where both branches are: one request when they share a repository. Throws RepoError. */
+export async function readTips(remote: Remote): Promise<Tips> {
+  if (remote.shared) {
+    const tips = await remote.definitions.tips([remote.branch, remote.statusBranch]);
+    return { main: tips.get(remote.branch) ?? null, status: tips.get(remote.statusBranch) ?? null };
+  }
+  const [main, status] = await Promise.all([remote.definitions.tips([remote.branch]), remote.status.tips([remote.statusBranch])]);
+  return { main: main.get(remote.branch) ?? null, status: status.get(remote.statusBranch) ?? null };
+}
+
+/** Texts below a folder of a synced commit, by path relative to it. */
+export async function readTexts(repo: Repo, commit: Oid, folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = (await repo.list(commit, folder)).filter(entry => entry.mode.startsWith('100'));
+  const blobs = await repo.read(entries.map(entry => entry.oid));
+  const decoder = new TextDecoder();
+  return new Map(entries.flatMap(({ path, oid }) => (blobs.has(oid) ? [[path, decoder.decode(blobs.get(oid))] as const] : [])));
+}

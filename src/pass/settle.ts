@@ -1,0 +1,163 @@
+/**
+ * allocate: decides what the definitions ask for and publishes it before anything uses it. The only atomic act is a
+ * compare-and-swap of the status branch; a lost race reads again and decides again, all of it.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AllocationChange, AllocationNote, PendingAsk } from '../allocate/allocate.ts';
+import { ledgerEdits, mergeLedger, parseLedger, type LedgerProblem } from '../allocate/ledger-files.ts';
+import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
+import { membersOf } from '../objects/mesh.ts';
+import type { Catalog } from '../objects/object.ts';
+import { type Oid, RepoError } from '../repo/repo.ts';
+import { decide } from './decide.ts';
+import { type KeptLedger, saveKeptLedger } from './kept.ts';
+import { type Remote, readTexts, readTips } from './remote.ts';
+import { backOff } from './retry.ts';
+import { author, commitMessage } from './signature.ts';
+
+/** A lost race is decided anew this often before the asks wait for the next pass. */
+const TRIES = 20;
+/** How long each node before us in line gets to answer an ask. */
+const TURN_MS = 500;
+const LONGEST_WAIT_MS = 3_000;
+const LOOK_MS = 150;
+
+export interface Settled {
+  /** Published, hence usable. */
+  readonly ledger: Ledger;
+  /** Tip of the status branch that holds it; null when there is none. */
+  readonly tip: Oid | null;
+  /** What this pass allocated or released itself. */
+  readonly changes: readonly AllocationChange[];
+  readonly pending: readonly PendingAsk[];
+  readonly notes: readonly AllocationNote[];
+  /** Why nothing could be published; null when it was, or nothing had to be. */
+  readonly problem: string | null;
+}
+
+export interface SettleArgs {
+  readonly remote: Remote;
+  /** The status branch as the pass found it; undefined when the remote did not answer. */
+  readonly tip: Oid | null | undefined;
+  readonly kept: KeptLedger | null;
+  readonly catalog: Catalog;
+  readonly node: string;
+  readonly stateDir: string;
+}
+
+/** The ledger to run with. Without a push, what is allocated goes on and new asks wait. Throws only for a full disk. */
+export async function settle(args: SettleArgs): Promise<Settled> {
+  const { tip, kept } = args;
+  if (tip === undefined) return offline(args, 'the remote did not answer');
+  try {
+    return await settleOnline(args, tip);
+  } catch (error) {
+    if (!(error instanceof RepoError)) throw error;
+    const problem = `allocations could not be published: ${error.message}`;
+    return offline({ ...args, kept }, problem);
+  }
+}
+
+async function settleOnline(args: SettleArgs, firstTip: Oid | null): Promise<Settled> {
+  let tip = firstTip;
+  let base = await readLedger(args, tip);
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const decided = decide(args.catalog, base.ledger, new Date(), base.unreadable);
+    if (decided.ledger === base.ledger && !base.lost) return keep(args, { ...decided, tip, problem: null });
+    if (attempt === 0) {
+      const seen = await waitForTurn(args, tip, decided.changes);
+      if (seen !== tip) {
+        tip = seen;
+        base = await readLedger(args, tip);
+        continue;
+      }
+    }
+    const pushed = await publish(args, base, decided.ledger, tip);
+    if (pushed !== null) return keep(args, { ...decided, tip: pushed, problem: null });
+    await backOff(attempt + 1);
+    tip = (await readTips(args.remote)).status;
+    base = await readLedger(args, tip);
+  }
+  return offline({ ...args, kept: { tip, ledger: base.ledger } }, `allocations lost ${TRIES} races in a row`);
+}
+
+interface Base {
+  readonly ledger: Ledger;
+  /** The ledger's own files as they are on the branch; null when they say what `ledger` says. */
+  readonly files: ReadonlyMap<string, string> | null;
+  readonly problems: readonly LedgerProblem[];
+  /** Networks whose file cannot be read, and of which this node has no copy. */
+  readonly unreadable: readonly string[];
+  /** True when the branch lost what this node still knows: it is to be said again. */
+  readonly lost: boolean;
+}
+
+async function readLedger(args: SettleArgs, tip: Oid | null): Promise<Base> {
+  const local = args.kept?.ledger ?? EMPTY_LEDGER;
+  if (tip !== null && tip === args.kept?.tip) return { ledger: local, files: null, problems: [], unreadable: [], lost: false };
+  if (tip === null) return { ledger: local, files: new Map(), problems: [], unreadable: [], lost: Object.keys(local.networks).length > 0 };
+  const files = await filesAt(args, tip);
+  const { ledger, problems } = parseLedger(files);
+  const broken = problems.map(problem => problem.network).filter(network => network !== '');
+  const merged = mergeLedger(ledger, local, broken);
+  const unreadable = broken.filter(network => merged.networks[network] === undefined);
+  return { ledger: merged, files, problems, unreadable, lost: merged !== ledger };
+}
+
+async function filesAt({ remote }: SettleArgs, tip: Oid): Promise<ReadonlyMap<string, string>> {
+  await remote.status.sync(remote.statusBranch, tip);
+  const texts = await readTexts(remote.status, tip, 'allocations');
+  return new Map([...texts].map(([path, text]) => [`allocations/${path}`, text]));
+}
+
+// The first of the network's nodes in hash order answers; the others wait their turn and look whether it has.
+async function waitForTurn(args: SettleArgs, tip: Oid | null, changes: readonly AllocationChange[]): Promise<Oid | null> {
+  const waitMs = Math.min(LONGEST_WAIT_MS, TURN_MS * rankOf(args, changes));
+  const until = performance.now() + waitMs;
+  while (performance.now() < until) {
+    await sleep(LOOK_MS);
+    const seen = (await readTips(args.remote)).status;
+    if (seen !== tip) return seen;
+  }
+  return tip;
+}
+
+function rankOf({ catalog, node }: SettleArgs, changes: readonly AllocationChange[]): number {
+  const about = changes[0]?.network ?? '';
+  const network = catalog.networks.get(about);
+  const members = network === undefined ? [] : membersOf(network, catalog).map(member => member.name);
+  const names = members.length === 0 ? [...catalog.nodes.keys()] : members;
+  const order = [...names].sort((a, b) => (hashOf(about, a) < hashOf(about, b) ? -1 : 1));
+  const rank = order.indexOf(node);
+  return rank === -1 ? order.length : rank;
+}
+
+function hashOf(network: string, node: string): string {
+  return createHash('sha256').update(`${network}\n${node}`).digest('hex');
+}
+
+// null: the race is lost.
+async function publish(args: SettleArgs, base: Base, ledger: Ledger, tip: Oid | null): Promise<Oid | null> {
+  const files = base.files ?? (tip === null ? new Map<string, string>() : await filesAt(args, tip));
+  const edits = ledgerEdits(files, ledger, base.problems);
+  if (edits.size === 0) return tip;
+  const { status, statusBranch } = args.remote;
+  const message = commitMessage(args.node, `allocations of ${edits.size} ${edits.size === 1 ? 'network' : 'networks'}`);
+  const oid = await status.commit({ parent: tip, edits, author: author(args.node), message, at: Date.now() });
+  if (oid === null) return tip;
+  return (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok' ? oid : null;
+}
+
+async function keep(args: SettleArgs, settled: Settled): Promise<Settled> {
+  if (args.kept?.tip !== settled.tip || args.kept.ledger !== settled.ledger) await saveKeptLedger(args.stateDir, { tip: settled.tip, ledger: settled.ledger });
+  return settled;
+}
+
+// What is allocated stays; who asks for something new waits. Nothing that only this node knows of is used.
+function offline(args: SettleArgs, problem: string): Settled {
+  const ledger = args.kept?.ledger ?? EMPTY_LEDGER;
+  const decided = decide(args.catalog, ledger, new Date());
+  const news = decided.changes.some(change => change.change !== 'release');
+  return { ledger, tip: args.kept?.tip ?? null, changes: [], pending: decided.pending, notes: [], problem: news ? problem : null };
+}

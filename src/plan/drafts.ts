@@ -1,0 +1,141 @@
+/** The steps of a plan before they have an order: which things get an op of their own, and which ops. */
+import type { AnyKind, Fate, Ref } from '../kinds/kind.ts';
+import type { Op } from '../kinds/op.ts';
+import type { Change, Step } from '../kinds/step.ts';
+import type { Again } from './again.ts';
+import { equal } from './compare.ts';
+import { firstTies, type Going } from './going.ts';
+import { isMissing, type Settled } from './hold.ts';
+import { haveKind, type Item, type World } from './world.ts';
+
+/** A step that does not know yet what it needs. */
+export type Draft = Omit<Step, 'needs'>;
+
+/** Drafts sorted by ref, a deletion before the make that replaces it; each found by its item. */
+export interface Drafts {
+  readonly list: readonly Draft[];
+  deletionOf(item: Item): number | undefined;
+  /** The make or update of an item. */
+  sayingOf(item: Item): number | undefined;
+}
+
+/** Drafts every step of the plan. */
+export function draftSteps(world: World, settled: Settled, again: Again): Drafts {
+  const list: Draft[] = [];
+  const deletions = new Map<Item, number>();
+  const sayings = new Map<Item, number>();
+  const { going } = settled;
+  for (const item of world.items) {
+    const isHeld = settled.holds.has(item);
+    if (going.any && going.rootsOf(item)[0] === item) {
+      deletions.set(item, list.length);
+      list.push(deletion(world, item, isHeld, going));
+    }
+    if (item.want === undefined || isHeld) continue;
+    const saying = isMissing(item) || going.goes(item) ? making(world, item, going) : updating(item, again.get(item));
+    if (saying === undefined) continue;
+    sayings.set(item, list.length);
+    list.push(saying);
+  }
+  return { list, deletionOf: item => deletions.get(item), sayingOf: item => sayings.get(item) };
+}
+
+type Spec = Readonly<Record<string, unknown>>;
+
+function deletion(world: World, item: Item, isHeld: boolean, going: Going): Draft {
+  const kind = haveKind(world.kinds, item);
+  const comesBack = item.want !== undefined && !isHeld;
+  return {
+    verb: 'delete',
+    kind: kind.name,
+    title: kind.title,
+    ref: item.ref,
+    ops: item.have === undefined ? [] : kind.remove(item.have.spec),
+    from: item.want?.from ?? [],
+    changes: [],
+    replacing: comesBack,
+    ...because(comesBack ? causeOf(world, item, going) : undefined),
+    impact: kind.impact('delete', []),
+  };
+}
+
+function making(world: World, item: Item, going: Going): Draft {
+  const { kind, want, have } = item;
+  const replacing = going.goes(item);
+  const spec = (want?.spec ?? {}) as Spec;
+  const changes = allChanges(kind, spec, have?.kind === want?.kind ? (have?.spec as Spec | undefined) : undefined);
+  return {
+    verb: 'make',
+    kind: kind.name,
+    title: kind.title,
+    ref: item.ref,
+    ops: kind.create(spec),
+    from: want?.from ?? [],
+    changes,
+    replacing,
+    ...because(replacing ? causeOf(world, item, going) : undefined),
+    impact: kind.impact(replacing ? 'update' : 'make', replacing ? changes.filter(differs).map(change => change.field) : []),
+  };
+}
+
+/** What makes a thing go that need not go for its own sake: what takes it along, or what it is taken away before. */
+function causeOf(world: World, item: Item, going: Going): Ref | undefined {
+  const isOwn = item.want?.kind !== item.have?.kind || (item.differs?.fixed.length ?? 0) > 0;
+  if (isOwn) return undefined;
+  const roots = going.rootsOf(item);
+  if (roots[0] !== item) return roots[0]?.ref;
+  const name = firstTies(world, item).find(going.lost);
+  const holders = name === undefined ? [] : world.observedAs(name);
+  return holders.flatMap(holder => going.rootsOf(holder))[0]?.ref;
+}
+
+function updating(item: Item, disturber: Ref | undefined): Draft | undefined {
+  const live = item.differs?.live ?? [];
+  if (live.length === 0 && disturber === undefined) return undefined;
+  const { kind, want, have } = item;
+  const spec = (want?.spec ?? {}) as Spec;
+  const said = disturber === undefined ? live : liveFields(kind, spec);
+  const ops: readonly Op[] = kind.update(spec, said as string[]);
+  if (ops.length === 0 && live.length === 0) return undefined;
+  const present = (have?.spec ?? {}) as Spec;
+  return {
+    verb: 'update',
+    kind: kind.name,
+    title: kind.title,
+    ref: item.ref,
+    ops,
+    from: want?.from ?? [],
+    changes: live.map(field => ({ field, want: spec[field], have: present[field] })),
+    replacing: false,
+    ...because(disturber),
+    impact: kind.impact('update', live as string[]),
+  };
+}
+
+function because(cause: Ref | undefined): { readonly because?: Ref } {
+  return cause === undefined ? {} : { because: cause };
+}
+
+function fatesOf(kind: AnyKind): readonly (readonly [string, Fate])[] {
+  return Object.entries(kind.fields as Readonly<Record<string, Fate>>);
+}
+
+/** Managed live fields, in the order in which the kind declares them. */
+function liveFields(kind: AnyKind, want: Spec): readonly string[] {
+  return fatesOf(kind).flatMap(([field, fate]) => (fate === 'live' && want[field] !== undefined ? [field] : []));
+}
+
+function allChanges(kind: AnyKind, want: Spec, have: Spec | undefined): readonly Change[] {
+  return fatesOf(kind).flatMap(([field, fate]) => {
+    if (want[field] === undefined || fate === 'policy') return [];
+    // What cannot be read does not differ; what was read shows what it was.
+    const before = fate === 'covered' ? (have === undefined ? undefined : want[field]) : have?.[field];
+    const change: Change = { field, want: want[field], have: before };
+    return [fate === 'fixed' && have !== undefined && differs(change) ? { ...change, forces: true as const } : change];
+  });
+}
+
+/** True when a change is one: replacements also list what stays as it was. */
+export function differs(change: Change): boolean {
+  return !equal(change.want, change.have);
+}

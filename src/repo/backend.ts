@@ -1,0 +1,46 @@
+/** What the two ways to speak git have to offer; the life of the clone around them is in clone.ts, once. */
+import type { Edits, Oid, TreeEntry } from './repo.ts';
+
+/** `first`: the tip alone; `more`: what is new since the branch's ref here; `deeper`: older commits too. */
+export type FetchHow = 'first' | 'more' | 'deeper';
+
+/** A commit to write; the edits are those that change something, `at` is in milliseconds. */
+export interface CommitDraft {
+  readonly parent: Oid | null;
+  readonly edits: Edits;
+  /** `Name <email>`. */
+  readonly author: string;
+  /** Ends with one newline. */
+  readonly message: string;
+  readonly at: number;
+}
+
+/** Commits from one backwards. */
+export interface History {
+  readonly oids: ReadonlySet<Oid>;
+  /** True when the clone ends somewhere before the roots. */
+  readonly cut: boolean;
+}
+
+/**
+ * One way to speak git. `gitdir` is a bare repository, `until` milliseconds since the epoch. Everything throws RepoError;
+ * `corrupt` means that what is on our disk (or what the remote sent) does not hold together.
+ */
+export interface Backend {
+  readonly url: string;
+  tips(branches: readonly string[], until: number): Promise<ReadonlyMap<string, Oid | null>>;
+  init(gitdir: string): Promise<void>;
+  /** Brings the objects; the local branch is set by `point`, after they have been checked. */
+  fetch(gitdir: string, branch: string, tip: Oid, how: FetchHow, until: number): Promise<void>;
+  point(gitdir: string, branch: string, tip: Oid): Promise<void>;
+  /** Those that are not there, or lie in a damaged pack. */
+  absent(gitdir: string, oids: readonly Oid[]): Promise<readonly Oid[]>;
+  /** All files, symlinks and submodules below a commit's root. */
+  entries(gitdir: string, commit: Oid): Promise<readonly TreeEntry[]>;
+  blobs(gitdir: string, oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
+  /** The commit object as it is stored. */
+  commitText(gitdir: string, oid: Oid): Promise<string>;
+  history(gitdir: string, from: Oid, without: readonly Oid[]): Promise<History>;
+  write(gitdir: string, draft: CommitDraft): Promise<Oid>;
+  push(gitdir: string, oid: Oid, branch: string, expect: Oid | null, until: number): Promise<'ok' | 'stale'>;
+}

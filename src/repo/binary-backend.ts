@@ -1,0 +1,137 @@
+/** Git through the git binary, for what isomorphic-git has no transport for: ssh, scp-like urls and local paths. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomic } from '../host/files.ts';
+import type { Address } from './address.ts';
+import type { Auth } from './auth.ts';
+import type { Backend, CommitDraft, FetchHow, History } from './backend.ts';
+import { type GitSetting, git, gitEnv } from './git-binary.ts';
+import { fastImport, readBatch, readPush, readTreeLines } from './git-formats.ts';
+import { isLostRace } from './lost-race.ts';
+import { type Oid, RepoError, type TreeEntry } from './repo.ts';
+
+const DEEPER = 1000;
+const TEXT = new TextDecoder();
+
+export interface BinaryBackendOptions {
+  readonly address: Exclude<Address, { readonly kind: 'http' }>;
+  /** A git configuration of our own is kept here, beside the clone. */
+  readonly dir: string;
+  readonly auth: Auth | undefined;
+  readonly maxBytes: number;
+}
+
+/** Speaks to one remote through processes; each of them is bounded in time, a fetch also in size. */
+export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOptions): Backend {
+  const { url } = address;
+  const remote = address.kind === 'path' ? address.path : url;
+  const config = join(dir, 'gitconfig');
+  const setting: GitSetting = { url, env: gitEnv(address.kind === 'path' ? 'file' : 'ssh', config, auth) };
+  const at = (gitdir: string): string => `--git-dir=${gitdir}`;
+
+  return {
+    url,
+    async tips(branches, until) {
+      await writeConfig(dir, config, address);
+      const names = branches.map(branch => `refs/heads/${branch}`);
+      const { stdout } = await git(setting, ['ls-remote', '--', remote, ...names], { until });
+      const found = new Map(
+        TEXT.decode(stdout)
+          .split('\n')
+          .map(line => line.split('\t').reverse() as [string, Oid]),
+      );
+      return new Map(branches.map(branch => [branch, found.get(`refs/heads/${branch}`) ?? null]));
+    },
+    async init(gitdir) {
+      await writeConfig(dir, config, address);
+      await mkdir(gitdir, { recursive: true, mode: 0o700 });
+      await git(setting, ['init', '--quiet', '--bare', '--initial-branch=main', '--template=', '--', gitdir]);
+    },
+    async fetch(gitdir, branch, tip, how, until) {
+      await writeConfig(dir, config, address);
+      const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', ...DEPTH[how]];
+      // By name of the commit: what was listed is what comes, also when the branch has moved on.
+      const args = [at(gitdir), 'fetch', ...options, '--', remote, `+${tip}:refs/netloom/${branch}`];
+      await git(setting, args, { until, maxFileBytes: maxBytes });
+    },
+    async point(gitdir, branch, tip) {
+      await git(setting, [at(gitdir), 'update-ref', `refs/heads/${branch}`, tip]);
+    },
+    absent: (gitdir, oids) => absent(setting, gitdir, oids),
+    entries: (gitdir, commit) => entries(setting, gitdir, commit),
+    blobs: (gitdir, oids) => blobs(setting, gitdir, oids),
+    async commitText(gitdir, oid) {
+      const { stdout } = await git(setting, [at(gitdir), 'cat-file', 'commit', oid]);
+      return TEXT.decode(stdout);
+    },
+    history: (gitdir, from, without) => history(setting, gitdir, from, without),
+    write: (gitdir, draft) => write(setting, gitdir, draft),
+    async push(gitdir, oid, branch, expect, until) {
+      await writeConfig(dir, config, address);
+      const ref = `refs/heads/${branch}`;
+      // An empty expectation means that the branch must not be there.
+      const args = [at(gitdir), 'push', '--porcelain', `--force-with-lease=${ref}:${expect ?? ''}`, '--', remote, `${oid}:${ref}`];
+      const result = await git(setting, args, { until, okCodes: [0, 1] });
+      return verdict(url, branch, readPush(TEXT.decode(result.stdout), ref), result.stderr);
+    },
+  };
+}
+
+const DEPTH: Readonly<Record<FetchHow, readonly string[]>> = { first: ['--depth=1'], more: [], deeper: [`--deepen=${DEEPER}`] };
+
+// git refuses a repository of another user on this machine, also when that is what was asked for; only a file can allow it.
+async function writeConfig(dir: string, path: string, address: Address): Promise<void> {
+  const folders = address.kind === 'path' ? [address.path, join(address.path, '.git')] : [];
+  const text = `[safe]\n${folders.map(folder => `\tdirectory = "${folder.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join('')}`;
+  if ((await readFile(path, 'utf8').catch(() => '')) === text) return;
+  await writeAtomic(path, text);
+}
+
+function verdict(url: string, branch: string, ref: ReturnType<typeof readPush>, stderr: string): 'ok' | 'stale' {
+  if (ref === undefined) throw new RepoError('other', `${url}: git push said nothing of ${branch}: ${stderr.trim()}`, url);
+  if (ref.flag !== '!') return 'ok';
+  if (isLostRace(ref.summary)) return 'stale';
+  const heard = [...stderr.matchAll(/^remote: ?(.*)$/gm)].map(match => match[1]?.trim()).filter(Boolean);
+  throw new RepoError('refused', `${url} refuses the push to ${branch}: ${[ref.summary, ...heard].join(': ')}`, url);
+}
+
+async function absent(setting: GitSetting, gitdir: string, oids: readonly Oid[]): Promise<readonly Oid[]> {
+  const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'cat-file', '--batch-check', '--buffer'], { stdin: lines(oids) });
+  const answers = TEXT.decode(stdout).split('\n');
+  return oids.filter((oid, index) => answers[index]?.startsWith(`${oid} `) !== true || answers[index]?.endsWith(' missing') === true);
+}
+
+async function entries(setting: GitSetting, gitdir: string, commit: Oid): Promise<readonly TreeEntry[]> {
+  const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'ls-tree', '-r', '-z', '--full-tree', commit]);
+  return readTreeLines(stdout);
+}
+
+async function blobs(setting: GitSetting, gitdir: string, oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>> {
+  if (oids.length === 0) return new Map();
+  const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'cat-file', '--batch', '--buffer'], { stdin: lines([...new Set(oids)]) });
+  return readBatch(stdout);
+}
+
+async function history(setting: GitSetting, gitdir: string, from: Oid, without: readonly Oid[]): Promise<History> {
+  const stops = without.map(oid => `^${oid}`);
+  const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'rev-list', '--ignore-missing', from, ...stops]);
+  const oids = new Set(
+    TEXT.decode(stdout)
+      .split('\n')
+      .filter(line => line !== ''),
+  );
+  const shallow = (await readFile(join(gitdir, 'shallow'), 'utf8').catch(() => '')).split('\n');
+  return { oids, cut: shallow.some(oid => oids.has(oid)) };
+}
+
+async function write(setting: GitSetting, gitdir: string, draft: CommitDraft): Promise<Oid> {
+  const ref = 'refs/netloom/draft';
+  const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'fast-import', '--quiet', '--done', '--force', '--date-format=raw'], {
+    stdin: fastImport(draft, ref),
+  });
+  return TEXT.decode(stdout).trim();
+}
+
+function lines(oids: readonly Oid[]): string {
+  return oids.map(oid => `${oid}\n`).join('');
+}

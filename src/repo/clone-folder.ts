@@ -1,0 +1,158 @@
+/**
+ * The folder of a disposable clone: one writer at a time over all processes, and whatever a writer left half done is thrown
+ * away by the next. The clone itself appears and is replaced by a rename, so it is never seen half made.
+ */
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RepoError } from './repo.ts';
+
+export interface CloneFolder {
+  /** The bare repository; there only when `exists`. */
+  readonly gitdir: string;
+  exists(): Promise<boolean>;
+  /** Remembers that something in the clone could not be read. */
+  distrust(): Promise<void>;
+  /** True when `distrust` was called for this very clone, in whatever process. */
+  isDistrusted(): Promise<boolean>;
+  /** Runs `work` as the only writer. Throws RepoError `timeout` naming the holder when it waits too long. */
+  exclusive<T>(until: number, work: () => Promise<T>): Promise<T>;
+  /** Makes a clone with `fill` beside the old one and puts it in its place; when `fill` fails the old one stays. */
+  replace(fill: (gitdir: string) => Promise<void>): Promise<void>;
+}
+
+/** Uses `dir`, which is made when it is needed. */
+export function cloneFolder(dir: string, url: string): CloneFolder {
+  const gitdir = join(dir, 'clone');
+  const fresh = join(dir, 'clone.new');
+  const old = join(dir, 'clone.old');
+  const writing = join(dir, 'writing');
+
+  // Inside the clone, so that it goes with it.
+  const distrusted = join(gitdir, 'netloom-damaged');
+
+  const exists = (): Promise<boolean> => isThere(gitdir);
+  const isDistrusted = (): Promise<boolean> => isThere(distrusted);
+  // Best effort: no clone, or a full disk, is found out by the next one as well.
+  const distrust = (): Promise<void> => writeFile(distrusted, '').catch(() => undefined);
+
+  async function exclusive<T>(until: number, work: () => Promise<T>): Promise<T> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const release = await takeLock(dir, url, until);
+    try {
+      // Its writer was killed: nobody knows how far it came, and a new clone costs little.
+      if (await isThere(writing)) await removeAll(gitdir, fresh, old);
+      await writeFile(writing, '');
+      const result = await work();
+      await rm(writing, { force: true });
+      return result;
+    } catch (error) {
+      // An error that was thrown is not a crash: the backends leave a clone whole, or say `corrupt`.
+      await rm(writing, { force: true });
+      throw error;
+    } finally {
+      await release();
+    }
+  }
+
+  async function replace(fill: (gitdir: string) => Promise<void>): Promise<void> {
+    await removeAll(fresh, old);
+    try {
+      await fill(fresh);
+      if (await exists()) await rename(gitdir, old);
+      await rename(fresh, gitdir);
+    } finally {
+      await removeAll(fresh, old);
+    }
+  }
+
+  return { gitdir, exists, distrust, isDistrusted, exclusive, replace };
+}
+
+// A file that names its holder: the holder's life is what holds it. link() makes it appear with its content.
+async function takeLock(dir: string, url: string, until: number): Promise<() => Promise<void>> {
+  const lock = join(dir, 'lock');
+  const mine = join(dir, `lock.${randomUUID()}`);
+  const me = `${process.pid} ${await startOf(process.pid)} ${randomUUID()}\n`;
+  await writeFile(mine, me);
+  try {
+    for (;;) {
+      if (await tryLink(mine, lock)) break;
+      const holder = await readText(lock);
+      if (holder === null) continue;
+      if (!(await lives(holder))) await evict(lock, holder);
+      else if (Date.now() > until) throw inUse(dir, url, holder);
+      else await sleep(10 + Math.random() * 20);
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+  return async () => {
+    if ((await readText(lock)) === me) await unlink(lock);
+  };
+}
+
+async function tryLink(mine: string, lock: string): Promise<boolean> {
+  try {
+    await link(mine, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+// Taken aside by rename, which one of several evicters wins; what is found to be another's is put back.
+async function evict(lock: string, holder: string): Promise<void> {
+  const aside = `${lock}.${randomUUID()}`;
+  try {
+    await rename(lock, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readText(aside)) !== holder) await link(aside, lock).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+async function lives(holder: string): Promise<boolean> {
+  const [pid = '', start] = holder.trim().split(' ');
+  if (!/^\d+$/.test(pid)) return false;
+  const now = await startOf(Number.parseInt(pid, 10));
+  return now !== '' && now === start;
+}
+
+/** When a process began (field 22 of proc(5) stat), so that a pid used again is not taken for its predecessor; '' when it is gone. */
+async function startOf(pid: number): Promise<string> {
+  const line = await readText(`/proc/${pid}/stat`);
+  if (line === null) return '';
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+}
+
+function inUse(dir: string, url: string, holder: string): RepoError {
+  return new RepoError('timeout', `the clone in ${dir} is in use by process ${holder.split(' ')[0]}; wait for it to end`, url);
+}
+
+async function readText(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // ESRCH: the process went while its stat was read.
+    if (['ENOENT', 'ENOTDIR', 'ESRCH'].includes(error.code ?? '')) return null;
+    throw error;
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+async function removeAll(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rm(path, { recursive: true, force: true });
+}

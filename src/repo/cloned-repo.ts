@@ -1,0 +1,166 @@
+/**
+ * A Repo over a disposable clone, whichever way git is spoken: checks the whole closure of what it gives out, and throws the
+ * clone away rather than mend it. Its one law: what `sync` resolved for can be read.
+ */
+import type { Backend, History } from './backend.ts';
+import { type CloneFolder, cloneFolder } from './clone-folder.ts';
+import { countPacks, noteTip, readState } from './clone-state.ts';
+import { below, effective, parseCommit, signature } from './edits.ts';
+import { type Oid, type Repo, RepoError, type TreeEntry } from './repo.ts';
+import { asRepoError } from './repo-errors.ts';
+
+// Past these a clone is slow to read (a folder of packs) and to push from (history): measured with isomorphic-git 1.44.
+const MOST_PACKS = 50;
+const MOST_COMMITS = 200;
+
+const SUBMODULE = '160000';
+
+interface Clone {
+  readonly backend: Backend;
+  readonly folder: CloneFolder;
+  /** Milliseconds for each call of a method. */
+  readonly deadlineMs: number;
+  /** The last commit's entries: asked for by the closure check, by `list` and by `commit`. */
+  listed?: { readonly commit: Oid; readonly entries: readonly TreeEntry[] };
+}
+
+/** Makes the Repo; `dir` is made when it is first needed, and nothing but the clone may live in it. */
+export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): Repo {
+  const clone: Clone = { backend, folder: cloneFolder(dir, backend.url), deadlineMs };
+  const { gitdir } = clone.folder;
+  return {
+    tips: guarded(clone, branches => backend.tips(branches, until(clone))),
+    sync: guarded(clone, (branch, tip) => sync(clone, branch, tip)),
+    descends: guarded(clone, (descendant, ancestor) => descends(clone, descendant, ancestor)),
+    list: guarded(clone, async (commit: Oid, path: string) => below(await entriesOf(clone, commit), path)),
+    read: guarded(clone, oids => backend.blobs(gitdir, oids)),
+    info: guarded(clone, async (oid: Oid) => parseCommit(oid, await backend.commitText(gitdir, oid))),
+    commit: guarded(clone, args => commit(clone, args)),
+    push: guarded(clone, args => push(clone, args)),
+  };
+}
+
+/** Nothing but a RepoError leaves, whatever garbage on disk made a library stumble over; then the clone is not trusted any more. */
+function guarded<A extends readonly unknown[], R>({ backend, folder }: Clone, method: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await method(...args);
+    } catch (error) {
+      const known = asRepoError(error, backend.url);
+      if (known.code === 'corrupt') await folder.distrust();
+      throw known;
+    }
+  };
+}
+
+function until({ deadlineMs }: Clone): number {
+  return Date.now() + deadlineMs;
+}
+
+async function entriesOf(clone: Clone, commit: Oid): Promise<readonly TreeEntry[]> {
+  if (clone.listed?.commit !== commit) clone.listed = { commit, entries: await clone.backend.entries(clone.folder.gitdir, commit) };
+  return clone.listed.entries;
+}
+
+async function sync(clone: Clone, branch: string, tip: Oid): Promise<void> {
+  if (await isWhole(clone, tip)) return;
+  const { folder, backend } = clone;
+  const end = until(clone);
+  await folder.exclusive(end, async () => {
+    if (await isWhole(clone, tip)) return;
+    const anew = (): Promise<void> => folder.replace(fresh => fill(clone, fresh, branch, tip, end));
+    if (!(await folder.exists()) || (await isWorn(clone))) return anew();
+    try {
+      await advance(clone, branch, tip, end);
+    } catch (error) {
+      if (asRepoError(error, backend.url).code !== 'corrupt') throw error;
+      await anew();
+    }
+  });
+}
+
+async function isWhole({ folder }: Clone, tip: Oid): Promise<boolean> {
+  return (await folder.exists()) && !(await folder.isDistrusted()) && (await readState(folder.gitdir)).whole.includes(tip);
+}
+
+async function isWorn({ folder }: Clone): Promise<boolean> {
+  return (await folder.isDistrusted()) || (await countPacks(folder.gitdir)) > MOST_PACKS || (await readState(folder.gitdir)).commits > MOST_COMMITS;
+}
+
+async function fill({ backend }: Clone, fresh: string, branch: string, tip: Oid, end: number): Promise<void> {
+  await backend.init(fresh);
+  await backend.fetch(fresh, branch, tip, 'first', end);
+  await checkClosure(backend, fresh, tip);
+  await backend.point(fresh, branch, tip);
+  await noteTip(fresh, branch, tip, 1);
+}
+
+async function advance({ backend, folder: { gitdir } }: Clone, branch: string, tip: Oid, end: number): Promise<void> {
+  const { tips } = await readState(gitdir);
+  // What we pushed ourselves is here already.
+  const isHere = (await backend.absent(gitdir, [tip])).length === 0;
+  if (!isHere) await backend.fetch(gitdir, branch, tip, tips[branch] === undefined ? 'first' : 'more', end);
+  await checkClosure(backend, gitdir, tip);
+  await backend.point(gitdir, branch, tip);
+  const { oids } = await backend.history(gitdir, tip, Object.values(tips));
+  await noteTip(gitdir, branch, tip, oids.size);
+}
+
+/** Every tree below a commit can be read and every blob is there; throws RepoError `corrupt` naming what is missing. */
+async function checkClosure(backend: Backend, gitdir: string, tip: Oid): Promise<void> {
+  const broken = (what: string): RepoError => new RepoError('corrupt', `what came from ${backend.url} is not all of commit ${tip}: ${what}`, backend.url);
+  if ((await backend.absent(gitdir, [tip])).length > 0) throw broken('the commit itself is missing');
+  const entries = await backend.entries(gitdir, tip);
+  const blobs = [...new Set(entries.filter(entry => entry.mode !== SUBMODULE).map(entry => entry.oid))];
+  const [missing, ...more] = await backend.absent(gitdir, blobs);
+  if (missing !== undefined) throw broken(`blob ${missing}${more.length === 0 ? '' : ` and ${more.length} more`} missing`);
+}
+
+async function descends(clone: Clone, descendant: Oid, ancestor: Oid): Promise<boolean | null> {
+  if (descendant === ancestor) return true;
+  const near = tell(await clone.backend.history(clone.folder.gitdir, descendant, []), ancestor);
+  return near ?? tell(await deeperHistory(clone, descendant), ancestor);
+}
+
+function tell(history: History | null, ancestor: Oid): boolean | null {
+  if (history === null) return null;
+  if (history.oids.has(ancestor)) return true;
+  return history.cut ? null : false;
+}
+
+// null when offline, or when the history is of unreasonable size: the caller has an answer for "cannot tell".
+async function deeperHistory(clone: Clone, from: Oid): Promise<History | null> {
+  const { backend, folder } = clone;
+  const { tips } = await readState(folder.gitdir);
+  const branch = Object.keys(tips).find(name => tips[name] === from);
+  if (branch === undefined) return null;
+  const end = until(clone);
+  try {
+    return await folder.exclusive(end, async () => {
+      await backend.fetch(folder.gitdir, branch, from, 'deeper', end);
+      await noteTip(folder.gitdir, branch, from, 0);
+      return backend.history(folder.gitdir, from, []);
+    });
+  } catch (error) {
+    if (asRepoError(error, backend.url).code === 'corrupt') throw error;
+    return null;
+  }
+}
+
+function commit(clone: Clone, { parent, edits, author, message, at }: Parameters<Repo['commit']>[0]): Promise<Oid | null> {
+  const { backend, folder } = clone;
+  return folder.exclusive(until(clone), async () => {
+    if (!(await folder.exists())) {
+      if (parent !== null) throw new RepoError('corrupt', `the clone of ${backend.url} above ${folder.gitdir} was lost; sync it again`, backend.url);
+      await folder.replace(fresh => backend.init(fresh));
+    }
+    const changes = effective(edits, parent === null ? [] : await entriesOf(clone, parent));
+    if (changes.size === 0) return null;
+    return backend.write(folder.gitdir, { parent, edits: changes, author: signature(author), message: `${message.trimEnd()}\n`, at });
+  });
+}
+
+function push(clone: Clone, { oid, branch, expect }: Parameters<Repo['push']>[0]): Promise<'ok' | 'stale'> {
+  const end = until(clone);
+  return clone.folder.exclusive(end, () => clone.backend.push(clone.folder.gitdir, oid, branch, expect, end));
+}

@@ -1,0 +1,66 @@
+/** Pure helpers around trees and commits: which edits change anything, what a blob is called, what a commit object says. */
+import { createHash } from 'node:crypto';
+import type { Author, CommitInfo, Edits, Oid, TreeEntry } from './repo.ts';
+
+/** Git's name for a blob: sha-1 over a header and the bytes. */
+export function blobOid(content: string | Uint8Array): Oid {
+  const bytes = Buffer.from(content);
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+/** The edits that would change a tree with these entries: not a deletion of what is absent, not the same content again. */
+export function effective(edits: Edits, entries: readonly TreeEntry[]): Edits {
+  const there = new Map(entries.map(entry => [entry.path, entry]));
+  const changes = [...edits].filter(([path, content]) => {
+    assertPath(path);
+    const entry = there.get(path);
+    if (content === null) return entry !== undefined;
+    return entry === undefined || !entry.mode.startsWith('100') || entry.oid !== blobOid(content);
+  });
+  return new Map(changes);
+}
+
+// Paths come from our own code, so a bad one is a bug; but one that left the tree must never be written.
+function assertPath(path: string): void {
+  const bad = path.split('/').some(part => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git');
+  if (bad || path.includes('\0') || path.includes('\n')) throw new Error(`bug: ${JSON.stringify(path)} is no path in a tree`);
+}
+
+/** `Name <email>` without what would end a field. */
+export function signature(author: Author): string {
+  const clean = (text: string): string =>
+    [...text]
+      .filter(c => c >= ' ' && c !== '<' && c !== '>')
+      .join('')
+      .trim();
+  return `${clean(author.name)} <${clean(author.email)}>`;
+}
+
+/** Reads a commit object (gitformat: headers, empty line, message). Throws an Error when it is none. */
+export function parseCommit(oid: Oid, text: string): CommitInfo {
+  const end = text.indexOf('\n\n');
+  const headers = (end < 0 ? text : text.slice(0, end)).split('\n');
+  const all = (name: string): string[] => headers.filter(line => line.startsWith(`${name} `)).map(line => line.slice(name.length + 1));
+  const person = /^(.*) (\d+) [+-]\d{4}$/;
+  const author = person.exec(all('author')[0] ?? '');
+  const committer = person.exec(all('committer')[0] ?? '');
+  if (author === null || committer === null) throw new Error(`${oid} is no commit`);
+  const subject =
+    end < 0
+      ? ''
+      : (text
+          .slice(end + 2)
+          .trimStart()
+          .split('\n')[0] ?? '');
+  return { oid, parents: all('parent'), author: author[1] ?? '', subject, at: Number(committer[2]) * 1000 };
+}
+
+/** Entries below a folder ('' = all), with paths relative to it. */
+export function below(entries: readonly TreeEntry[], path: string): readonly TreeEntry[] {
+  const folder = path
+    .split('/')
+    .filter(part => part !== '' && part !== '.')
+    .join('/');
+  if (folder === '') return entries;
+  return entries.filter(entry => entry.path.startsWith(`${folder}/`)).map(entry => ({ ...entry, path: entry.path.slice(folder.length + 1) }));
+}

@@ -1,0 +1,129 @@
+/** Trees, blobs and commits of a bare repository on disk through isomorphic-git; no network here. */
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as git from 'isomorphic-git';
+import type { CommitDraft, History } from './backend.ts';
+import { parseCommit } from './edits.ts';
+import type { Edits, Oid, TreeEntry } from './repo.ts';
+
+/** Where the objects are, with isomorphic-git's cache of their packs. */
+export interface Place {
+  readonly gitdir: string;
+  readonly cache: object;
+}
+
+/**
+ * Node's file system with a write that is whole or not there: isomorphic-git writes in place, and leaves an existing file
+ * with an object's name alone, so a torn object would stay.
+ */
+export const wholeFs = { promises: { ...fs.promises, writeFile: writeWhole } };
+
+async function writeWhole(path: fs.PathLike, data: string | Uint8Array, options?: fs.WriteFileOptions): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(data, typeof options === 'string' ? { encoding: options } : {});
+      // A lost loose object is found out by its hash; a pack is trusted by its name and size from one run to the next.
+      if (String(path).includes('/objects/pack/')) await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Makes an empty bare repository that knows its remote. */
+export async function initStore(gitdir: string, url: string): Promise<void> {
+  await fs.promises.mkdir(gitdir, { recursive: true, mode: 0o700 });
+  await git.init({ fs: wholeFs, gitdir, bare: true, defaultBranch: 'main' });
+  await git.addRemote({ fs: wholeFs, gitdir, remote: 'origin', url });
+}
+
+/** All entries below a commit's root but the trees, in git's order. */
+export async function entriesOf(place: Place, commit: Oid): Promise<readonly TreeEntry[]> {
+  const { tree } = (await git.readCommit({ fs: wholeFs, ...place, oid: commit })).commit;
+  const walk = async (oid: Oid, prefix: string): Promise<TreeEntry[]> => {
+    const all: TreeEntry[] = [];
+    for (const entry of (await git.readTree({ fs: wholeFs, ...place, oid })).tree) {
+      const path = `${prefix}${entry.path}`;
+      if (entry.type === 'tree') all.push(...(await walk(entry.oid, `${path}/`)));
+      else all.push({ path, mode: entry.mode, oid: entry.oid });
+    }
+    return all;
+  };
+  return walk(tree, '');
+}
+
+/** Contents of blobs. */
+export async function blobsOf(place: Place, oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>> {
+  const all = new Map<Oid, Uint8Array>();
+  const rest = [...new Set(oids)];
+  // A few at a time hide the file system's latency; more would only hold memory.
+  const lane = async (): Promise<void> => {
+    for (let oid = rest.pop(); oid !== undefined; oid = rest.pop()) all.set(oid, (await git.readBlob({ fs: wholeFs, ...place, oid })).blob);
+  };
+  await Promise.all(Array.from({ length: 16 }, lane));
+  return all;
+}
+
+/** The commit object as stored. */
+export async function commitTextOf(place: Place, oid: Oid): Promise<string> {
+  const { object, type } = await git.readObject({ fs: wholeFs, ...place, oid, format: 'content' });
+  if (type !== 'commit') throw new Error(`${oid} is a ${type}, not a commit`);
+  return Buffer.from(object as Uint8Array).toString('utf8');
+}
+
+/** Commits from one backwards, up to `without` and to where the clone ends. */
+export async function historyOf(place: Place, from: Oid, without: readonly Oid[]): Promise<History> {
+  const shallow = new Set((await readFile(join(place.gitdir, 'shallow'), 'utf8').catch(() => '')).split('\n'));
+  const stop = new Set(without);
+  const oids = new Set<Oid>();
+  let cut = false;
+  const next = [from];
+  for (let oid = next.pop(); oid !== undefined; oid = next.pop()) {
+    if (oids.has(oid) || stop.has(oid)) continue;
+    oids.add(oid);
+    if (shallow.has(oid)) cut = true;
+    else next.push(...parseCommit(oid, await commitTextOf(place, oid)).parents);
+  }
+  return { oids, cut };
+}
+
+/** Writes blobs, trees and the commit. */
+export async function writeCommit(place: Place, draft: CommitDraft): Promise<Oid> {
+  const root = draft.parent === null ? null : (await git.readCommit({ fs: wholeFs, ...place, oid: draft.parent })).commit.tree;
+  const tree = (await writeTree(place, root, draft.edits)) ?? (await git.writeTree({ fs: wholeFs, gitdir: place.gitdir, tree: [] }));
+  const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(draft.author) ?? [];
+  const who = { name, email, timestamp: Math.floor(draft.at / 1000), timezoneOffset: 0 };
+  const parent = draft.parent === null ? [] : [draft.parent];
+  return git.writeCommit({ fs: wholeFs, gitdir: place.gitdir, commit: { tree, parent, author: who, committer: who, message: draft.message } });
+}
+
+/** The tree with edits applied, or null when nothing is left in it. Only folders on the way to an edit are read and written. */
+async function writeTree(place: Place, base: Oid | null, edits: Edits): Promise<Oid | null> {
+  const { gitdir } = place;
+  const before = base === null ? [] : (await git.readTree({ fs: wholeFs, ...place, oid: base })).tree;
+  const entries = new Map(before.map(entry => [entry.path, entry]));
+  const folders = new Map<string, Map<string, string | null>>();
+  for (const [path, content] of edits) {
+    const slash = path.indexOf('/');
+    if (slash >= 0) {
+      const name = path.slice(0, slash);
+      folders.set(name, (folders.get(name) ?? new Map()).set(path.slice(slash + 1), content));
+    } else if (content === null) entries.delete(path);
+    else entries.set(path, { mode: '100644', path, type: 'blob', oid: await git.writeBlob({ fs: wholeFs, gitdir, blob: Buffer.from(content) }) });
+  }
+  for (const [name, inside] of folders) {
+    const there = entries.get(name);
+    const oid = await writeTree(place, there?.type === 'tree' ? there.oid : null, inside);
+    if (oid !== null) entries.set(name, { mode: '040000', path: name, type: 'tree', oid });
+    else if (there?.type === 'tree') entries.delete(name);
+  }
+  return entries.size === 0 ? null : git.writeTree({ fs: wholeFs, gitdir, tree: [...entries.values()] });
+}

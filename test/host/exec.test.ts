@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { HostError } from '../../src/host/errors.ts';
+import { findProgram, run, spawnLong } from '../../src/host/exec.ts';
+import { killNow, line, program } from './program.ts';
+
+// A process that is dead and not yet waited for by its new parent does not run.
+const isRunning = (pid: number): boolean => {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+const refusal = async (work: Promise<unknown>): Promise<HostError> => {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(HostError);
+  return error as HostError;
+};
+
+test('a child gets nothing of our environment but a fixed locale and path', async () => {
+  const { stdout } = await run('env', [], { env: { HOME: '/nowhere' } });
+  expect(stdout.trim().split('\n').sort()).toEqual(['HOME=/nowhere', 'LC_ALL=C', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin']);
+});
+
+test('words of a command line are words, whatever a shell would make of them', async () => {
+  const { stdout } = await run('printf', ['%s|', '$(id)', '`id`', '; id', '*', "'"]);
+  expect(stdout).toBe("$(id)|`id`|; id|*|'|");
+});
+
+test('programs are found on a fixed list of folders, never on the path of the environment', () => {
+  const path = process.env.PATH;
+  process.env.PATH = '/nowhere';
+  expect(findProgram('cat')).toMatch(/^\/(usr\/)?bin\/cat$/);
+  process.env.PATH = path;
+});
+
+test('a missing program is named, with its package', async () => {
+  const error = await refusal(run('no-such-program', []));
+  expect([error.code, error.message]).toEqual(['missing-program', expect.stringContaining('no-such-program')]);
+  expect((await refusal(run('/no/such/program', []))).code).toBe('missing-program');
+});
+
+test('an exit code is an answer, unless the caller says which ones are fine', async () => {
+  expect(await run('false', [])).toMatchObject({ exitCode: 1, signal: null });
+  expect((await refusal(run('cat', ['/no/such/file'], { okCodes: [0] }))).message).toMatch(
+    /^cat \/no\/such\/file ended with 1: .*cat: \/no\/such\/file: No such file or directory$/,
+  );
+});
+
+test('a child that does not read its stdin is no error', async () => {
+  expect(await run('true', [], { stdin: 'x'.repeat(4_000_000) })).toMatchObject({ exitCode: 0 });
+});
+
+test('a child without stdin reads the end at once', async () => {
+  expect(await run('cat', [])).toMatchObject({ exitCode: 0, stdout: '' });
+});
+
+test('bytes come back as they are', async () => {
+  const bytes = Uint8Array.from([0, 255, 128, 10, 13]);
+  const { stdout } = await run('cat', [], { stdin: bytes, asBuffer: true });
+  expect([...stdout]).toEqual([...bytes]);
+});
+
+test('a deadline ends a child and the children that it has', async () => {
+  const script =
+    'import { spawn } from "node:child_process"; const c = spawn("sleep", ["300"], { stdio: "inherit" }); console.error(c.pid); setInterval(() => {}, 1000)';
+  const started = performance.now();
+  const error = await refusal(run(process.execPath, ['--input-type=module', '-e', script], { timeoutMs: 1000 }));
+  expect(error).toMatchObject({ code: 'timeout', canRetry: true });
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
+test('a child that prints without end is stopped', async () => {
+  expect((await refusal(run('cat', ['/dev/zero'], { maxBytes: 10_000 }))).code).toBe('too-much-output');
+});
+
+test('a folder that is not there is named', async () => {
+  expect((await refusal(run('true', [], { cwd: '/no/such/folder' }))).message).toContain('/no/such/folder');
+});
+
+test('a long child talks for as long as it is wanted', async () => {
+  const child = spawnLong('cat', []);
+  child.stdin.write('one\n');
+  const first = await new Promise(resolve => child.stdout.once('data', chunk => resolve(String(chunk))));
+  expect(first).toBe('one\n');
+  await child.stop();
+  expect(await child.ended).toEqual({ exitCode: null, signal: 'SIGTERM' });
+  child.stdin.write('nobody hears this\n');
+});
+
+test('a long child keeps the end of what it complained about', async () => {
+  const child = spawnLong('cat', ['/no/such/file']);
+  expect(await child.ended).toEqual({ exitCode: 1, signal: null });
+  expect(child.stderr()).toContain('No such file');
+});
+
+test('no child outlives a parent that is killed', async () => {
+  const parent = await program(`
+    import { run, spawnLong } from '../../src/host/exec.ts';
+    const long = spawnLong('sleep', ['300']);
+    void run('sleep', ['301']);
+    setTimeout(() => console.log(long.pid), 300);
+  `);
+  const child = parent.start([]);
+  const pid = Number(await line(child));
+  expect(isRunning(pid)).toBe(true);
+  await killNow(child);
+  await sleep(100);
+  expect(isRunning(pid)).toBe(false);
+  parent.remove();
+});

@@ -1,0 +1,45 @@
+/** What kernel tests of the host share: steps by hand, `ip` by hand, and a way back to an empty namespace. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { Ref } from '../../src/kinds/kind.ts';
+import type { Op } from '../../src/kinds/op.ts';
+import type { Outcome, Step } from '../../src/kinds/step.ts';
+
+/** Runs a tool and gives what it prints; throws with its words. */
+export function sh(command: string, input?: string): string {
+  const [program = '', ...args] = command.split(' ');
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], ...(input === undefined ? {} : { input }) });
+}
+
+/** Names of links, sorted; in a namespace by name, or the own one. */
+export function links(netns = ''): readonly string[] {
+  const rows: readonly { ifname?: string }[] = JSON.parse(sh(`ip ${netns === '' ? '' : `-n ${netns} `}-j link show`));
+  return rows.flatMap(({ ifname }) => (ifname === undefined ? [] : [ifname])).sort();
+}
+
+/** A step that makes something, with what it needs. */
+export function step(name: string, ops: readonly Op[], needs: readonly number[] = []): Step {
+  const ref: Ref = `link:/${name}`;
+  return { verb: 'make', kind: 'link', title: 'link', ref, ops, from: [], changes: [], replacing: false, impact: 'no-traffic', needs };
+}
+
+export const bridge = (name: string, netns = ''): Op => ({ op: 'bridge-add', netns, name, mac: '02:00:00:00:00:01', mtu: 1450, group: 97 });
+export const drop = (name: string, netns = ''): Op => ({ op: 'link-del', netns, name });
+
+/** `done`, or the status with its code. */
+export function told(outcomes: readonly Outcome[]): readonly string[] {
+  return outcomes.map(({ status, code }) => (code === undefined ? status : `${status} ${code}`));
+}
+
+/** Takes away every link, namespace and table of the private lab that tests run in; refuses to do so anywhere else. */
+export function empty(): void {
+  const private_ = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some(row => / \/ \/run\/netns .* - tmpfs /.test(row));
+  if (!private_) throw new Error('kernel tests run in a private lab only: npm test');
+  for (const name of readdirSync('/run/netns')) sh(`ip netns del ${name}`);
+  for (const name of links().filter(each => each !== 'lo')) if (links().includes(name)) sh(`ip link del dev ${name}`);
+  sh('ip link set dev lo group 0');
+  sh('nft flush ruleset');
+  rmSync('/run/netns/stale', { force: true });
+}

@@ -1,0 +1,90 @@
+/** Who may import what: the arrows of DESIGN.md as a table, and the reader that finds the imports of a file. `import type` counts. */
+
+/** What only tells kinds apart by name: the contract, and what is written once for all kinds. */
+const KIND_CONTRACT = ['kinds/kind.ts', 'kinds/op.ts', 'kinds/rows.ts', 'kinds/step.ts', 'kinds/marks.ts', 'kinds/render.ts'];
+const HASH_AND_IP = ['node:crypto', 'node:net'];
+const BELOW_KINDS = ['model/'];
+const BELOW_OBJECTS = [...BELOW_KINDS, 'kinds/'];
+const BELOW_STAGES = [...BELOW_OBJECTS, 'objects/'];
+const STAGES = ['load/', 'allocate/', 'compile/', 'plan/', 'report/', 'host/', 'repo/'];
+const ALL_BELOW_DOORS = [...BELOW_STAGES, ...STAGES];
+
+/**
+ * By room (`plan/`) or by single file of src/: what it may import besides its own room. An entry ending in `/` is a room,
+ * `node:*` every module of Node, everything else one file or one package. The most precise key counts, alone.
+ */
+export const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  'model/': [...HASH_AND_IP],
+  'kinds/': [...BELOW_KINDS, ...HASH_AND_IP],
+  'objects/': [...BELOW_OBJECTS, ...HASH_AND_IP],
+  'load/': [...BELOW_STAGES, ...HASH_AND_IP, 'yaml', 'ajv'],
+  'allocate/': [...BELOW_STAGES, ...HASH_AND_IP],
+  'compile/': [...BELOW_STAGES, ...HASH_AND_IP],
+  'plan/': [...BELOW_KINDS, ...KIND_CONTRACT, ...HASH_AND_IP],
+  'report/': [...BELOW_KINDS, ...KIND_CONTRACT, 'objects/object.ts', 'objects/types.ts', ...HASH_AND_IP, 'yaml'],
+  'host/': [...BELOW_KINDS, ...KIND_CONTRACT, 'node:*'],
+  'host/exec.ts': ['model/', 'node:*', 'execa'],
+  'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'node:*', 'isomorphic-git'],
+  'pass/': [...ALL_BELOW_DOORS, 'node:*'],
+  'reconcile.ts': [...ALL_BELOW_DOORS, 'pass/', 'node:*'],
+  'watch.ts': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'chokidar'],
+  'cli/': [...ALL_BELOW_DOORS, 'lab/', 'pass/', 'reconcile.ts', 'watch.ts', 'node:*', 'commander', 'pino', 'yaml', 'ajv'],
+  'lab/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'watch.ts', 'node:*', 'yaml'],
+};
+
+/** Modules that only these files may import, whatever the table says of their room. */
+export const ONLY: Readonly<Record<string, readonly string[]>> = {
+  execa: ['host/exec.ts'],
+  'node:child_process': ['host/exec.ts', 'lab/holder.ts', 'lab/git-server.ts'],
+};
+
+/** Module specifiers of a file: static, type-only, re-exported and dynamic imports. */
+export function importsOf(text: string): string[] {
+  const code = text.replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+  const found = code.matchAll(/(?:^|[\s;}])(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g);
+  return [...found].map(match => match[1] ?? match[2] ?? '');
+}
+
+/** What a file of src/ imports and may not: one sentence each. `file` is below src/, with `/`. */
+export function violations(file: string, text: string): string[] {
+  const key = file in ARROWS ? file : roomOf(file);
+  const allowed = ARROWS[key];
+  if (allowed === undefined) return [`src/${file}: ${key} is not in the table of rooms (test/house/arrows.ts)`];
+  return importsOf(text).flatMap(specifier => {
+    const target = targetOf(file, specifier);
+    const guards = ONLY[packageOf(target)];
+    if (guards !== undefined && !guards.includes(file)) return [`src/${file}: only ${guards.join(', ')} may import ${specifier}`];
+    return permits(allowed, target, key, file) ? [] : [`src/${file}: ${key} may not import ${specifier}`];
+  });
+}
+
+function permits(allowed: readonly string[], target: string, key: string, file: string): boolean {
+  const room = roomOf(file);
+  if (room.endsWith('/') && target.startsWith(room)) return true;
+  if (target.startsWith('../')) return key === 'cli/' || key === 'lab/';
+  if (target.startsWith('node:')) return allowed.includes(target) || allowed.includes('node:*');
+  if (target.includes('/') && allowed.some(entry => entry.endsWith('/') && target.startsWith(entry))) return true;
+  return allowed.includes(target) || allowed.includes(packageOf(target));
+}
+
+/** `plan/` for `plan/diff.ts`, the file itself for a file of src/. */
+function roomOf(file: string): string {
+  return file.includes('/') ? file.slice(0, file.indexOf('/') + 1) : file;
+}
+
+/** A path below src/ for a file, else the specifier. `../` at the front = outside of src/. */
+function targetOf(file: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier;
+  const parts = file.split('/').slice(0, -1);
+  for (const part of specifier.split('/')) {
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+/** `ajv` for `ajv/dist/2020.js`, `@a/b` for `@a/b/c`. */
+function packageOf(target: string): string {
+  const parts = target.split('/');
+  return target.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? target);
+}

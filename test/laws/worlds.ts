@@ -1,0 +1,145 @@
+/** Random definitions, foreign things and drift for the model kernel: a small universe, so that things meet. */
+import fc from 'fast-check';
+import type { Ref, Resource } from '../../src/kinds/kind.ts';
+import { act, isThere, type Kernel, remove } from './model-kernel.ts';
+import { modelKind, type Spec } from './model-kinds.ts';
+
+export interface Wish {
+  readonly kind: string;
+  readonly spec: Spec;
+}
+
+const of = (kind: string, fields: Record<string, fc.Arbitrary<Spec[string]>>): fc.Arbitrary<readonly Wish[]> => fc.record(fields).map(spec => [{ kind, spec }]);
+const any = <const T extends Spec[string]>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+const anyRoom = any('', 'r1', 'r2');
+const anyLive = any('red', 'blue', undefined);
+
+const anyDesk = of('desk', {
+  room: any('', 'r1'),
+  name: any('d1', 'd2', 'h1'),
+  size: any(undefined, 1, 2, 3),
+  color: anyLive,
+  by: any('', 'h1', 'h2', undefined),
+  secret: any('x', undefined),
+  guests: any(true, undefined),
+});
+
+const anyCable = fc
+  .record({ name: any('c1', 'c2'), room: any('r1', 'r2', 'f1'), far: any('e1', 'd1', 'h2'), color: anyLive, farColor: anyLive })
+  .map(({ name, room, far, color, farColor }): readonly Wish[] => [
+    { kind: 'cable', spec: { room: '', name, to: `${room}/${far}`, color } },
+    { kind: 'end', spec: { room, name: far, near: `/${name}`, color: farColor } },
+  ]);
+
+const anyWish: fc.Arbitrary<readonly Wish[]> = fc.oneof(
+  of('room', { name: any('r1', 'r2'), stone: any(1, 2, undefined), paint: anyLive }),
+  of('hub', { room: anyRoom, name: any('h1', 'h2'), shape: any('round', 'square'), color: anyLive }),
+  anyDesk,
+  anyCable,
+  of('seat', { room: any('', 'r1'), desk: any('d1', 'd2'), hub: any('h1', 'h2'), lock: any(true, false) }),
+  of('note', { room: anyRoom, desk: any('d1', 'e1', 'h1'), text: any('a1', 'a2', 'b1', 'g9') }),
+  of('path', { room: anyRoom, desk: any('d1', 'e1', 'h1'), hop: any(true, false) }),
+  of('lamp', { room: anyRoom, desk: any('d1', 'e1', 'h1'), lumen: any(1, 2) }),
+  of('echo', { room: anyRoom, desk: any('d1', 'h1'), tone: any(1, 2) }),
+  of('cat', { name: any('tom', 'kit'), home: anyRoom, lap: any('', 'd1', 'h1'), mood: any('calm', 'wild') }),
+  of('guard', { room: anyRoom, list: fc.subarray(['d1', 'd2']) }),
+  of('knob', { room: anyRoom, thing: any('', 'd1', 'h1'), value: any('0', '1') }),
+);
+
+/** Wishes that a compiler could have made: one for each ref, nothing scarce twice, and no knob of a room that is not named. */
+function consistent(wishes: readonly (readonly Wish[])[]): readonly Resource[] {
+  const found = new Map<Ref, Resource>();
+  const claims = new Set<string>();
+  for (const group of wishes) {
+    const resources = group.map(({ kind, spec }) => ({ kind, spec: usable(kind, spec), ref: modelKind(kind).ref(spec), from: [ORIGIN] }));
+    const taken = new Set(resources.flatMap(({ kind, spec }) => modelKind(kind).claims(spec)));
+    if (resources.some(resource => found.has(resource.ref)) || [...taken].some(claim => claims.has(claim))) continue;
+    for (const resource of resources) found.set(resource.ref, resource);
+    for (const claim of taken) claims.add(claim);
+  }
+  return [...found.values()];
+}
+
+const ORIGIN = { definition: 'World one', at: { file: 'one.yaml', line: 1, col: 1 } };
+
+// A hub has no hub: ties of one name space must not go round.
+function usable(kind: string, spec: Spec): Spec {
+  return kind === 'desk' && String(spec.name).startsWith('h') ? { ...spec, by: '' } : spec;
+}
+
+/** What is wanted: any consistent set of resources. */
+export const anyWant: fc.Arbitrary<readonly Resource[]> = fc.array(anyWish, { minLength: 0, maxLength: 28, size: 'max' }).map(consistent);
+
+/** Two wants with much in common, as two revisions have. */
+export const anyTwoWants: fc.Arbitrary<readonly [readonly Resource[], readonly Resource[]]> = fc
+  .tuple(
+    fc.array(anyWish, { maxLength: 18, size: 'max' }),
+    fc.array(anyWish, { maxLength: 12, size: 'max' }),
+    fc.array(anyWish, { maxLength: 12, size: 'max' }),
+  )
+  .map(([both, before, after]) => [consistent([...before, ...both]), consistent([...after, ...both])]);
+
+export type Deed =
+  | { readonly do: 'remove'; readonly nth: number }
+  | { readonly do: 'disown'; readonly nth: number }
+  | { readonly do: 'change'; readonly nth: number; readonly value: string }
+  | { readonly do: 'foreign'; readonly wish: Wish };
+
+const anyForeign: fc.Arbitrary<Wish> = fc
+  .oneof(
+    of('room', { name: any('f1', 'r2'), stone: any(9), paint: any('grey') }),
+    of('desk', { room: any('', 'r1', 'f1'), name: any('v1', 'd2'), size: any(undefined, 3), color: any('grey'), by: any('') }),
+    of('seat', { room: any('', 'r1'), desk: any('v1', 'd2'), hub: any('h1', 'h2'), lock: any(true) }),
+    of('note', { room: any('', 'f1'), desk: any('v1', 'd1'), text: any('z1', 'a1') }),
+    of('path', { room: any('', 'r1'), desk: any('d1', 'v1'), hop: any(false) }),
+  )
+  .map(([wish]) => wish as Wish);
+
+/** What happens to a kernel behind our back. */
+export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
+  fc.record({ do: fc.constant('foreign' as const), wish: anyForeign }),
+  fc.record({ do: fc.constant('remove' as const), nth: fc.nat(40) }),
+  fc.record({ do: fc.constant('change' as const), nth: fc.nat(40), value: fc.constantFrom('drift', 'worse') }),
+);
+
+/** A mark taken away by hand: what is ours is taken for foreign from then on. */
+export const anyDisowning: fc.Arbitrary<Deed> = fc.record({ do: fc.constant('disown' as const), nth: fc.nat(40) });
+
+/** Does a deed where it can be done; what cannot be done is left out. */
+export function happen(kernel: Kernel, deed: Deed): void {
+  if (deed.do === 'foreign') {
+    put(kernel, deed.wish);
+    return;
+  }
+  const refs = [...kernel.keys()].filter(ref => kernel.get(ref)?.owner === 'ours').sort();
+  const ref = refs[deed.nth % Math.max(1, refs.length)];
+  const there = ref === undefined ? undefined : kernel.get(ref);
+  if (ref === undefined || there === undefined) return;
+  if (deed.do === 'remove') remove(kernel, ref, true);
+  else if (deed.do === 'disown') kernel.set(ref, { ...there, owner: 'foreign' });
+  else {
+    const { fields } = modelKind(there.kind);
+    // A name of what is not there would be a tie to nothing, which a kernel does not have.
+    const live = Object.keys(there.spec).find(field => fields[field] === 'live' && field !== 'by');
+    if (live !== undefined) kernel.set(ref, { ...there, spec: { ...there.spec, [live]: deed.value } });
+  }
+}
+
+function put(kernel: Kernel, { kind, spec }: Wish): void {
+  const ref = modelKind(kind).ref(spec);
+  const canBe =
+    !kernel.has(ref) &&
+    modelKind(kind)
+      .ties(spec)
+      .every(tie => tie.when === 'after' || isThere(kernel, tie.to));
+  if (!canBe) return;
+  const before = new Map(kernel);
+  try {
+    act(kernel, { op: 'make', netns: '', kind, spec, fields: [] });
+    kernel.set(ref, { kind, spec, owner: 'foreign' });
+  } catch {
+    // A scarce name is taken: the world stays as it was.
+    kernel.clear();
+    for (const [name, thing] of before) kernel.set(name, thing);
+  }
+}

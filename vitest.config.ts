@@ -1,0 +1,31 @@
+/**
+ * Two projects. `unit`: pure, no root, seconds. `kernel`: needs root and a private lab around the whole of vitest (`.ci/test.mjs`
+ * makes it), since a worker cannot leave its namespaces; its files run one after another in processes of their own.
+ */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/kernel/**', 'test/lab/**', 'test/repo-slow/**'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'kernel',
+          include: ['test/kernel/**/*.test.ts', 'test/lab/**/*.test.ts', 'test/repo-slow/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
