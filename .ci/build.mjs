@@ -2,7 +2,7 @@
  * Bundles src/cli/main.ts and what it imports into dist/: ES modules, split so that `--help` loads little, not minified because
  * an uncaught error prints its line. dist/netloom.js needs nothing but Node and the schemas/ folder beside dist/.
  */
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -14,13 +14,24 @@ const ENTRY = join(ROOT, 'src/cli/main.ts');
 // Bundled CommonJS packages still call require, which an ES module does not have.
 const BANNER = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
 
-/** Writes dist/, from nothing. */
+/** Replaces dist/, whole or not at all. */
 export async function build() {
   if (!existsSync(ENTRY)) throw new Error(`build: ${ENTRY} is not there`);
   await generate();
   const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
-  const outdir = join(ROOT, 'dist');
-  rmSync(outdir, { recursive: true, force: true });
+  const dist = join(ROOT, 'dist');
+  // Beside it first: a build that fails leaves the old program as it is.
+  const outdir = `${dist}.${process.pid}.tmp`;
+  try {
+    await bundleInto(outdir, version);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(outdir, dist);
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+async function bundleInto(outdir, version) {
   await bundle({
     entryPoints: { netloom: ENTRY, 'lab-git-server': join(ROOT, 'src/lab/git-server-main.ts') },
     outdir,

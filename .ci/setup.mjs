@@ -26,6 +26,7 @@ const PROGRAMS = new Map([
   ['ping', 'iputils-ping'],
   ['arping', 'iputils-arping'],
   ['socat', 'socat'],
+  ['systemd-analyze', 'systemd'],
   ['ps', 'procps'],
   ['sysctl', 'procps'],
 ]);

@@ -49,7 +49,12 @@ export function shareAddresses(network: NetworkIdentity, cidr: Cidr, guests: rea
 }
 
 /** Every address of a live network that is not free, sorted by number; what was released in this pass is in quarantine. */
-export function listAddresses(network: NetworkIdentity, cidr: Cidr | null, held: ReadonlyMap<string, InterfaceIdentity>, ctx: Context): readonly AddressEntry[] {
+export function listAddresses(
+  network: NetworkIdentity,
+  cidr: Cidr | null,
+  held: ReadonlyMap<string, InterfaceIdentity>,
+  ctx: Context,
+): readonly AddressEntry[] {
   const { ask, uuid, before } = network;
   const old = new Map((before?.addresses ?? []).map(entry => [entry.address, entry]));
   const list = new Map<string, AddressEntry>();

@@ -11,7 +11,7 @@ import { buriedEntry, buriedInterface, type Decided, decideNetwork, liveEntry } 
 import { withoutNew } from './frozen.ts';
 import { type InterfaceIdentity, identifyInterfaces, identifyNetworks, type NetworkIdentity } from './identities.ts';
 
-export type { Allocation, AllocateArgs, AllocationChange, AllocationNote, PendingAsk, PendingReason } from './allocation.ts';
+export type { AllocateArgs, Allocation, AllocationChange, AllocationNote, PendingAsk, PendingReason } from './allocation.ts';
 
 /**
  * Decides the next ledger. Same asks (in any order), same ledger and same `now` give the same answer.
@@ -23,8 +23,18 @@ export type { Allocation, AllocateArgs, AllocationChange, AllocationNote, Pendin
 export function allocate(args: AllocateArgs): Allocation {
   const ctx = contextOf(args);
   const asks = withoutNew(byKey(args.asks), ctx);
-  const networks = identifyNetworks(asks.filter((ask): ask is NetworkAsk => ask.for === 'network'), ctx);
-  const guests = identifyInterfaces(homed(asks.filter((ask): ask is InterfaceAsk => ask.for === 'interface'), networks, ctx), ctx);
+  const networks = identifyNetworks(
+    asks.filter((ask): ask is NetworkAsk => ask.for === 'network'),
+    ctx,
+  );
+  const guests = identifyInterfaces(
+    homed(
+      asks.filter((ask): ask is InterfaceAsk => ask.for === 'interface'),
+      networks,
+      ctx,
+    ),
+    ctx,
+  );
   const decided = [...networks.values()].map(network => decideNetwork(network, guestsOf(network, guests), ctx));
   const next = entriesOf(decided, ctx);
   const ledger = keepSame(next, ctx);

@@ -36,13 +36,19 @@ export function identifyNetworks(asks: readonly NetworkAsk[], ctx: Context): Rea
   const count = (key: string): number => networks.get(key)?.incarnation ?? incarnations;
   const uuids = share({
     seekers: askers.map(({ ask, entry }) => seeker(ask.key, entry, entry?.uuid || undefined, undefined, ctx)),
-    former: formerOf([...networks].map(([key, entry]) => ({ gone: !asked.has(key), entry, value: entry.uuid })), ctx),
+    former: formerOf(
+      [...networks].map(([key, entry]) => ({ gone: !asked.has(key), entry, value: entry.uuid })),
+      ctx,
+    ),
     fixed: new Map(),
     pick: (key, free) => probe(1 << 16, n => networkUuid(ctx.args.cluster.id, ...key.split('/'), count(key), n), free),
   });
   const vxids = share({
     seekers: askers.map(({ ask, entry }) => seeker(ask.key, entry, entry?.vxid || undefined, ask.vxid, ctx)),
-    former: formerOf([...networks].map(([key, entry]) => ({ gone: !asked.has(key), entry, value: entry.vxid })), ctx),
+    former: formerOf(
+      [...networks].map(([key, entry]) => ({ gone: !asked.has(key), entry, value: entry.vxid })),
+      ctx,
+    ),
     fixed: new Map((ctx.args.taken?.vxids ?? []).map(vxid => [vxid, 'a device that netloom did not make'])),
     pick: (key, free) => pickVxid(key, count(key), free, ctx),
   });
@@ -67,14 +73,20 @@ export function identifyInterfaces(asks: readonly InterfaceAsk[], ctx: Context):
   const berths = [...interfaces].map(([key, { entry }]) => ({ gone: !asked.has(key), entry }));
   const uuids = share({
     seekers: askers.map(({ ask, berth }) => seeker(ask.key, berth?.entry, berth?.entry.uuid || undefined, undefined, ctx)),
-    former: formerOf(berths.map(each => ({ ...each, value: each.entry.uuid })), ctx),
+    former: formerOf(
+      berths.map(each => ({ ...each, value: each.entry.uuid })),
+      ctx,
+    ),
     fixed: new Map(),
     same: uuid => uuid.slice(0, 8), // the name of its device
     pick: (key, free) => probe(1 << 16, n => interfaceUuid(ctx.args.cluster.id, ...key.split('/'), count(key), n), free),
   });
   const macs = share({
     seekers: askers.map(({ ask, berth }) => seeker(ask.key, berth?.entry, berth?.entry.mac || undefined, ask.mac, ctx)),
-    former: formerOf(berths.map(each => ({ ...each, value: each.entry.mac })), ctx),
+    former: formerOf(
+      berths.map(each => ({ ...each, value: each.entry.mac })),
+      ctx,
+    ),
     fixed: new Map((ctx.args.taken?.macs ?? []).map(mac => [mac, 'a device that netloom did not make'])),
     pick: (key, free) => pickMac(key, count(key), free, ctx),
   });
@@ -118,16 +130,22 @@ function pickVxid(key: string, incarnation: number, free: (vxid: number) => bool
   return probe(size, n => first + ((start + n) % size), free);
 }
 
+// A short prefix leaves room for the MACs that netloom gives its own links: a start among these is drawn again.
+const DRAWS = 64;
+
 function pickMac(key: string, incarnation: number, free: (mac: string) => boolean, ctx: Context): string | undefined {
   const prefix = ctx.args.cluster.macPrefix.split(':').map(byte => Number.parseInt(byte, 16));
   const bytes = 6 - prefix.length;
   const size = 256 ** bytes;
-  const start = hash(size, 'mac', ctx.args.cluster.id, key, incarnation);
   const tail = (value: number): readonly number[] => Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** (bytes - 1 - i)) % 256);
+  const at = (value: number): string => macText([...prefix, ...tail(value % size)]);
+  const draw = (n: number): number => hash(size, 'mac', ctx.args.cluster.id, key, incarnation, n);
+  const start = probe(DRAWS, draw, value => !isReservedMac(at(value)));
+  if (start === undefined) return undefined;
   return probe(
     Math.min(size, 1 << 24),
-    n => macText([...prefix, ...tail((start + n) % size)]),
-    mac => !isReservedMac(mac) && free(mac),
+    n => at(start + n),
+    mac => free(mac) && !isReservedMac(mac),
   );
 }
 

@@ -3,7 +3,7 @@
  * gives the same text, byte for byte.
  */
 import type { Ledger, NetworkEntry } from '../model/ledger.ts';
-import { isMap, type Json, parsePlainYaml, type PlainDocument, printPlainYaml } from '../model/plain-yaml.ts';
+import { isMap, type Json, type PlainDocument, parsePlainYaml, printPlainYaml } from '../model/plain-yaml.ts';
 import { hex } from '../model/vxid.ts';
 import { isLabel, shapeNetwork } from './shape.ts';
 

@@ -1,4 +1,5 @@
 /** The published ledger against this node's copy: what the remote lost is said again, for what lives. */
+import { compareIps } from '../model/ip.ts';
 import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
 
 /**
@@ -55,7 +56,9 @@ function ownAddresses(entry: NetworkEntry): NetworkEntry['addresses'] {
 /** `into` with these interfaces of `mine`, and the addresses that they hold. */
 function withInterfaces(into: NetworkEntry, mine: NetworkEntry, found: readonly (readonly [string, InterfaceEntry])[]): NetworkEntry {
   const held = new Set(found.flatMap(([, iface]) => iface.address ?? []));
-  const addresses = [...into.addresses, ...mine.addresses.filter(address => address.type === 'instance' && held.has(address.address))];
+  const addresses = [...into.addresses, ...mine.addresses.filter(address => address.type === 'instance' && held.has(address.address))].sort((a, b) =>
+    compareIps(a.address, b.address),
+  );
   const interfaces = { ...into.interfaces, ...Object.fromEntries(found) };
   return { ...into, interfaces: Object.fromEntries(Object.entries(interfaces).sort(([a], [b]) => (a < b ? -1 : 1))), addresses };
 }

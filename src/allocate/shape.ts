@@ -166,7 +166,8 @@ function reader(raw: unknown, where: string, problems: string[] = []): Reader {
     problem,
     value,
     text: (field, isRight, otherwise) => checked(field, found => typeof found === 'string' && isRight(found), otherwise),
-    optional: (field, isRight) => (value(field) === undefined ? undefined : checked<string | undefined>(field, found => typeof found === 'string' && isRight(found), undefined)),
+    optional: (field, isRight) =>
+      value(field) === undefined ? undefined : checked<string | undefined>(field, found => typeof found === 'string' && isRight(found), undefined),
     number: (field, isRight, otherwise) => checked(field, found => typeof found === 'number' && isRight(found), otherwise),
     map: field => Object.entries(checked<object>(field, found => typeof found === 'object' && found !== null && !Array.isArray(found), {})),
     list: field => checked<readonly unknown[]>(field, Array.isArray, []),

@@ -1,7 +1,7 @@
 /** The ledger as allocation sees it: well-formed, each object once, without what its memory has let go. */
 import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
-import { shapeNetwork } from './shape.ts';
 import type { Clock } from './clock.ts';
+import { shapeNetwork } from './shape.ts';
 
 /** One interface, and the network whose entry holds it. */
 export interface Berth {

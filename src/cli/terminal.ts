@@ -33,6 +33,13 @@ export function paint(style: Style, text: string): string {
   return usesColour() ? styleText(style, text, { validateStream: false }) : text;
 }
 
+const PLAN_STYLES = { heading: 'bold', add: 'green', change: 'yellow', replace: 'magenta', destroy: 'red', held: 'cyan', dim: 'dim' } as const;
+
+/** Colours the parts of a printed plan. */
+export function paintPlan(text: string, style: keyof typeof PLAN_STYLES): string {
+  return paint(PLAN_STYLES[style], text);
+}
+
 /** Columns of the terminal; undefined when stdout is none: then nothing is cut. */
 export function columns(): number | undefined {
   return process.stdout.isTTY === true ? process.stdout.columns : undefined;

@@ -4,9 +4,9 @@
  * unknown, nothing is run twice, and the caller reads and plans again.
  */
 import { OURS } from '../kinds/marks.ts';
-import { lane, type Op } from '../kinds/op.ts';
+import { lane } from '../kinds/op.ts';
 import type { Outcome, OutcomeStatus, Step } from '../kinds/step.ts';
-import { type Carried, carry, checkAct } from './carry.ts';
+import { type Act, type Carried, carry, worded } from './carry.ts';
 import { adviceFor, type HostErrorCode } from './errors.ts';
 import { findProgram, run } from './exec.ts';
 
@@ -26,8 +26,7 @@ export interface ApplyOptions {
   readonly onBatch?: (report: BatchReport) => void;
 }
 
-interface Act {
-  readonly op: Op;
+interface Task extends Act {
   readonly lane: string;
   /** Index of its step. */
   readonly step: number;
@@ -36,7 +35,7 @@ interface Act {
 
 interface Work {
   readonly steps: readonly Step[];
-  readonly acts: readonly Act[];
+  readonly acts: readonly Task[];
   readonly status: (OutcomeStatus | 'open')[];
   readonly error: (string | undefined)[];
   readonly code: (HostErrorCode | undefined)[];
@@ -54,7 +53,6 @@ interface Work {
 /** Outcomes in the order of the steps. Throws HostError only before the first change (a tool is missing). */
 export async function apply(steps: readonly Step[], options: ApplyOptions = {}): Promise<readonly Outcome[]> {
   const work = begin(steps);
-  for (const act of work.acts) checkAct(act.op);
   for (const tool of new Set(work.acts.map(act => act.lane.slice(0, act.lane.indexOf(':'))))) if (tool !== 'sysctl') findProgram(tool);
   for (let batch = nextBatch(work, options); batch.length > 0; batch = nextBatch(work, options)) {
     const grouped = options.singleLines !== true && (await mayGroup(work, batch));
@@ -64,7 +62,7 @@ export async function apply(steps: readonly Step[], options: ApplyOptions = {}):
 }
 
 function begin(steps: readonly Step[]): Work {
-  const acts: readonly Act[] = steps.flatMap((step, index) => step.ops.map(op => ({ op, lane: lane(op), step: index, done: false })));
+  const acts: readonly Task[] = steps.flatMap((step, index) => step.ops.map(op => ({ ...worded(op), lane: lane(op), step: index, done: false })));
   return {
     steps,
     acts,
@@ -81,8 +79,8 @@ function begin(steps: readonly Step[]): Work {
 }
 
 // The next acts of one lane whose steps may run. What a step needs is done, or comes before it in the same batch, which ends at a failure.
-function nextBatch(work: Work, options: ApplyOptions): readonly Act[] {
-  const batch: Act[] = [];
+function nextBatch(work: Work, options: ApplyOptions): readonly Task[] {
+  const batch: Task[] = [];
   while (work.cursor < work.acts.length && isOver(work, work.acts[work.cursor])) work.cursor++;
   for (let at = work.cursor; at < work.acts.length; at++) {
     const act = work.acts[at];
@@ -94,7 +92,7 @@ function nextBatch(work: Work, options: ApplyOptions): readonly Act[] {
   return batch;
 }
 
-function isOver(work: Work, act: Act | undefined): boolean {
+function isOver(work: Work, act: Task | undefined): boolean {
   return act === undefined || act.done || work.status[act.step] !== 'open';
 }
 
@@ -109,13 +107,10 @@ function skipped(work: Work, index: number): boolean {
 }
 
 // False when all must stop.
-async function settle(work: Work, batch: readonly Act[], grouped: boolean, options: ApplyOptions): Promise<boolean> {
+async function settle(work: Work, batch: readonly Task[], grouped: boolean, options: ApplyOptions): Promise<boolean> {
   const startedAt = Date.now();
   const from = performance.now();
-  const end = await carry(
-    batch.map(act => act.op),
-    grouped,
-  );
+  const end = await carry(batch, grouped);
   const durationMs = performance.now() - from;
   for (const step of new Set(batch.map(act => act.step))) {
     work.startedAt[step] ||= startedAt;
@@ -129,7 +124,7 @@ async function settle(work: Work, batch: readonly Act[], grouped: boolean, optio
   return end.lost === undefined;
 }
 
-function note(work: Work, batch: readonly Act[], end: Carried): void {
+function note(work: Work, batch: readonly Task[], end: Carried): void {
   for (const index of end.done) finish(work, batch[index]);
   const failed = end.failed === undefined ? undefined : batch[end.failed.index];
   if (end.failed !== undefined && failed !== undefined) fail(work, failed, end.failed.code, end.failed.words);
@@ -140,14 +135,14 @@ function note(work: Work, batch: readonly Act[], end: Carried): void {
   }
 }
 
-function finish(work: Work, act: Act | undefined): void {
+function finish(work: Work, act: Task | undefined): void {
   if (act === undefined || act.done) return;
   act.done = true;
   work.left[act.step] = (work.left[act.step] ?? 1) - 1;
   if (work.left[act.step] === 0 && work.status[act.step] === 'open') work.status[act.step] = 'done';
 }
 
-function fail(work: Work, act: Act, code: HostErrorCode, words: string): void {
+function fail(work: Work, act: Task, code: HostErrorCode, words: string): void {
   const count = work.steps[act.step]?.ops.length ?? 1;
   const nth = count - (work.left[act.step] ?? 0) + 1;
   const advice = adviceFor(code);
@@ -179,7 +174,7 @@ function outcomes(work: Work): readonly Outcome[] {
 }
 
 // The group is deleted as a whole, so nothing may be in it but what this plan deletes. Whoever else put a link there gets single deletes.
-async function mayGroup(work: Work, batch: readonly Act[]): Promise<boolean> {
+async function mayGroup(work: Work, batch: readonly Task[]): Promise<boolean> {
   const first = batch[0];
   if (first === undefined || work.ungrouped.has(first.lane)) return false;
   if (!batch.some((act, at) => act.op.op === 'link-del' && batch[at + 1]?.op.op === 'link-del')) return false;

@@ -34,47 +34,59 @@ interface Line {
   readonly finishes: readonly number[];
 }
 
-/** Runs acts of one lane. `grouped`: consecutive link deletes may go through the group of doomed links. Throws only Bugs and `missing-program`. */
-export async function carry(ops: readonly Op[], grouped: boolean): Promise<Carried> {
-  const first = ops[0];
-  if (first === undefined) return { done: [] };
-  const [tool = '', ...rest] = lane(first).split(':');
-  const netns = rest.join(':');
-  if (tool === 'nft') return carryTables(ops, netns);
-  if (tool === 'sysctl') return carrySysctls(ops, netns);
-  return carryLines(tool, netns, ops, grouped);
+/** An act with what its tool is told: a line of a batch, the text of a table, the path of a sysctl. */
+export interface Act {
+  readonly op: Op;
+  readonly text: string;
 }
 
-async function carryLines(tool: string, netns: string, ops: readonly Op[], grouped: boolean): Promise<Carried> {
-  const lines = linesOf(ops, grouped);
+/** Words for every act, asked for before the first change. Throws a Bug for an act that no line can carry. */
+export function worded(op: Op): Act {
+  if (op.op === 'sysctl-set') return { op, text: sysctlPath(op.key) };
+  return { op, text: op.op === 'nft-replace' || op.op === 'nft-del' ? nftText(op) : batchLine(op) };
+}
+
+/** Runs acts of one lane. `grouped`: consecutive link deletes may go through the group of doomed links. Throws only Bugs and `missing-program`. */
+export async function carry(acts: readonly Act[], grouped: boolean): Promise<Carried> {
+  const first = acts[0];
+  if (first === undefined) return { done: [] };
+  const [tool = '', ...rest] = lane(first.op).split(':');
+  const netns = rest.join(':');
+  if (tool === 'nft') return carryTables(acts, netns);
+  if (tool === 'sysctl') return carrySysctls(acts, netns);
+  return carryLines(tool, netns, acts, grouped);
+}
+
+async function carryLines(tool: string, netns: string, acts: readonly Act[], grouped: boolean): Promise<Carried> {
+  const lines = linesOf(acts, grouped);
   const where = netns === '' ? [] : ['-n', netns];
   const text = `${lines.map(line => line.text).join('\n')}\n`;
   const end = await attempt(tool, [...where, '-batch', '-'], text, 60_000 + 100 * lines.length);
   if ('lost' in end) return end;
-  if (end.exitCode === 0) return { done: ops.map((_, index) => index) };
+  if (end.exitCode === 0) return { done: acts.map((_, index) => index) };
   const number = /Command failed -:(\d+)\s*$/.exec(end.stderr)?.[1];
   const words = wordsOf(end.stderr);
   const code = codeOfText(end.stderr);
-  if (number === undefined) return withoutNumber(ops, lines, { code, words });
-  return stoppedAt(ops, lines, Number(number) - 1, { code, words });
+  if (number === undefined) return withoutNumber(acts, lines, { code, words });
+  return stoppedAt(acts, lines, Number(number) - 1, { code, words });
 }
 
-function stoppedAt(ops: readonly Op[], lines: readonly Line[], at: number, said: Said): Carried {
+function stoppedAt(acts: readonly Act[], lines: readonly Line[], at: number, said: Said): Carried {
   const done = lines.slice(0, at).flatMap(line => line.finishes);
   const line = lines[at];
   if (line === undefined) return { done: [], lost: said };
   // An empty group: all of them went by themselves.
   if (line.index === null) return said.code === 'no-device' ? { done: [...done, ...line.finishes] } : { done, groupRefused: true };
-  const op = ops[line.index];
+  const op = acts[line.index]?.op;
   if (op === undefined) return { done: [], lost: said };
   if (isAbsence(op, said.code)) return { done: [...done, line.index] };
   return { done, failed: { index: line.index, code: codeFor(op, said.code), words: `${renderOp(op)}: ${said.words}` } };
 }
 
 // One line is its own number. A namespace that cannot be entered ends the tool before the first line.
-function withoutNumber(ops: readonly Op[], lines: readonly Line[], said: Said): Carried {
+function withoutNumber(acts: readonly Act[], lines: readonly Line[], said: Said): Carried {
   const before = /^(Cannot open network namespace|setting the network namespace)/m.test(said.words);
-  return lines.length === 1 || before ? stoppedAt(ops, lines, 0, said) : { done: [], lost: said };
+  return lines.length === 1 || before ? stoppedAt(acts, lines, 0, said) : { done: [], lost: said };
 }
 
 interface Said {
@@ -82,36 +94,37 @@ interface Said {
   readonly words: string;
 }
 
-function linesOf(ops: readonly Op[], grouped: boolean): readonly Line[] {
+function linesOf(acts: readonly Act[], grouped: boolean): readonly Line[] {
   const lines: Line[] = [];
-  for (let index = 0; index < ops.length; ) {
-    const run = grouped ? deletesFrom(ops, index) : 0;
-    lines.push(...(run > 1 ? doom(ops, index, run) : plain(ops, index)));
+  for (let index = 0; index < acts.length; ) {
+    const run = grouped ? deletesFrom(acts, index) : 0;
+    lines.push(...(run > 1 ? doom(acts, index, run) : plain(acts, index)));
     index += Math.max(run, 1);
   }
   return lines;
 }
 
-function plain(ops: readonly Op[], index: number): readonly Line[] {
-  const op = ops[index];
-  if (op === undefined) return [];
-  const line = { text: batchLine(op), index, finishes: [index] };
+function plain(acts: readonly Act[], index: number): readonly Line[] {
+  const act = acts[index];
+  if (act === undefined) return [];
+  const { op, text } = act;
+  const line = { text, index, finishes: [index] };
   // Left by an `ip netns add` that was killed between its two acts: it holds the name and is no namespace.
   if (op.op === 'netns-add' && isStaleNamespace(op.name)) return [{ text: batchLine({ op: 'netns-del', name: op.name }), index, finishes: [] }, line];
   return [line];
 }
 
-function deletesFrom(ops: readonly Op[], start: number): number {
+function deletesFrom(acts: readonly Act[], start: number): number {
   let end = start;
-  while (end < ops.length && end - start < TOGETHER && ops[end]?.op === 'link-del') end++;
+  while (end < acts.length && end - start < TOGETHER && acts[end]?.op.op === 'link-del') end++;
   return end - start;
 }
 
 // First the mark that survives a crash, then the delete.
-function doom(ops: readonly Op[], start: number, count: number): readonly Line[] {
+function doom(acts: readonly Act[], start: number, count: number): readonly Line[] {
   const indexes = Array.from({ length: count }, (_, nth) => start + nth);
   const marks = indexes.flatMap(index => {
-    const op = ops[index];
+    const op = acts[index]?.op;
     return op?.op === 'link-del'
       ? [{ text: batchLine({ op: 'link-set', netns: op.netns, name: op.name, set: { group: OURS.doomed } }), index, finishes: [] }]
       : [];
@@ -119,22 +132,15 @@ function doom(ops: readonly Op[], start: number, count: number): readonly Line[]
   return [...marks, { text: `link del group ${OURS.doomed}`, index: null, finishes: indexes }];
 }
 
-/** Throws a Bug for an act that no line can carry; asked for every act before the first change. */
-export function checkAct(op: Op): void {
-  if (op.op === 'sysctl-set') sysctlPath(op.key);
-  else if (op.op === 'nft-replace' || op.op === 'nft-del') nftText(op);
-  else batchLine(op);
-}
-
 // All tables of a lane in one transaction; when it is refused nothing of it was done, so that each may be tried alone.
-async function carryTables(ops: readonly Op[], netns: string): Promise<Carried> {
-  const end = await attempt(...entering(netns, 'nft', ['-f', '-']), ops.map(op => `${nftText(op)}\n`).join(''), 120_000);
-  if ('lost' in end) return ops.length === 1 ? { done: [], failed: { index: 0, ...end.lost } } : end;
-  if (end.exitCode === 0) return { done: ops.map((_, index) => index) };
-  if (ops.length === 1) return refusedTable(ops[0], end.stderr);
+async function carryTables(acts: readonly Act[], netns: string): Promise<Carried> {
+  const end = await attempt(...entering(netns, 'nft', ['-f', '-']), acts.map(({ text }) => `${text}\n`).join(''), 120_000);
+  if ('lost' in end) return acts.length === 1 ? { done: [], failed: { index: 0, ...end.lost } } : end;
+  if (end.exitCode === 0) return { done: acts.map((_, index) => index) };
+  if (acts.length === 1) return refusedTable(acts[0]?.op, end.stderr);
   const done: number[] = [];
-  for (const [index, op] of ops.entries()) {
-    const one = await carryTables([op], netns);
+  for (const [index, act] of acts.entries()) {
+    const one = await carryTables([act], netns);
     if (one.failed !== undefined) return { done, failed: { ...one.failed, index } };
     done.push(index);
   }
@@ -149,28 +155,28 @@ function refusedTable(op: Op | undefined, stderr: string): Carried {
 }
 
 // In the own namespace by the file system, synchronously: one system call each, and the order holds.
-async function carrySysctls(ops: readonly Op[], netns: string): Promise<Carried> {
+async function carrySysctls(acts: readonly Act[], netns: string): Promise<Carried> {
   const done: number[] = [];
-  for (const [index, op] of ops.entries()) {
+  for (const [index, { op, text: path }] of acts.entries()) {
     if (op.op !== 'sysctl-set') continue;
-    const said = netns === '' ? setHere(op.key, op.value) : await setThere(netns, op.key, op.value);
+    const said = netns === '' ? setHere(path, op.value) : await setThere(netns, path, op.value);
     if (said !== null) return { done, failed: { index, code: said.code, words: `${renderOp(op)}: ${said.words}` } };
     done.push(index);
   }
   return { done };
 }
 
-function setHere(key: string, value: string): Said | null {
+function setHere(path: string, value: string): Said | null {
   try {
-    writeFileSync(sysctlPath(key), value);
+    writeFileSync(path, value);
     return null;
   } catch (error) {
     return { code: codeOfErrno(error), words: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function setThere(netns: string, key: string, value: string): Promise<Said | null> {
-  const end = await attempt(...entering(netns, 'tee', [sysctlPath(key)]), value, 10_000);
+async function setThere(netns: string, path: string, value: string): Promise<Said | null> {
+  const end = await attempt(...entering(netns, 'tee', [path]), value, 10_000);
   if ('lost' in end) return end.lost;
   return end.exitCode === 0 ? null : { code: codeOfText(end.stderr), words: wordsOf(end.stderr) };
 }
@@ -193,9 +199,10 @@ async function attempt(
 
 const ABSENT: ReadonlySet<HostErrorCode> = new Set(['no-device', 'no-entry', 'no-namespace']);
 
-// Deleting what is absent is success.
+// Deleting what is absent is success. A link that has left its bridge has no forwarding entries there; the kernel says "not supported".
 function isAbsence(op: Op, code: HostErrorCode): boolean {
-  return op.op.endsWith('-del') && ABSENT.has(code);
+  const forwarding = op.op === 'fdb-del' || op.op === 'vtep-del' || op.op === 'flood-del';
+  return op.op.endsWith('-del') && (ABSENT.has(code) || (forwarding && code === 'unsupported'));
 }
 
 function codeFor(op: Op, code: HostErrorCode): HostErrorCode {

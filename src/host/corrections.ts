@@ -26,6 +26,12 @@ export interface RawLink extends LinkRow {
   readonly link?: string;
 }
 
+/** Links of `link show` with the addresses that `addr show` printed for them. */
+export function withAddresses(links: readonly Raw[], addressed: readonly Raw[]): readonly RawLink[] {
+  const found = new Map(addressed.map(row => [row.ifindex, row.addr_info]));
+  return links.map(link => ({ ...link, addr_info: found.get(link.ifindex) ?? [] })) as unknown as readonly RawLink[];
+}
+
 /** Users that own taps, as `ip` prints them: names where there is one, else numbers. */
 export function tapUsers(links: readonly RawLink[]): readonly string[] {
   return links.flatMap(link => {

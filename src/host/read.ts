@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Key } from '../kinds/kind.ts';
 import { isOurNamespace, OURS } from '../kinds/marks.ts';
 import type { LinkRow, NftTable, Rows } from '../kinds/rows.ts';
-import { arraysOf, fdbOf, neighsOf, nftObjects, type RawLink, routesOf, tableRows, tapUsers, withOwner } from './corrections.ts';
+import { arraysOf, fdbOf, neighsOf, nftObjects, routesOf, tableRows, tapUsers, withAddresses, withOwner } from './corrections.ts';
 import { codeOfText, errnoOf, HostError, type HostErrorCode } from './errors.ts';
 import { run } from './exec.ts';
 import { joinPeers, type RawLinks } from './join-peers.ts';
@@ -107,14 +107,18 @@ async function readOnce(netns: string, ownTablesOnly: boolean): Promise<RawReadi
 
 async function readIp(netns: string) {
   // Ids of other namespaces lead from a veth to the name of its other end; ends in other namespaces are found from ours.
-  const asks = ['addr show', 'route show table all', 'neigh show nud permanent', ...(netns === '' ? ['netns list-id'] : [])];
-  const stdout = await ask('ip', [...inside(netns), '-N', '-j', '-d', '-batch', '-'], `${asks.join('\n')}\n`);
-  const [links, routes, neighs, ids = []] = arraysOf(stdout);
-  if (links === undefined || routes === undefined || neighs === undefined) throw new HostError('interrupted', 'ip printed less than it was asked for');
-  const printed = links as unknown as readonly RawLink[];
-  const uids = await uidsOf(tapUsers(printed));
+  // `addr show` leaves out how a link makes its IPv6 addresses, so links and addresses are two questions.
+  const asks = ['link show', 'route show table all', 'neigh show nud permanent', ...(netns === '' ? ['netns list-id'] : [])];
+  const [stdout, addresses] = await Promise.all([
+    ask('ip', [...inside(netns), '-N', '-j', '-d', '-batch', '-'], `${asks.join('\n')}\n`),
+    ask('ip', [...inside(netns), '-N', '-j', 'addr', 'show']),
+  ]);
+  const [bare, routes, neighs, ids = []] = arraysOf(stdout);
+  if (bare === undefined || routes === undefined || neighs === undefined) throw new HostError('interrupted', 'ip printed less than it was asked for');
+  const links = withAddresses(bare, arraysOf(addresses).flat());
+  const uids = await uidsOf(tapUsers(links));
   const names = new Map(ids.flatMap(({ nsid, name }) => (typeof nsid === 'number' && typeof name === 'string' ? [[nsid, name] as const] : [])));
-  return { links: printed.map(link => withOwner(link, uids)), routes: routesOf(routes), neighs: neighsOf(neighs), names };
+  return { links: links.map(link => withOwner(link, uids)), routes: routesOf(routes), neighs: neighsOf(neighs), names };
 }
 
 async function readFdb(netns: string) {
@@ -140,13 +144,17 @@ function inside(netns: string): readonly string[] {
   return netns === '' ? [] : ['-n', netns];
 }
 
-// What it prints, if it is whole.
+// What it prints, if it is whole. A dump that a change interrupted is asked for again alone: on a busy node some dump always is.
 async function ask(tool: string, args: readonly string[], stdin?: string): Promise<string> {
-  const { stdout, stderr, exitCode, signal } = await run(tool, args, stdin === undefined ? {} : { stdin });
-  const words = stderr.split('\n').filter(line => line.trim() !== '' && line !== STALE);
-  if (exitCode === 0 && words.length === 0) return stdout;
-  const how = signal === null ? `ended with ${exitCode}` : `was killed by ${signal}`;
-  throw new HostError(codeOfText(stderr), `${tool} ${args.join(' ')} ${how}: ${words.slice(0, 3).join('; ')}`, { command: tool });
+  for (let tries = 1; ; tries++) {
+    const { stdout, stderr, exitCode, signal } = await run(tool, args, stdin === undefined ? {} : { stdin });
+    const words = stderr.split('\n').filter(line => line.trim() !== '' && line !== STALE);
+    if (exitCode === 0 && words.length === 0) return stdout;
+    const code = signal === null ? codeOfText(stderr) : 'killed';
+    if (code === 'interrupted' && tries < TRIES) continue;
+    const how = signal === null ? `ended with ${exitCode}` : `was killed by ${signal}`;
+    throw new HostError(code, `${tool} ${args.join(' ')} ${how}: ${words.slice(0, 3).join('; ')}`, { command: tool });
+  }
 }
 
 /** What `ip netns list-id` says for each name below /run/netns that is no namespace; the list is whole all the same. */

@@ -24,9 +24,7 @@ export const bridge: Kind<BridgeSpec> = {
   create,
   update: (s, changed) => {
     const fields = said(changed, bridge.fields);
-    const set = bridgeSet(s, fields);
-    const own: Op[] = Object.keys(set).length > 0 ? [{ op: 'bridge-set', netns: s.netns, name: s.name, set }] : [];
-    return [...own, ...setLink(s, fields)];
+    return [...change(s, fields, ['stp']), ...change(s, fields, ['forwardDelay', 'snooping']), ...setLink(s, fields)];
   },
   remove: deleteLink,
   impact: (verb, changed) => {
@@ -40,6 +38,15 @@ function create(s: BridgeSpec): readonly Op[] {
   const { netns, name, mac, group } = s;
   const set = bridgeSet(s, ['stp', 'forwardDelay', 'snooping']);
   return [{ op: 'bridge-add', netns, name, mac, mtu: s.mtu + 1, group, set }, ...setLink(s, ['mtu', 'alias', 'addrgenmode', ...(s.up ? ['up'] : [])])];
+}
+
+// Spanning tree first and alone: while it is on, the kernel takes no forward delay under two seconds, and it reads that first.
+function change(s: BridgeSpec, fields: readonly string[], some: readonly string[]): readonly Op[] {
+  const set = bridgeSet(
+    s,
+    some.filter(field => fields.includes(field)),
+  );
+  return Object.keys(set).length > 0 ? [{ op: 'bridge-set', netns: s.netns, name: s.name, set }] : [];
 }
 
 function bridgeSet(s: BridgeSpec, fields: readonly string[]): BridgeSet {
@@ -58,5 +65,5 @@ function observe(netns: string, row: LinkRow): Observed<BridgeSpec> {
     forwardDelay: Number(data.forward_delay ?? 0),
     snooping: Number(data.mcast_snooping ?? 0) !== 0,
   };
-  return { kind: 'bridge', ref: bridge.ref(spec), spec, owner: ownerOfLink(row) };
+  return { kind: 'bridge', ref: bridge.ref(spec), spec, owner: ownerOfLink(netns, row) };
 }

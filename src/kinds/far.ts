@@ -2,10 +2,10 @@
 import { contains, parseCidr, parseIp } from '../model/ip.ts';
 import type { AddressSpec } from './address.ts';
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, isOurGroup, isOurLink, LINK_FATES, type LinkFields, linkFields, linksOfType, said, setLink } from './link-fields.ts';
+import { deleteLink, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
 import { endRef, ifnameClaim, linkRef } from './refs.ts';
-import type { LinkRow, Rows } from './rows.ts';
-import { isNearEnd, peerEnd } from './veth.ts';
+import type { LinkRow } from './rows.ts';
+import { peerEnd } from './veth.ts';
 
 export interface FarSpec extends LinkFields {
   /** The end that made it, `<netns>/<name>`. */
@@ -24,8 +24,8 @@ export const far: Kind<FarSpec> = {
   claims: s => (s.near.startsWith('/') ? [] : [ifnameClaim(s.netns, s.name)]),
   parse: rows =>
     linksOfType(rows, 'veth')
-      .filter(row => !isNearEnd(rows, row))
-      .map(row => observe(rows, row)),
+      .filter(row => isFarEnd(rows.netns, row))
+      .map(row => observe(rows.netns, row)),
   spares: (s, other) => other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec),
   // One that lost its mark goes with its near end all the same.
   carries: () => false,
@@ -46,12 +46,7 @@ function isGuestAddress(s: FarSpec, found: AddressSpec): boolean {
   });
 }
 
-function observe(rows: Rows, row: LinkRow): Observed<FarSpec> {
-  const spec: FarSpec = { ...linkFields(rows.netns, row), near: peerEnd(row), guestAddresses: [] };
-  return { kind: 'far', ref: far.ref(spec), spec, owner: isOurPair(row) ? 'ours' : 'foreign' };
-}
-
-// Who is root in the guest's namespace can take the mark away there; the near end still tells whose the pair is.
-function isOurPair(row: LinkRow): boolean {
-  return isOurLink(row) || isOurGroup(row.peer?.group);
+function observe(netns: string, row: LinkRow): Observed<FarSpec> {
+  const spec: FarSpec = { ...linkFields(netns, row), near: peerEnd(row), guestAddresses: [] };
+  return { kind: 'far', ref: far.ref(spec), spec, owner: ownerOfLink(netns, row) };
 }

@@ -78,15 +78,29 @@ export function isOurGroup(group: string | undefined): boolean {
   return group === String(OURS.group) || group === String(OURS.doomed);
 }
 
-/** Ours by group; a tap under its staging name too, since it is born without one. */
-export function isOurLink(row: LinkRow): boolean {
+/**
+ * Ours by group; a tap under its staging name too, since it is born without one. The far end of a veth is ours when its
+ * near end is: whoever is root in a guest's namespace can change the mark there, and could set it on what is not ours.
+ */
+export function isOurLink(netns: string, row: LinkRow): boolean {
+  if (isFarEnd(netns, row) && row.peer?.group !== undefined) return isOurGroup(row.peer.group);
   if (isOurGroup(row.group)) return row.linkinfo?.info_kind !== undefined;
   return isTap(row) && row.ifname.startsWith(OURS.staging);
 }
 
 /** `ours` or `foreign`. */
-export function ownerOfLink(row: LinkRow): Owner {
-  return isOurLink(row) ? 'ours' : 'foreign';
+export function ownerOfLink(netns: string, row: LinkRow): Owner {
+  return isOurLink(netns, row) ? 'ours' : 'foreign';
+}
+
+/**
+ * Which end of a veth pair did not make it: the one outside the node's own namespace; with both ends there, the one with the
+ * lower index, since `ip link add A type veth peer B` registers B first.
+ */
+export function isFarEnd(netns: string, row: LinkRow): boolean {
+  if (row.linkinfo?.info_kind !== 'veth') return false;
+  if (netns !== '') return true;
+  return row.peer !== undefined && row.peer.netns === '' && row.ifindex < row.peer.ifindex;
 }
 
 /** The links of a type, with the answer to whose they are. */
@@ -99,7 +113,7 @@ export function isTap(row: LinkRow): boolean {
   return row.linkinfo?.info_kind === 'tun' && row.linkinfo.info_data?.type === 'tap';
 }
 
-/** Names of the links of ours in a namespace, and of all of them, for kinds that belong to links. */
+/** Names of the links of ours in a namespace, for kinds that belong to links. */
 export function ourLinkNames(rows: Rows): ReadonlySet<string> {
-  return new Set(rows.links.filter(isOurLink).map(row => row.ifname));
+  return new Set(rows.links.filter(row => isOurLink(rows.netns, row)).map(row => row.ifname));
 }

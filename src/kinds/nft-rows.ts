@@ -52,7 +52,8 @@ function canonicalSet(body: Body): Body {
 function hexNumbers(value: NftJson): NftJson {
   if (typeof value === 'number') return `0x${value.toString(16)}`;
   if (Array.isArray(value)) return value.map(hexNumbers);
-  return isBody(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hexNumbers(inner)])) : value;
+  if (!isBody(value) || 'prefix' in value) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hexNumbers(inner)]));
 }
 
 function canonical(value: NftJson): NftJson {

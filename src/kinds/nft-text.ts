@@ -14,6 +14,8 @@ export function tableText(table: NftTable): string {
   const sets = named('set').map(set => setText(set, rules));
   const known = sets.length + chains.length + rules.length;
   if (known !== table.rows.length) return refuse('table row', table.rows);
+  const homeless = rules.find(rule => !named('chain').some(chain => chain.name === rule.chain));
+  if (homeless !== undefined) return refuse('chain for a rule', homeless);
   const blocks = [
     ...sets.map((lines, i) => block(`set ${name(named('set')[i]?.name)}`, lines)),
     ...chains.map((lines, i) => block(`chain ${name(named('chain')[i]?.name)}`, lines)),

@@ -2,7 +2,7 @@
 import type { Kind, Observed, Owner } from './kind.ts';
 import { deleteLink, isOurLink, isTap } from './link-fields.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
-import type { LinkRow, Rows } from './rows.ts';
+import type { LinkRow } from './rows.ts';
 
 export interface OtherLinkSpec {
   readonly netns: string;
@@ -16,7 +16,7 @@ export const otherLink: Kind<OtherLinkSpec> = {
   ref: s => linkRef(s.netns, s.name),
   ties: s => tiesToNetns(s.netns),
   claims: s => [ifnameClaim(s.netns, s.name)],
-  parse: rows => rows.links.filter(isOther).map(row => observe(rows, row)),
+  parse: rows => rows.links.filter(isOther).map(row => observe(rows.netns, row)),
   create: s => {
     throw new Error(`bug: nothing makes the link ${s.name}`);
   },
@@ -31,13 +31,13 @@ function isOther(row: LinkRow): boolean {
   return !OWN_KINDS.has(row.linkinfo?.info_kind ?? '') && !isTap(row);
 }
 
-function observe(rows: Rows, row: LinkRow): Observed<OtherLinkSpec> {
-  const spec = { netns: rows.netns, name: row.ifname };
-  return { kind: 'other-link', ref: otherLink.ref(spec), spec, owner: ownerOf(row) };
+function observe(netns: string, row: LinkRow): Observed<OtherLinkSpec> {
+  const spec = { netns, name: row.ifname };
+  return { kind: 'other-link', ref: otherLink.ref(spec), spec, owner: ownerOf(netns, row) };
 }
 
 // A type that we never make with our mark on it was made by hand in our name; hardware, whatever its group, was not.
-function ownerOf(row: LinkRow): Owner {
+function ownerOf(netns: string, row: LinkRow): Owner {
   if (row.flags.includes('LOOPBACK')) return 'common';
-  return isOurLink(row) ? 'ours' : 'foreign';
+  return isOurLink(netns, row) ? 'ours' : 'foreign';
 }

@@ -67,5 +67,5 @@ function observe(netns: string, row: LinkRow): Observed<PortSpec> {
     locked: data.locked === true,
   };
   // Whose the link is decides: a guest's link in our bridge is a bystander, ours in another's bridge is drift.
-  return { kind: 'port', ref: port.ref(spec), spec, owner: ownerOfLink(row) };
+  return { kind: 'port', ref: port.ref(spec), spec, owner: ownerOfLink(netns, row) };
 }

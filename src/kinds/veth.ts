@@ -1,9 +1,9 @@
 /** The near end of a veth pair: the end in the node's own namespace, which makes both. The other end is the kind `far`. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import { deleteLink, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
 import type { Op } from './op.ts';
 import { endName, ifnameClaim, linkRef, netnsRef } from './refs.ts';
-import type { LinkRow, Rows } from './rows.ts';
+import type { LinkRow } from './rows.ts';
 
 export interface VethSpec extends LinkFields {
   /** The far end, `<netns>/<name>`; `?/` when it is in a namespace that cannot be seen. */
@@ -22,7 +22,7 @@ export const veth: Kind<VethSpec> = {
   claims: s => [ifnameClaim(s.netns, s.name), `ifname:${s.peer}`],
   parse: rows =>
     linksOfType(rows, 'veth')
-      .filter(row => isNearEnd(rows, row))
+      .filter(row => !isFarEnd(rows.netns, row))
       .map(row => observe(rows.netns, row)),
   create: s => [add(s), ...setLink(s, ['alias', 'addrgenmode', ...(s.up ? ['up'] : [])])],
   update: (s, changed) => setLink(s, said(changed, veth.fields)),
@@ -32,15 +32,6 @@ export const veth: Kind<VethSpec> = {
     return verb === 'delete' || changed.includes('up') ? 'existing-flows' : 'no-traffic';
   },
 };
-
-/**
- * Which end of a pair made it: the one in the node's own namespace; with both ends there, the one with the higher index,
- * since `ip link add A type veth peer B` registers B first.
- */
-export function isNearEnd(rows: Rows, row: LinkRow): boolean {
-  if (rows.netns !== '') return false;
-  return row.peer === undefined || row.peer.netns !== '' || row.ifindex > row.peer.ifindex;
-}
 
 /** What a veth's spec says when the other end cannot be seen: no namespace has this name. */
 export function peerEnd(row: LinkRow): string {
@@ -61,5 +52,5 @@ function add(s: VethSpec): Op {
 
 function observe(netns: string, row: LinkRow): Observed<VethSpec> {
   const spec: VethSpec = { ...linkFields(netns, row), peer: peerEnd(row) };
-  return { kind: 'veth', ref: veth.ref(spec), spec, owner: ownerOfLink(row) };
+  return { kind: 'veth', ref: veth.ref(spec), spec, owner: ownerOfLink(netns, row) };
 }

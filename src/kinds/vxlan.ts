@@ -55,5 +55,5 @@ function observe(netns: string, row: LinkRow): Observed<VxlanSpec> {
     local: canonicalIp(local) ?? local,
     learning: data.learning === true,
   };
-  return { kind: 'vxlan', ref: vxlan.ref(spec), spec, owner: ownerOfLink(row) };
+  return { kind: 'vxlan', ref: vxlan.ref(spec), spec, owner: ownerOfLink(netns, row) };
 }

@@ -1,10 +1,12 @@
 /** Running things inside a lab's nodes. */
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { findProgram, type RunOptions, type RunResult, run } from '../host/exec.ts';
 import { entering, holdersOf, markOf } from './holder.ts';
 import { configOf, type Lab } from './lab.ts';
 import { runAttached } from './spawn.ts';
+
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** pid of a node's holder. Throws HostError `no-entry` for an unknown node, `no-namespace` for one that is not up. */
 export function holderOf(lab: Lab, node: string): number {
@@ -33,6 +35,7 @@ export function labRun(lab: Lab, node: string, argv: readonly string[], options:
 }
 
 function environmentIn(lab: Lab, node: string, path: string | undefined): Record<string, string> {
-  const folders = [join(lab.dir, 'bin'), ...(path === undefined ? [] : [path]), '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  // Node itself too: `netloom` is found by its first line, and need not be in a folder of the system.
+  const folders = [join(lab.dir, 'bin'), ...(path === undefined ? [] : [path]), dirname(process.execPath), ...SYSTEM_FOLDERS];
   return { ...markOf(lab.dir), NETLOOM_CONFIG: configOf(lab.dir, node), PATH: folders.join(delimiter) };
 }

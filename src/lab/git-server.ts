@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { run, spawnLong } from '../host/exec.ts';
 
 /** What a client must show; absent = everyone may read and write. */
@@ -113,15 +114,17 @@ async function passToGit(root: string, request: IncomingMessage, response: Serve
   request.pipe(child.stdin);
   // A client that went away: what git does for it is not wanted any more.
   response.on('close', () => void child.stop());
-  const body = await relayHead(child.stdout, response);
-  if (body === null) throw new Error(`git http-backend said nothing: ${child.stderr()}`);
-  count(body);
-  response.write(body);
-  for await (const chunk of child.stdout) {
-    count(chunk as Buffer);
-    if (!response.write(chunk)) await new Promise(resolve => response.once('drain', resolve).once('close', resolve));
-  }
-  response.end();
+  const first = await relayHead(child.stdout, response);
+  if (first === null) throw new Error(`git http-backend said nothing: ${child.stderr()}`);
+  const counted = async function* (rest: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+    count(first);
+    yield first;
+    for await (const chunk of rest) {
+      count(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(child.stdout, counted, response);
 }
 
 /** Turns the CGI head into the answer's; returns what came after it, or null when there was no head. */

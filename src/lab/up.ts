@@ -3,7 +3,7 @@
  * meet each other or the machine's own network. Nodes cannot reach the machine's loopback; hence the git server runs in the
  * switch's namespace and listens there on an address of the underlay.
  */
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/errors.ts';
@@ -18,6 +18,7 @@ import { spawnApart } from './spawn.ts';
 import { type Cast, type Topology, topologyOf } from './topology.ts';
 import { makeNode, makeSwitch } from './wire.ts';
 
+const SERVER = 'lab-git-server.js';
 const SERVER_START_MS = 10_000;
 
 export interface LabUpOptions {
@@ -36,6 +37,7 @@ export interface LabUpOptions {
 /** Makes a lab, whole or not at all. Throws HostError. */
 export async function labUp(options: LabUpOptions): Promise<Lab> {
   if (process.getuid?.() !== 0) throw new HostError('not-permitted', 'a lab makes network namespaces: run it as root (CAP_SYS_ADMIN, CAP_NET_ADMIN)');
+  if (!existsSync(join(options.home, 'dist', SERVER))) throw new HostError('no-entry', `${options.home} has no dist/${SERVER}: build it first (npm run build)`);
   const [topology, folder] = planned(options);
   claimFolder(options.dir);
   const interrupted = interruption(options.signal);
@@ -115,7 +117,7 @@ function configuration(lab: Lab, node: string): string {
 
 async function startGitServer(lab: Lab, hub: number, home: string): Promise<void> {
   const log = join(lab.dir, 'git.log');
-  const program = [process.execPath, join(home, 'dist', 'lab-git-server.js'), join(lab.dir, 'repos'), lab.server, String(GIT_PORT)];
+  const program = [process.execPath, join(home, 'dist', SERVER), join(lab.dir, 'repos'), lab.server, String(GIT_PORT)];
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...markOf(lab.dir) };
   const pid = await spawnApart(findProgram('nsenter'), [`--target=${hub}`, '--net', '--', ...program], { env, log });
   const deadline = Date.now() + SERVER_START_MS;

@@ -1,4 +1,5 @@
 /** The JSON Schemas as values: which kinds there are, what a field may be, what stands beside it. */
+import { createHash } from 'node:crypto';
 import cluster from '../../schemas/cluster.json' with { type: 'json' };
 import common from '../../schemas/common.json' with { type: 'json' };
 import iface from '../../schemas/interface.json' with { type: 'json' };
@@ -62,4 +63,9 @@ export function schemaAt(root: Schema, path: readonly (string | number)[]): Sche
 
 function anyField(schema: Schema): Schema | undefined {
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+}
+
+/** Changes whenever a definition could be read differently because a schema changed: a part of the key of what is kept. */
+export function schemasHash(): string {
+  return createHash('sha256').update(JSON.stringify(ALL_SCHEMAS)).digest('hex').slice(0, 16);
 }

@@ -61,6 +61,8 @@ function oneOf(error: ErrorObject, subject: Subject): Diagnostic {
       return missingField(path, String(error.params.missingProperty), subject);
     case 'propertyNames':
       return wrongKey([...path, String(error.params.propertyName)], subject);
+    case 'uniqueItems':
+      return repeated(path, Math.max(error.params.i, error.params.j), Math.min(error.params.i, error.params.j), subject);
     default:
       return wrongValue(error, path, subject);
   }
@@ -91,13 +93,26 @@ function wrongKey(path: Path, { doc, place }: Subject): Diagnostic {
   return { code: 'wrong-value', severity: 'error', message, at: place(locate(doc.root, path).key), hint: 'use at most 253 characters' };
 }
 
+function repeated(path: Path, later: number, earlier: number, { doc, place, value }: Subject): Diagnostic {
+  const [at, first] = [later, earlier].map(index => place(locate(doc.root, [...path, index]).value));
+  const message = `${dotted([...path, later])} repeats entry ${earlier + 1} of the list, ${shown(valueAt(value, [...path, later]))}`;
+  return {
+    code: 'wrong-value',
+    severity: 'error',
+    message,
+    at: at ?? place(0),
+    hint: 'remove one of them',
+    ...(first === undefined ? {} : { related: [first] }),
+  };
+}
+
 function wrongValue(error: ErrorObject, path: Path, { doc, place, value: root, schema }: Subject): Diagnostic {
   const wanted = schemaAt(schema, path);
   const value = valueAt(root, path);
   const at = locate(doc.root, path);
-  const asked = error.keyword === 'uniqueItems' ? 'a list without repetitions' : wanted === null ? error.message : requirement(wanted, schema);
+  const asked = wanted === null ? error.message : requirement(wanted, schema);
   const hint = wanted === null ? undefined : valueHint(value, wanted, schema, at);
-  const message = `${dotted(path)} must be ${asked}, is ${was(error, value, at)}`;
+  const message = `${dotted(path)} must be ${asked}, ${was(error, value, at)}`;
   return { code: codeOf(error), severity: 'error', message, at: place(at.value), ...(hint === undefined ? {} : { hint }) };
 }
 
@@ -106,16 +121,18 @@ function codeOf(error: ErrorObject): DiagnosticCode {
   return error.keyword === 'format' && error.params.format === 'netloom-cidr' ? 'invalid-cidr' : 'wrong-value';
 }
 
+/** `is 5`, `is a list`, `has "tap", "bridge"`. */
 function was(error: ErrorObject, value: unknown, at: Located): string {
-  if (value === null) return 'empty';
-  if (Array.isArray(value)) return error.keyword === 'type' ? 'a list' : `a list of ${value.length}`;
-  if (typeof value === 'object') return error.keyword === 'type' ? 'a mapping' : ofFields(Object.keys(value as object));
+  if (value === null) return 'is empty';
+  if (Array.isArray(value)) return error.keyword === 'type' ? 'is a list' : `has ${value.length}`;
+  if (typeof value === 'object') return error.keyword === 'type' ? 'is a mapping' : `has ${fieldsOf(value as object)}`;
   // As it was written: 1e3 and 0x1F are numbers to YAML and something else to their author.
-  return typeof value === 'string' || at.source === null || !at.plain ? shown(value) : at.source.slice(0, 80);
+  return `is ${typeof value === 'string' || at.source === null || !at.plain ? shown(value) : at.source.slice(0, 80)}`;
 }
 
-function ofFields(names: readonly string[]): string {
-  return names.length === 0 ? 'an empty one' : names.length > 8 ? `one of ${names.length}` : `one of ${names.map(name => shown(name)).join(', ')}`;
+function fieldsOf(value: object): string {
+  const names = Object.keys(value);
+  return names.length === 0 ? 'none' : names.length > 8 ? `${names.length}` : names.map(name => shown(name)).join(' and ');
 }
 
 /** `spec.attach.tap`, `spec.allowedAddresses[2]`; the document itself is `the document`. */

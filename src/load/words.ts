@@ -17,7 +17,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
 /** What stands after "must be": `a whole number from 1 to 65535`. */
 export function requirement(schema: Schema, root: Schema): string {
   const meant = resolved(schema, root);
-  if (meant.anyOf !== undefined) return orList(meant.anyOf.map(branch => requirement(branch, root)));
+  if (meant.anyOf !== undefined) return orList(meant.anyOf.flatMap(branch => branch.enum?.map(String) ?? requirement(branch, root)));
   if (meant.const !== undefined) return JSON.stringify(meant.const);
   if (meant.enum !== undefined) return orList(meant.enum.map(each => String(each)));
   switch (meant.type) {
@@ -57,7 +57,7 @@ export function valueHint(value: unknown, schema: Schema, root: Schema, at: Loca
   const branches = (schema.anyOf ?? [schema]).map(branch => resolved(branch, root));
   const wants = (type: string): boolean => branches.some(branch => branch.type === type);
   if (value === null) return 'give it a value, or remove the line';
-  if (typeof value === 'number' || typeof value === 'boolean') return wants('string') && at.source !== null ? `quote it: "${at.source}"` : undefined;
+  if (typeof value === 'number' || typeof value === 'boolean') return wants('string') && at.source !== null ? quoted(value, at.source, branches) : undefined;
   if (typeof value !== 'string') return undefined;
   if ((wants('integer') || wants('number')) && /^-?[0-9]+$/.test(value)) return `write it without quotes: ${value}`;
   if (wants('boolean') && /^(yes|on|true)$/i.test(value)) return 'write true, without quotes';
@@ -65,12 +65,21 @@ export function valueHint(value: unknown, schema: Schema, root: Schema, at: Loca
   return branches.map(branch => textHint(value, branch)).find(hint => hint !== undefined);
 }
 
-function textHint(value: string, { format, pattern }: Schema): string | undefined {
+function quoted(value: number | boolean, source: string, branches: readonly Schema[]): string {
+  return typeof value === 'number' && branches.some(isDuration) ? `add a unit: ${source}s` : `quote it: "${source}"`;
+}
+
+function isDuration({ pattern }: Schema): boolean {
+  return pattern?.includes('(s|m|h|d)') === true;
+}
+
+function textHint(value: string, schema: Schema): string | undefined {
+  const { format, pattern } = schema;
   if (format === 'netloom-ip' && parseCidr(value) !== null) return `write the address alone: ${parseCidr(value)?.address}`;
   if (format === 'netloom-cidr' && parseIp(value) !== null) return `add the prefix length: ${value}/${value.includes(':') ? 64 : 24}`;
   if (format === 'netloom-ifname' && value.length > 15) return `shorten it: ${value.length} characters are ${value.length - 15} too many`;
   if (format?.startsWith('netloom-ip') || format === 'netloom-cidr') return zeros(value);
-  if (pattern?.includes('(s|m|h|d)') && /^[0-9]+$/.test(value)) return `add a unit: ${value}s`;
+  if (isDuration(schema) && /^[0-9]+$/.test(value)) return `add a unit: ${value}s`;
   if (pattern?.startsWith('^[a-z0-9](')) return nameHint(value);
   return undefined;
 }

@@ -15,8 +15,22 @@ export function printPlainYaml(document: PlainDocument, heading = ''): string {
   const lines = heading === '' ? [] : heading.split('\n').map(line => `# ${line}`);
   for (const [key, value] of Object.entries(document)) {
     if (value === undefined) continue;
-    if (Array.isArray(value)) lines.push(...block(key, value.map(item => `  - ${flow(item)}`), '[]'));
-    else if (isMap(value)) lines.push(...block(key, Object.entries(value).map(([name, item]) => `  ${word(name)}: ${inline(item)}`), '{}'));
+    if (Array.isArray(value))
+      lines.push(
+        ...block(
+          key,
+          value.map(item => `  - ${flow(item)}`),
+          '[]',
+        ),
+      );
+    else if (isMap(value))
+      lines.push(
+        ...block(
+          key,
+          Object.entries(value).map(([name, item]) => `  ${word(name)}: ${inline(item)}`),
+          '{}',
+        ),
+      );
     else lines.push(`${word(key)}: ${inline(value)}`);
   }
   return `${lines.join('\n')}\n`;
@@ -57,14 +71,14 @@ function readTop(reader: Reader, line: string): string | null {
   if (pair === null) return /^(<{7}|={7}|>{7})/.test(line) ? 'a merge conflict was committed' : 'this is no line that netloom writes';
   if (pair.key in reader.root) return twice(pair.key);
   reader.open = pair.rest === '' ? pair.key : undefined;
-  const value = pair.rest === '' ? null : valueOf(pair.rest);
+  const value = pair.rest === '' ? null : plainValue(pair.rest);
   if (value === undefined) return noValue(pair.key);
   reader.root[pair.key] = value;
   return null;
 }
 
 function readItem(reader: Reader, rest: string): string | null {
-  const value = valueOf(rest);
+  const value = plainValue(rest);
   const list = reader.open === undefined ? undefined : (reader.root[reader.open] ?? []);
   if (reader.open === undefined || !Array.isArray(list) || value === undefined) return 'this is no list element that netloom writes';
   list.push(value);
@@ -74,7 +88,7 @@ function readItem(reader: Reader, rest: string): string | null {
 
 function readPair(reader: Reader, rest: string): string | null {
   const pair = keyAndRest(rest);
-  const value = pair === null ? undefined : valueOf(pair.rest);
+  const value = pair === null ? undefined : plainValue(pair.rest);
   const map = reader.open === undefined ? undefined : (reader.root[reader.open] ?? emptyMap());
   if (reader.open === undefined || pair === null || !isMap(map)) return 'this is no map element that netloom writes';
   if (value === undefined) return noValue(pair.key);
@@ -135,7 +149,7 @@ function keyAndRest(line: string): { readonly key: string; readonly rest: string
   return typeof key === 'string' ? { key, rest: match[3] ?? '' } : null;
 }
 
-function valueOf(text: string): Json | undefined {
+function plainValue(text: string): Json | undefined {
   return WORD.test(text) && !NO_WORD.test(text) ? text : jsonOf(text);
 }
 

@@ -25,7 +25,8 @@ export function orList(words: readonly string[], last = 'or'): string {
 /** The candidate that a misspelt word most likely means; null when none is near. The first of equals. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // A third of the word may differ, never half of it: n9 does not mean n1.
+  let least = Math.min(Math.floor((word.length + 1) / 3), Math.ceil(word.length / 2) - 1) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
     const distance = edits(word.toLowerCase(), candidate.toLowerCase(), least);

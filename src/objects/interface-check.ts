@@ -2,9 +2,9 @@
 import { type Cidr, contains, nthAddress, parseCidr } from '../model/ip.ts';
 import { isReservedMac, isUnicast } from '../model/mac.ts';
 import { isOurName, isReservedDevice } from '../model/names.ts';
-import { nearest } from '../model/text.ts';
 import { error } from './finding.ts';
 import type { Catalog, Finding, InterfaceDef, NetworkDef } from './object.ts';
+import { networkElsewhere, networkNames, suggestion } from './suggest.ts';
 
 export function checkInterface(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
   const network = catalog.networks.get(`${self.namespace}/${self.spec.network}`);
@@ -17,28 +17,24 @@ export function checkInterface(self: InterfaceDef, catalog: Catalog): readonly F
   ];
 }
 
-function unknownNetwork(self: InterfaceDef, { networks }: Catalog): readonly Finding[] {
+function unknownNetwork(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
   const { network: name } = self.spec;
-  const all = [...networks.values()];
-  const near = nearest(
-    name,
-    all.filter(network => network.namespace === self.namespace).map(network => network.name),
-  );
-  const elsewhere = all.find(network => network.name === name)?.namespace;
-  const hint =
-    elsewhere !== undefined
-      ? `Network ${name} is in namespace ${elsewhere}: an interface belongs to the namespace of its network`
-      : near !== null
-        ? `did you mean ${near}?`
-        : `add a Network ${name} to namespace ${self.namespace}`;
   const missing = { kind: 'Network', namespace: self.namespace, name } as const;
-  return [error('unknown-reference', self, ['spec', 'network'], `there is no Network ${name} in namespace ${self.namespace}`, { hint, missing })];
+  const message = `there is no Network ${name} in namespace ${self.namespace}`;
+  return [error('unknown-reference', self, ['spec', 'network'], message, { hint: networkHint(self, name, catalog), missing })];
 }
 
-function unknownNode(self: InterfaceDef, { nodes }: Catalog): readonly Finding[] {
+function networkHint(self: InterfaceDef, name: string, catalog: Catalog): string {
+  const elsewhere = networkElsewhere(catalog, name);
+  if (elsewhere !== null) return `Network ${name} is in namespace ${elsewhere}: an interface belongs to the namespace of its network`;
+  const near = suggestion(catalog, name, networkNames(catalog, self.namespace));
+  return near === null ? `add a Network ${name} to namespace ${self.namespace}` : `did you mean ${near}?`;
+}
+
+function unknownNode(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
   const { node: name } = self.spec;
-  if (name === undefined || nodes.has(name)) return [];
-  const near = nearest(name, nodes.keys());
+  if (name === undefined || catalog.nodes.has(name)) return [];
+  const near = suggestion(catalog, name, catalog.nodes.keys());
   const hint = near === null ? `add a Node ${name}, or leave node out` : `did you mean ${near}?`;
   const missing = { kind: 'Node', namespace: '', name } as const;
   return [error('unknown-reference', self, ['spec', 'node'], `there is no Node ${name}`, { hint, missing })];

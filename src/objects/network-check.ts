@@ -1,11 +1,11 @@
 /** What a schema cannot say about a Network by itself; what several networks must agree on is in catalog-checks.ts. */
 import { hostBitsSet, parseCidr } from '../model/ip.ts';
-import { nearest } from '../model/text.ts';
 import { isVxid, parseVxid, VXID_MAX, VXID_MIN } from '../model/vxid.ts';
 import { unusable } from './address-check.ts';
 import { error, warning } from './finding.ts';
 import { declaredUnderlayMtu, overhead } from './mesh.ts';
 import type { Catalog, Finding, NetworkDef } from './object.ts';
+import { suggestion } from './suggest.ts';
 
 /** Network, router and broadcast take three addresses of eight. */
 const SMALLEST = { 4: 29, 6: 125 } as const;
@@ -18,9 +18,10 @@ export function checkNetwork(self: NetworkDef, catalog: Catalog): readonly Findi
 }
 
 // Who declares tenants wants to hear of one that is not; who declares none is left alone.
-function tenant(self: NetworkDef, { namespaces }: Catalog): readonly Finding[] {
+function tenant(self: NetworkDef, catalog: Catalog): readonly Finding[] {
+  const { namespaces } = catalog;
   if (self.namespace === 'default' || namespaces.size === 0 || namespaces.has(self.namespace)) return [];
-  const near = nearest(self.namespace, namespaces.keys());
+  const near = suggestion(catalog, self.namespace, namespaces.keys());
   const hint = near === null ? `add a Namespace ${self.namespace}` : `did you mean ${near}?`;
   const missing = { kind: 'Namespace', namespace: '', name: self.namespace } as const;
   return [warning('unknown-reference', self, ['metadata', 'namespace'], `there is no Namespace ${self.namespace}`, { hint, missing })];
@@ -53,7 +54,7 @@ function vxid(self: NetworkDef): readonly Finding[] {
 function mtu(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   const { mtu: own } = self.spec;
   if (own === undefined) return [];
-  const underlay = declaredUnderlayMtu(catalog);
+  const underlay = underlayMtu(catalog);
   const most = underlay - overhead(catalog);
   const path = ['spec', 'mtu'];
   if (own > most) {
@@ -66,9 +67,18 @@ function mtu(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   return [severity('mtu-too-small', self, path, message, { hint: `set at least ${IPV6_MTU}` })];
 }
 
+const UNDERLAY = new WeakMap<Catalog, number>();
+
+// Asked once for each network: thousands of networks must not each look at hundreds of nodes.
+function underlayMtu(catalog: Catalog): number {
+  const known = UNDERLAY.get(catalog) ?? declaredUnderlayMtu(catalog);
+  UNDERLAY.set(catalog, known);
+  return known;
+}
+
 /** Where the smallest underlay mtu is declared. */
 function slowest(catalog: Catalog): Pick<Finding, 'related'> {
-  const smallest = declaredUnderlayMtu(catalog);
+  const smallest = underlayMtu(catalog);
   const on = [...catalog.nodes.values()].find(node => node.spec.underlay.mtu === smallest) ?? catalog.cluster;
   return { related: [{ on, path: ['spec', 'underlay', 'mtu'] }] };
 }

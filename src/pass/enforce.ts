@@ -36,8 +36,8 @@ export interface Enforced extends Prepared {
 }
 
 /** Looks, compiles, reads and plans. Writes nothing. */
-export async function prepare(target: Target): Promise<Prepared> {
-  const facts = await look(asksOf(target));
+export async function prepare(target: Target, runtimeDir: string): Promise<Prepared> {
+  const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir });
   const compiled = compile({ ...target, facts });
   return { facts, compiled, plan: diff(compiled.resources, await observe(compiled), KINDS) };
 }

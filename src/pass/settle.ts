@@ -93,7 +93,7 @@ interface Base {
   readonly lost: boolean;
 }
 
-async function readLedger(args: SettleArgs, tip: Oid | null): Promise<Base> {
+async function readLedger(args: Pick<SettleArgs, 'remote' | 'kept'>, tip: Oid | null): Promise<Base> {
   const local = args.kept?.ledger ?? EMPTY_LEDGER;
   if (tip !== null && tip === args.kept?.tip) return { ledger: local, files: null, problems: [], unreadable: [], lost: false };
   if (tip === null) return { ledger: local, files: new Map(), problems: [], unreadable: [], lost: Object.keys(local.networks).length > 0 };
@@ -105,7 +105,12 @@ async function readLedger(args: SettleArgs, tip: Oid | null): Promise<Base> {
   return { ledger: merged, files, problems, unreadable, lost: merged !== ledger };
 }
 
-async function filesAt({ remote }: SettleArgs, tip: Oid): Promise<ReadonlyMap<string, string>> {
+/** The ledger as the status branch has it, with what only this node still knows. Throws RepoError. */
+export async function publishedLedger(remote: Remote, tip: Oid | null, kept: KeptLedger | null): Promise<Ledger> {
+  return (await readLedger({ remote, kept }, tip)).ledger;
+}
+
+async function filesAt({ remote }: Pick<SettleArgs, 'remote'>, tip: Oid): Promise<ReadonlyMap<string, string>> {
   await remote.status.sync(remote.statusBranch, tip);
   const texts = await readTexts(remote.status, tip, 'allocations');
   return new Map([...texts].map(([path, text]) => [`allocations/${path}`, text]));

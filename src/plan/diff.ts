@@ -6,7 +6,7 @@ import { type Drafts, draftSteps } from './drafts.ts';
 import { type Edge, edgesOf } from './edges.ts';
 import { bystanders, type Settled, settle } from './hold.ts';
 import { orderOf } from './order.ts';
-import type { Held, Plan } from './plan.ts';
+import type { Held, Plan, Swept } from './plan.ts';
 import { add, haveKind, type Item, makeWorld, type World } from './world.ts';
 
 /**
@@ -53,15 +53,20 @@ function whatIsSwept(world: World, { going, holds }: Settled): Plan['swept'] {
   return world.items.flatMap(item => {
     const root = going.rootsOf(item)[0];
     if (item.have?.owner !== 'ours' || root === undefined || root === item || (item.want !== undefined && !holds.has(item))) return [];
-    return [{ kind: item.have.kind, ref: item.ref, by: root.ref }];
+    return [sweptBy(world, item, root)];
   });
 }
 
+function sweptBy(world: World, item: Item, root: Item): Swept {
+  const kind = haveKind(world.kinds, item);
+  return { kind: kind.name, title: kind.title, ref: item.ref, by: root.ref };
+}
+
 function whoStandsBy(world: World, { going }: Settled): Plan['bystanders'] {
-  const by = new Map<Item, Plan['bystanders'][number]>();
+  const by = new Map<Item, Swept>();
   for (const { item, roots } of bystanders(world, going)) {
     const root = roots[0];
-    if (root !== undefined && !by.has(item)) by.set(item, { ref: item.ref, by: root.ref });
+    if (root !== undefined && !by.has(item)) by.set(item, sweptBy(world, item, root));
   }
   return [...by.values()];
 }

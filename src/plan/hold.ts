@@ -1,6 +1,6 @@
 /** What a plan must leave alone, and why: a foreign thing in the way, a tie to nothing, a guest that would be cut off. */
 import type { Observed, Ref, Tie } from '../kinds/kind.ts';
-import { firstTies, type Going, type Hanging, whatGoes, whatHangs } from './going.ts';
+import { type Going, type Hanging, whatGoes, whatHangs } from './going.ts';
 import type { Held } from './plan.ts';
 import { add, haveKind, type Item, type World } from './world.ts';
 
@@ -36,9 +36,10 @@ export function settle(world: World): Settled {
     const leaving = world.items.filter(item => leaves(item) && !holds.has(item) && !spared.has(item));
     const going = whatGoes(world, leaving, hanging, item => holds.has(item));
     const before = holds.size;
-    holdInUse(world, going, hanging, holds);
+    holdInUse(world, going, holds);
     if (holds.size === before) holdBlocked(world, going, holds);
     if (holds.size === before) holdUnmet(world, going, holds);
+    if (holds.size > 0) holdWhatHangs(world, hanging(), spared, holds);
     if (holds.size === before) return { holds, going };
   }
 }
@@ -125,39 +126,39 @@ export function bystanders(world: World, going: Going): readonly { readonly item
   return found;
 }
 
-function holdInUse(world: World, going: Going, hanging: () => Hanging, holds: Holds): void {
+function holdInUse(world: World, going: Going, holds: Holds): void {
   for (const { item, roots } of bystanders(world, going)) {
     const { have } = item;
     if (have === undefined || haveKind(world.kinds, item).carries?.(have.spec) === false) continue;
-    const hold: Hold = { why: 'in-use', on: item.ref, holder: have };
-    for (const root of roots) if (!holds.has(root)) holdWithAll(world, root, hold, hanging(), holds);
+    for (const root of roots) if (!holds.has(root)) holds.set(root, { why: 'in-use', on: item.ref, holder: have });
   }
 }
 
-// What the deletion would have taken along stays too: on its own it would now be deleted one by one, under the guest.
-function holdWithAll(world: World, root: Item, hold: Hold, hanging: Hanging, holds: Holds): void {
-  const queue = [root];
-  holds.set(root, hold);
-  for (const item of queue) {
+/**
+ * What is not wanted and hangs on a held thing stays with it: under a guest it would otherwise be taken away piece by piece,
+ * and a piece may be a part of it, as one end of a cable is.
+ */
+function holdWhatHangs(world: World, hanging: Hanging, spared: ReadonlySet<Item>, holds: Holds): void {
+  // Walks over what it adds as well.
+  for (const [item, hold] of holds) {
+    if (item.have === undefined) continue;
     for (const name of world.namesOf(item)) {
       for (const { item: hung, when } of hanging.get(name) ?? []) {
-        if (when !== 'goes' || hung.want !== undefined || hung.have?.owner !== 'ours' || holds.has(hung)) continue;
-        holds.set(hung, hold);
-        queue.push(hung);
+        if (when !== 'goes' || hung.want !== undefined || hung.have?.owner !== 'ours' || spared.has(hung) || holds.has(hung)) continue;
+        holds.set(hung, hold.why === 'in-use' ? hold : { why: 'depends', on: item.ref });
       }
     }
   }
 }
 
-/** What is held cannot be taken away first, so what it should be taken away before cannot go. */
+/** What is held cannot be taken away first, so what it should be taken away before cannot go. It stays as it is: wanted ties do not count. */
 function holdBlocked(world: World, going: Going, holds: Holds): void {
   if (!going.any) return;
   for (const item of [...holds.keys()]) {
     if (item.have?.owner !== 'ours') continue;
-    for (const name of firstTies(world, item)) {
-      for (const holder of world.observedAs(name)) {
-        for (const root of going.rootsOf(holder)) if (!holds.has(root)) holds.set(root, { why: 'depends', on: item.ref });
-      }
+    for (const tie of world.haveTies(item)) {
+      const roots = tie.when === 'first' ? world.observedAs(tie.to).flatMap(going.rootsOf) : [];
+      for (const root of roots) if (!holds.has(root)) holds.set(root, { why: 'depends', on: item.ref });
     }
   }
 }

@@ -5,16 +5,25 @@ import type { Step } from '../kinds/step.ts';
 export interface Plan {
   /** In the order of execution. */
   readonly steps: readonly Step[];
-  /** Ours, goes along with a thing that is deleted or replaced, and is not wanted any more. */
-  readonly swept: readonly { readonly kind: string; readonly ref: Ref; readonly by: Ref }[];
-  /** Foreign things that a delete or replacement would take along or strand: a guest's port in our bridge. */
-  readonly bystanders: readonly { readonly ref: Ref; readonly by: Ref }[];
+  /** Ours, goes along with a thing that is deleted or replaced, and does not come back: not wanted any more, or held. */
+  readonly swept: readonly Swept[];
+  /** Foreign things that a delete or replacement of this plan takes along or strands, and that carry no guest: a route over our link. */
+  readonly bystanders: readonly Swept[];
   readonly held: readonly Held[];
+}
+
+/** What goes with another thing, without an op of its own. */
+export interface Swept {
+  readonly kind: string;
+  readonly title: string;
+  readonly ref: Ref;
+  readonly by: Ref;
 }
 
 /**
  * conflict: a foreign thing has our ref or claim. waiting: a tie to what nobody wants and nobody has (a guest's namespace
- * that is not there yet; not an error). depends: ties to a held thing. in-use: a delete with a foreign bystander.
+ * that is not there yet; not an error). depends: ties to a held thing, hangs on one, or must be taken away after one.
+ * in-use: a delete or replacement that would cut off something foreign, and what it would have taken along.
  */
 export interface Held {
   readonly why: 'conflict' | 'waiting' | 'depends' | 'in-use';

@@ -65,6 +65,12 @@ function indexed(items: readonly Item[], kinds: Kinds): World {
     if (item.have !== undefined) for (const name of haveKind(kinds, item).groups?.(item.have.spec) ?? []) add(haveGroups, name, item);
   }
   const ties: (readonly Tie[] | undefined)[] = new Array(items.length);
+  const haveTies = (item: Item) => {
+    if (item.have === undefined) return NO_TIES;
+    const known = ties[item.index] ?? haveKind(kinds, item).ties(item.have.spec);
+    ties[item.index] = known;
+    return known;
+  };
   return {
     items,
     kinds,
@@ -72,12 +78,7 @@ function indexed(items: readonly Item[], kinds: Kinds): World {
     wantedAs: name => found(byRef.get(name), 'want', wantGroups.get(name)),
     observedAs: name => found(byRef.get(name), 'have', haveGroups.get(name)),
     namesOf: item => namesOf(item, kinds),
-    haveTies(item) {
-      if (item.have === undefined) return NO_TIES;
-      const known = ties[item.index] ?? haveKind(kinds, item).ties(item.have.spec);
-      ties[item.index] = known;
-      return known;
-    },
+    haveTies,
   };
 }
 

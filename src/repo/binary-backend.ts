@@ -5,7 +5,7 @@ import { writeAtomic } from '../host/files.ts';
 import type { Address } from './address.ts';
 import type { Auth } from './auth.ts';
 import type { Backend, CommitDraft, FetchHow, History } from './backend.ts';
-import { type GitSetting, git, gitEnv } from './git-binary.ts';
+import { type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
 import { fastImport, readBatch, readPush, readTreeLines } from './git-formats.ts';
 import { isLostRace } from './lost-race.ts';
 import { type Oid, RepoError, type TreeEntry } from './repo.ts';
@@ -32,7 +32,7 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
   return {
     url,
     async tips(branches, until) {
-      await writeConfig(dir, config, address);
+      await writeConfig(config, address);
       const names = branches.map(branch => `refs/heads/${branch}`);
       const { stdout } = await git(setting, ['ls-remote', '--', remote, ...names], { until });
       const found = new Map(
@@ -43,12 +43,12 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
       return new Map(branches.map(branch => [branch, found.get(`refs/heads/${branch}`) ?? null]));
     },
     async init(gitdir) {
-      await writeConfig(dir, config, address);
+      await writeConfig(config, address);
       await mkdir(gitdir, { recursive: true, mode: 0o700 });
       await git(setting, ['init', '--quiet', '--bare', '--initial-branch=main', '--template=', '--', gitdir]);
     },
     async fetch(gitdir, branch, tip, how, until) {
-      await writeConfig(dir, config, address);
+      await writeConfig(config, address);
       const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', ...DEPTH[how]];
       // By name of the commit: what was listed is what comes, also when the branch has moved on.
       const args = [at(gitdir), 'fetch', ...options, '--', remote, `+${tip}:refs/netloom/${branch}`];
@@ -67,12 +67,14 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
     history: (gitdir, from, without) => history(setting, gitdir, from, without),
     write: (gitdir, draft) => write(setting, gitdir, draft),
     async push(gitdir, oid, branch, expect, until) {
-      await writeConfig(dir, config, address);
+      await writeConfig(config, address);
       const ref = `refs/heads/${branch}`;
       // An empty expectation means that the branch must not be there.
       const args = [at(gitdir), 'push', '--porcelain', `--force-with-lease=${ref}:${expect ?? ''}`, '--', remote, `${oid}:${ref}`];
       const result = await git(setting, args, { until, okCodes: [0, 1] });
-      return verdict(url, branch, readPush(TEXT.decode(result.stdout), ref), result.stderr);
+      const moved = readPush(TEXT.decode(result.stdout), ref);
+      if (moved === undefined) throw gitError(url, args, result);
+      return verdict(url, branch, moved, result.stderr);
     },
   };
 }
@@ -80,15 +82,14 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
 const DEPTH: Readonly<Record<FetchHow, readonly string[]>> = { first: ['--depth=1'], more: [], deeper: [`--deepen=${DEEPER}`] };
 
 // git refuses a repository of another user on this machine, also when that is what was asked for; only a file can allow it.
-async function writeConfig(dir: string, path: string, address: Address): Promise<void> {
+async function writeConfig(path: string, address: Address): Promise<void> {
   const folders = address.kind === 'path' ? [address.path, join(address.path, '.git')] : [];
   const text = `[safe]\n${folders.map(folder => `\tdirectory = "${folder.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join('')}`;
   if ((await readFile(path, 'utf8').catch(() => '')) === text) return;
   await writeAtomic(path, text);
 }
 
-function verdict(url: string, branch: string, ref: ReturnType<typeof readPush>, stderr: string): 'ok' | 'stale' {
-  if (ref === undefined) throw new RepoError('other', `${url}: git push said nothing of ${branch}: ${stderr.trim()}`, url);
+function verdict(url: string, branch: string, ref: NonNullable<ReturnType<typeof readPush>>, stderr: string): 'ok' | 'stale' {
   if (ref.flag !== '!') return 'ok';
   if (isLostRace(ref.summary)) return 'stale';
   const heard = [...stderr.matchAll(/^remote: ?(.*)$/gm)].map(match => match[1]?.trim()).filter(Boolean);

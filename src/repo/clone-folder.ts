@@ -13,9 +13,11 @@ export interface CloneFolder {
   readonly gitdir: string;
   exists(): Promise<boolean>;
   /** Remembers that something in the clone could not be read. */
-  distrust(): Promise<void>;
-  /** True when `distrust` was called for this very clone, in whatever process. */
-  isDistrusted(): Promise<boolean>;
+  markDamaged(): Promise<void>;
+  /** True when `markDamaged` was called for this very clone, in whatever process. */
+  isDamaged(): Promise<boolean>;
+  /** True when it is damaged, or a writer is at work or was killed. */
+  isInDoubt(): Promise<boolean>;
   /** Runs `work` as the only writer. Throws RepoError `timeout` naming the holder when it waits too long. */
   exclusive<T>(until: number, work: () => Promise<T>): Promise<T>;
   /** Makes a clone with `fill` beside the old one and puts it in its place; when `fill` fails the old one stays. */
@@ -30,12 +32,13 @@ export function cloneFolder(dir: string, url: string): CloneFolder {
   const writing = join(dir, 'writing');
 
   // Inside the clone, so that it goes with it.
-  const distrusted = join(gitdir, 'netloom-damaged');
+  const damaged = join(gitdir, 'netloom-damaged');
 
-  const exists = (): Promise<boolean> => isThere(gitdir);
-  const isDistrusted = (): Promise<boolean> => isThere(distrusted);
+  const exists = (): Promise<boolean> => isThere(join(gitdir, 'objects'));
+  const isDamaged = (): Promise<boolean> => isThere(damaged);
+  const isInDoubt = async (): Promise<boolean> => (await isDamaged()) || (await isThere(writing));
   // Best effort: no clone, or a full disk, is found out by the next one as well.
-  const distrust = (): Promise<void> => writeFile(distrusted, '').catch(() => undefined);
+  const markDamaged = (): Promise<void> => writeFile(damaged, '').catch(() => undefined);
 
   async function exclusive<T>(until: number, work: () => Promise<T>): Promise<T> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -60,14 +63,14 @@ export function cloneFolder(dir: string, url: string): CloneFolder {
     await removeAll(fresh, old);
     try {
       await fill(fresh);
-      if (await exists()) await rename(gitdir, old);
+      if (await isThere(gitdir)) await rename(gitdir, old);
       await rename(fresh, gitdir);
     } finally {
       await removeAll(fresh, old);
     }
   }
 
-  return { gitdir, exists, distrust, isDistrusted, exclusive, replace };
+  return { gitdir, exists, markDamaged, isDamaged, isInDoubt, exclusive, replace };
 }
 
 // A file that names its holder: the holder's life is what holds it. link() makes it appear with its content.
@@ -147,12 +150,13 @@ async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
       throw error;
     },
   );
 }
 
 async function removeAll(...paths: readonly string[]): Promise<void> {
-  for (const path of paths) await rm(path, { recursive: true, force: true });
+  // Children of a git that was killed may go on writing for a moment.
+  for (const path of paths) await rm(path, { recursive: true, force: true, maxRetries: 8, retryDelay: 25 });
 }

@@ -42,6 +42,12 @@ export async function countPacks(gitdir: string): Promise<number> {
   return (await packNames(gitdir)).length;
 }
 
+/** False when the file that says where history ends is garbage: a server that is told it just hangs up, which looks like its fault. */
+export async function isShallowFileSound(gitdir: string): Promise<boolean> {
+  const text = await readTextIfThere(join(gitdir, 'shallow'));
+  return text === null || /^([0-9a-f]{40}\n)*$/.test(text);
+}
+
 async function packsOf(gitdir: string): Promise<string> {
   const names = await packNames(gitdir);
   const sizes = await Promise.all(names.map(name => stat(join(gitdir, 'objects/pack', name)).then(s => s.size)));

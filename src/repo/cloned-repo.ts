@@ -4,7 +4,7 @@
  */
 import type { Backend, History } from './backend.ts';
 import { type CloneFolder, cloneFolder } from './clone-folder.ts';
-import { countPacks, noteTip, readState } from './clone-state.ts';
+import { countPacks, isShallowFileSound, noteTip, readState } from './clone-state.ts';
 import { below, effective, parseCommit, signature } from './edits.ts';
 import { type Oid, type Repo, RepoError, type TreeEntry } from './repo.ts';
 import { asRepoError } from './repo-errors.ts';
@@ -47,7 +47,7 @@ function guarded<A extends readonly unknown[], R>({ backend, folder }: Clone, me
       return await method(...args);
     } catch (error) {
       const known = asRepoError(error, backend.url);
-      if (known.code === 'corrupt') await folder.distrust();
+      if (known.code === 'corrupt') await folder.markDamaged();
       throw known;
     }
   };
@@ -80,11 +80,13 @@ async function sync(clone: Clone, branch: string, tip: Oid): Promise<void> {
 }
 
 async function isWhole({ folder }: Clone, tip: Oid): Promise<boolean> {
-  return (await folder.exists()) && !(await folder.isDistrusted()) && (await readState(folder.gitdir)).whole.includes(tip);
+  return (await folder.exists()) && !(await folder.isInDoubt()) && (await readState(folder.gitdir)).whole.includes(tip);
 }
 
-async function isWorn({ folder }: Clone): Promise<boolean> {
-  return (await folder.isDistrusted()) || (await countPacks(folder.gitdir)) > MOST_PACKS || (await readState(folder.gitdir)).commits > MOST_COMMITS;
+// Asked as the only writer.
+async function isWorn({ folder: { gitdir, isDamaged } }: Clone): Promise<boolean> {
+  if ((await isDamaged()) || !(await isShallowFileSound(gitdir))) return true;
+  return (await countPacks(gitdir)) > MOST_PACKS || (await readState(gitdir)).commits > MOST_COMMITS;
 }
 
 async function fill({ backend }: Clone, fresh: string, branch: string, tip: Oid, end: number): Promise<void> {
@@ -132,13 +134,14 @@ function tell(history: History | null, ancestor: Oid): boolean | null {
 async function deeperHistory(clone: Clone, from: Oid): Promise<History | null> {
   const { backend, folder } = clone;
   const { tips } = await readState(folder.gitdir);
-  const branch = Object.keys(tips).find(name => tips[name] === from);
-  if (branch === undefined) return null;
+  // Deepening moves every end of the clone, so any branch will do; the commit's own is the surest.
+  const [branch, tip] = Object.entries(tips).sort(([, a], [, b]) => Number(b === from) - Number(a === from))[0] ?? [];
+  if (branch === undefined || tip === undefined) return null;
   const end = until(clone);
   try {
     return await folder.exclusive(end, async () => {
-      await backend.fetch(folder.gitdir, branch, from, 'deeper', end);
-      await noteTip(folder.gitdir, branch, from, 0);
+      await backend.fetch(folder.gitdir, branch, tip, 'deeper', end);
+      await noteTip(folder.gitdir, branch, tip, 0);
       return backend.history(folder.gitdir, from, []);
     });
   } catch (error) {

@@ -23,7 +23,28 @@ export function effective(edits: Edits, entries: readonly TreeEntry[]): Edits {
 // Paths come from our own code, so a bad one is a bug; but one that left the tree must never be written.
 function assertPath(path: string): void {
   const bad = path.split('/').some(part => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git');
-  if (bad || path.includes('\0') || path.includes('\n')) throw new Error(`bug: ${JSON.stringify(path)} is no path in a tree`);
+  if (bad || /[\0\n\\]/.test(path)) throw new Error(`bug: ${JSON.stringify(path)} is no path in a tree`);
+}
+
+/**
+ * Reads a tree object: `<mode> <name>\0<20 bytes>`, again and again (git's only description is its source). Not isomorphic-git's
+ * reader, which gives up a whole tree for one file with a backslash in its name; judging names is the reader's part.
+ */
+export function parseTree(bytes: Uint8Array): TreeEntry[] {
+  const tree = Buffer.from(bytes);
+  const all: TreeEntry[] = [];
+  for (let at = 0; at < tree.length; ) {
+    const space = tree.indexOf(32, at);
+    const end = tree.indexOf(0, space);
+    if (space < 0 || end < 0 || end + 21 > tree.length) throw new Error('a tree object ends in the middle');
+    all.push({
+      mode: tree.toString('latin1', at, space).padStart(6, '0'),
+      path: tree.toString('utf8', space + 1, end),
+      oid: tree.toString('hex', end + 1, end + 21),
+    });
+    at = end + 21;
+  }
+  return all;
 }
 
 /** `Name <email>` without what would end a field. */

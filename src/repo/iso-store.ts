@@ -5,7 +5,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import type { CommitDraft, History } from './backend.ts';
-import { parseCommit } from './edits.ts';
+import { parseCommit, parseTree } from './edits.ts';
 import type { Edits, Oid, TreeEntry } from './repo.ts';
 
 /** Where the objects are, with isomorphic-git's cache of their packs. */
@@ -47,17 +47,28 @@ export async function initStore(gitdir: string, url: string): Promise<void> {
 
 /** All entries below a commit's root but the trees, in git's order. */
 export async function entriesOf(place: Place, commit: Oid): Promise<readonly TreeEntry[]> {
-  const { tree } = (await git.readCommit({ fs: wholeFs, ...place, oid: commit })).commit;
   const walk = async (oid: Oid, prefix: string): Promise<TreeEntry[]> => {
     const all: TreeEntry[] = [];
-    for (const entry of (await git.readTree({ fs: wholeFs, ...place, oid })).tree) {
+    for (const entry of parseTree(await contentOf(place, oid, 'tree'))) {
       const path = `${prefix}${entry.path}`;
-      if (entry.type === 'tree') all.push(...(await walk(entry.oid, `${path}/`)));
-      else all.push({ path, mode: entry.mode, oid: entry.oid });
+      if (entry.mode === TREE) all.push(...(await walk(entry.oid, `${path}/`)));
+      else all.push({ ...entry, path });
     }
     return all;
   };
-  return walk(tree, '');
+  return walk(treeOf(await commitTextOf(place, commit)), '');
+}
+
+const TREE = '040000';
+
+function treeOf(commitText: string): Oid {
+  return /^tree ([0-9a-f]{40})\n/.exec(commitText)?.[1] ?? '';
+}
+
+async function contentOf(place: Place, oid: Oid, want: 'tree' | 'commit'): Promise<Uint8Array> {
+  const { object, type } = await git.readObject({ fs: wholeFs, ...place, oid, format: 'content' });
+  if (type !== want) throw new Error(`${oid} is a ${type}, not a ${want}`);
+  return object as Uint8Array;
 }
 
 /** Contents of blobs. */
@@ -74,9 +85,7 @@ export async function blobsOf(place: Place, oids: readonly Oid[]): Promise<Reado
 
 /** The commit object as stored. */
 export async function commitTextOf(place: Place, oid: Oid): Promise<string> {
-  const { object, type } = await git.readObject({ fs: wholeFs, ...place, oid, format: 'content' });
-  if (type !== 'commit') throw new Error(`${oid} is a ${type}, not a commit`);
-  return Buffer.from(object as Uint8Array).toString('utf8');
+  return Buffer.from(await contentOf(place, oid, 'commit')).toString('utf8');
 }
 
 /** Commits from one backwards, up to `without` and to where the clone ends. */
@@ -97,7 +106,7 @@ export async function historyOf(place: Place, from: Oid, without: readonly Oid[]
 
 /** Writes blobs, trees and the commit. */
 export async function writeCommit(place: Place, draft: CommitDraft): Promise<Oid> {
-  const root = draft.parent === null ? null : (await git.readCommit({ fs: wholeFs, ...place, oid: draft.parent })).commit.tree;
+  const root = draft.parent === null ? null : treeOf(await commitTextOf(place, draft.parent));
   const tree = (await writeTree(place, root, draft.edits)) ?? (await git.writeTree({ fs: wholeFs, gitdir: place.gitdir, tree: [] }));
   const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(draft.author) ?? [];
   const who = { name, email, timestamp: Math.floor(draft.at / 1000), timezoneOffset: 0 };

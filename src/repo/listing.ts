@@ -121,7 +121,6 @@ export function parseLsRefs(body: Buffer, remote: string): ReadonlyMap<string, O
 /** Checks a whole answer of upload-pack: complete packets, no error in it, a pack whose checksum is right. Throws RepoError. */
 export function checkPack(body: Buffer, remote: string): void {
   const all = packets(body, remote);
-  if (all.at(-1) !== null) throw cut(remote, body.length);
   const pack: Buffer[] = [];
   for (const line of all) {
     if (!Buffer.isBuffer(line)) continue;
@@ -129,6 +128,7 @@ export function checkPack(body: Buffer, remote: string): void {
     if (error !== undefined) throw error;
     if (line[0] === 1) pack.push(line.subarray(1));
   }
+  if (all.at(-1) !== null) throw cut(remote, body.length);
   const whole = Buffer.concat(pack);
   if (whole.length === 0) return; // no pack at all: what is missing is found out by looking for it
   const sum = createHash('sha1').update(whole.subarray(0, -20)).digest();

@@ -9,8 +9,7 @@ import { RepoError, type RepoErrorCode } from './repo.ts';
 export function asRepoError(error: unknown, url: string): RepoError {
   if (error instanceof RepoError) return error;
   if (error instanceof Error && error.message.startsWith('bug: ')) throw error;
-  if (error instanceof Error && error.name === 'HostError')
-    return new RepoError(HOST[(error as NodeJS.ErrnoException).code ?? ''] ?? 'other', error.message, url, { cause: error });
+  if (error instanceof HostError) return new RepoError(HOST[error.code] ?? 'other', error.message, url, { cause: error });
   const errno = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : '';
   const words = error instanceof Error ? error.message : String(error);
   if (errno === 'ENOSPC' || errno === 'EDQUOT')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isOurNamespace } from '../../src/kinds/marks.ts';
-import { addressEntry, after, CLUSTER, doubles, give, guest, iface, MEMORY_S, net, network, QUARANTINE_S, T0 } from './world.ts';
+import { addressEntry, after as at, CLUSTER, doubles, give, guest, iface, MEMORY_S, net, network, QUARANTINE_S, T0 } from './world.ts';
 
 describe('what a new network gets', () => {
   const { ledger, changes, pending } = give([net('demo'), guest('web'), guest('db')]);
@@ -118,7 +118,7 @@ describe('what was released', () => {
   const gone = give([net('demo'), guest('b')], first, 1000).ledger;
 
   test('an address is in quarantine with its last user, and nobody gets it', () => {
-    expect(addressEntry(gone, '10.0.0.2')).toMatchObject({ type: 'quarantine', user: `Interface ${iface(first, 'a').uuid} default/a`, since: after(1000) });
+    expect(addressEntry(gone, '10.0.0.2')).toMatchObject({ type: 'quarantine', user: `Interface ${iface(first, 'a').uuid} default/a`, since: at(1000) });
     const next = give([net('demo'), guest('b'), guest('c')], gone, 1001).ledger;
     expect(iface(next, 'c').address).toBe('10.0.0.4');
   });
@@ -140,7 +140,7 @@ describe('what was released', () => {
   test('time alone publishes nothing; quarantine that ran out is shown as remembered with the next change', () => {
     expect(give([net('demo'), guest('b')], gone, 1000 + MEMORY_S + 1).ledger).toBe(gone);
     const next = give([net('demo'), guest('b'), guest('c')], gone, 1000 + QUARANTINE_S + 1).ledger;
-    expect(addressEntry(next, '10.0.0.2')).toMatchObject({ type: 'remembered', since: after(1000) });
+    expect(addressEntry(next, '10.0.0.2')).toMatchObject({ type: 'remembered', since: at(1000) });
     expect(iface(next, 'c').address).toBe('10.0.0.4');
   });
 
@@ -160,7 +160,7 @@ describe('what was released', () => {
   test('after its memory a name gets another uuid and MAC: it is not taken for the old one', () => {
     const emptied = give([net('demo'), guest('b')], gone, 2000).ledger;
     const again = give([net('demo'), guest('a'), guest('b')], emptied, 1000 + MEMORY_S);
-    expect(iface(again.ledger, 'a')).toMatchObject({ incarnation: 1, since: after(1000 + MEMORY_S), address: '10.0.0.2' });
+    expect(iface(again.ledger, 'a')).toMatchObject({ incarnation: 1, since: at(1000 + MEMORY_S), address: '10.0.0.2' });
     expect(iface(again.ledger, 'a').uuid).not.toBe(iface(first, 'a').uuid);
     expect(again.changes[0]).toMatchObject({ change: 'allocate', definition: 'Interface default/a' });
     expect(again.ledger.incarnations).toBe(1);
@@ -168,8 +168,8 @@ describe('what was released', () => {
 
   test('a removed network is a tombstone, then forgotten with the next change, and never the old one again', () => {
     const tomb = give([], first, 1000).ledger;
-    expect(network(tomb)).toMatchObject({ removed: after(1000), vxid: network(first).vxid });
-    expect(iface(tomb, 'a').removed).toBe(after(1000));
+    expect(network(tomb)).toMatchObject({ removed: at(1000), vxid: network(first).vxid });
+    expect(iface(tomb, 'a').removed).toBe(at(1000));
     expect(give([], tomb, 1000 + MEMORY_S).ledger).toBe(tomb);
     const other = give([net('other')], tomb, 1000 + MEMORY_S);
     expect(Object.keys(other.ledger.networks)).toEqual(['default/other']);

@@ -4,7 +4,11 @@ import { addressEntry, CLUSTER, doubles, give, guest, iface, net, network, T0 } 
 
 describe('what definitions name', () => {
   test('a named vxid, MAC and address are had at once, before the automatic ones of the same pass', () => {
-    const { ledger, pending } = give([net('demo', { cidr: '10.0.0.0/24', vxid: 14823439 }), guest('a'), guest('z', 'demo', { address: '10.0.0.2', mac: '02:aa:00:00:00:01' })]);
+    const { ledger, pending } = give([
+      net('demo', { cidr: '10.0.0.0/24', vxid: 14823439 }),
+      guest('a'),
+      guest('z', 'demo', { address: '10.0.0.2', mac: '02:aa:00:00:00:01' }),
+    ]);
     expect(pending).toEqual([]);
     expect(network(ledger).vxid).toBe(14823439);
     expect(network(ledger).router?.mac).toBe('02:02:e2:30:0f:01');
@@ -145,7 +149,11 @@ describe('a pool that is full', () => {
   test('is a condition of the one who asks: everybody else goes on', () => {
     const { ledger, pending } = give([net('demo', { cidr: '10.0.0.0/29' }), net('blue'), ...five, guest('f'), guest('g', 'blue')]);
     expect(pending).toEqual([
-      { definition: 'Interface default/f', reason: 'PoolExhausted', message: 'no free address in 10.0.0.0/29 of Network default/demo: all are held or in quarantine' },
+      {
+        definition: 'Interface default/f',
+        reason: 'PoolExhausted',
+        message: 'no free address in 10.0.0.0/29 of Network default/demo: all are held or in quarantine',
+      },
     ]);
     expect(network(ledger).interfaces['default/f']).toBeUndefined();
     expect(iface(ledger, 'e').address).toBe('10.0.0.6');
@@ -169,10 +177,14 @@ describe('a pool that is full', () => {
   });
 });
 
+interface Loose extends Record<string, unknown> {
+  interfaces: Record<string, object>;
+}
+
 describe('a ledger that was edited by hand', () => {
   const whole = give([net('a'), net('b'), guest('x', 'a'), guest('y', 'b')]).ledger;
   const asks = [net('a'), net('b'), guest('x', 'a'), guest('y', 'b')];
-  const edited = (edit: (copy: { networks: Record<string, Record<string, unknown>> }) => void): Ledger => {
+  const edited = (edit: (copy: { networks: Record<string, Loose> }) => void): Ledger => {
     const copy = JSON.parse(JSON.stringify(whole));
     edit(copy);
     return copy;
@@ -195,7 +207,9 @@ describe('a ledger that was edited by hand', () => {
   test('two interfaces whose devices would have one name: one gets another uuid', () => {
     const twice = edited(copy => {
       const uuid = iface(whole, 'x', 'a').uuid;
-      Object.assign((copy.networks['default/b']?.interfaces as Record<string, object>)['default/y'] ?? {}, { uuid: `${uuid.slice(0, 9)}${iface(whole, 'y', 'b').uuid.slice(9)}` });
+      Object.assign(copy.networks['default/b']?.interfaces['default/y'] ?? {}, {
+        uuid: `${uuid.slice(0, 9)}${iface(whole, 'y', 'b').uuid.slice(9)}`,
+      });
     });
     expect(doubles(twice)).toHaveLength(2);
     const { ledger } = give(asks, twice, 10);
@@ -214,15 +228,27 @@ describe('a ledger that was edited by hand', () => {
   });
 
   test('wrong types never crash, and what is well-formed is kept', () => {
-    const junk: readonly unknown[] = [null, 7, 'text', [], {}, { vxid: '5', interfaces: null, addresses: { a: 1 } }, { interfaces: { nonsense: 1, 'default/x': [] }, addresses: [null, {}] }];
+    const junk: readonly unknown[] = [
+      null,
+      7,
+      'text',
+      [],
+      {},
+      { vxid: '5', interfaces: null, addresses: { a: 1 } },
+      { interfaces: { nonsense: 1, 'default/x': [] }, addresses: [null, {}] },
+    ];
     for (const value of junk) {
-      const { ledger } = give(asks, edited(copy => Object.assign(copy.networks, { 'default/b': value, nonsense: value })), 10);
+      const { ledger } = give(
+        asks,
+        edited(copy => void Object.assign(copy.networks, { 'default/b': value, nonsense: value })),
+        10,
+      );
       expect(doubles(ledger)).toEqual([]);
       expect(network(ledger, 'b').vxid).toBe(network(whole, 'b').vxid);
       expect(network(ledger, 'a')).toEqual(network(whole, 'a'));
     }
     const noMac = edited(copy => {
-      Object.assign((copy.networks['default/a']?.interfaces as Record<string, object>)['default/x'] ?? {}, { mac: 3, since: 'yesterday' });
+      Object.assign(copy.networks['default/a']?.interfaces['default/x'] ?? {}, { mac: 3, since: 'yesterday' });
     });
     expect(iface(give(asks, noMac, 10).ledger, 'x', 'a')).toMatchObject({ mac: iface(whole, 'x', 'a').mac, uuid: iface(whole, 'x', 'a').uuid });
   });

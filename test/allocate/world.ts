@@ -1,4 +1,4 @@
-import { allocate, type Allocation, type AllocateArgs } from '../../src/allocate/allocate.ts';
+import { type AllocateArgs, type Allocation, allocate } from '../../src/allocate/allocate.ts';
 import type { AddressEntry, InterfaceEntry, Ledger, NetworkEntry } from '../../src/model/ledger.ts';
 import { EMPTY_LEDGER } from '../../src/model/ledger.ts';
 import type { Ask } from '../../src/objects/object.ts';
@@ -25,7 +25,17 @@ export function net(name: string, more: { cidr?: string; vxid?: number; from?: s
 }
 
 export function guest(name: string, network = 'demo', more: { node?: string; address?: string; mac?: string; from?: string } = {}): Ask {
-  return { for: 'interface', key: `default/${name}`, namespace: 'default', name, network: `default/${network}`, address: 'auto', node: 'n1', from: `guests.yaml:${name.length}`, ...more };
+  return {
+    for: 'interface',
+    key: `default/${name}`,
+    namespace: 'default',
+    name,
+    network: `default/${network}`,
+    address: 'auto',
+    node: 'n1',
+    from: `guests.yaml:${name.length}`,
+    ...more,
+  };
 }
 
 export function give(asks: readonly Ask[], ledger: Ledger = EMPTY_LEDGER, seconds = 0, more: Partial<AllocateArgs> = {}): Allocation {
@@ -52,39 +62,53 @@ export function addressEntry(ledger: Ledger, address: string, at = 'demo'): Addr
 export function identities(ledger: Ledger): unknown {
   return Object.entries(ledger.networks).flatMap(([key, entry]) =>
     entry.removed === undefined
-      ? [[key, entry.uuid, entry.vxid, entry.router, Object.entries(entry.interfaces).flatMap(([id, i]) => (i.removed === undefined ? [[id, i.uuid, i.mac, i.address]] : []))]]
+      ? [
+          [
+            key,
+            entry.uuid,
+            entry.vxid,
+            entry.router,
+            Object.entries(entry.interfaces).flatMap(([id, i]) => (i.removed === undefined ? [[id, i.uuid, i.mac, i.address]] : [])),
+          ],
+        ]
       : [],
   );
 }
 
 /** Values that two live holders share, or that are listed twice: must be empty. */
 export function doubles(ledger: Ledger): readonly string[] {
-  const seen = new Set<string>();
-  const found: string[] = [];
-  const take = (name: string): void => {
-    if (seen.has(name)) found.push(name);
-    seen.add(name);
-  };
-  for (const [key, entry] of Object.entries(ledger.networks)) {
-    const listed = new Set<string>();
-    for (const { address } of entry.addresses) {
-      if (listed.has(address)) found.push(`${key} lists ${address} twice`);
-      listed.add(address);
-    }
-    if (entry.removed !== undefined) continue;
-    take(`vxid ${entry.vxid}`);
-    take(`uuid ${entry.uuid}`);
-    if (entry.router !== undefined) take(`address ${key} ${entry.router.address}`);
-    for (const [id, i] of Object.entries(entry.interfaces)) {
-      if (i.removed !== undefined) continue;
-      take(`interface ${id}`);
-      take(`mac ${i.mac}`);
-      take(`uuid ${i.uuid}`);
-      take(`tap ${i.uuid.slice(0, 8)}`);
-      if (i.address === undefined) continue;
-      take(`address ${key} ${i.address}`);
-      if (entry.addresses.find(a => a.address === i.address)?.user !== `Interface ${i.uuid} ${id}`) found.push(`${key} does not list ${i.address} of ${id}`);
-    }
-  }
-  return found;
+  const live = Object.entries(ledger.networks).filter(([, entry]) => entry.removed === undefined);
+  const held = live.flatMap(([key, entry]) => [
+    `vxid ${entry.vxid}`,
+    `uuid ${entry.uuid}`,
+    `address ${key} ${entry.router?.address ?? 'none'}`,
+    ...heldIn(key, entry),
+  ]);
+  const listed = Object.entries(ledger.networks).flatMap(([key, entry]) => entry.addresses.map(({ address }) => `${key} lists ${address}`));
+  return [...repeated(held), ...repeated(listed), ...live.flatMap(([key, entry]) => unlisted(key, entry))];
+}
+
+function liveIn(entry: NetworkEntry): readonly (readonly [string, InterfaceEntry])[] {
+  return Object.entries(entry.interfaces).filter(([, found]) => found.removed === undefined);
+}
+
+function heldIn(key: string, entry: NetworkEntry): readonly string[] {
+  return liveIn(entry).flatMap(([id, { mac, uuid, address }]) => [
+    `interface ${id}`,
+    `mac ${mac}`,
+    `uuid ${uuid}`,
+    `tap ${uuid.slice(0, 8)}`,
+    ...(address === undefined ? [] : [`address ${key} ${address}`]),
+  ]);
+}
+
+function unlisted(key: string, entry: NetworkEntry): readonly string[] {
+  const users = new Map(entry.addresses.map(({ address, user }) => [address, user]));
+  return liveIn(entry).flatMap(([id, { uuid, address }]) =>
+    address === undefined || users.get(address) === `Interface ${uuid} ${id}` ? [] : [`${key} does not list ${address} of ${id}`],
+  );
+}
+
+function repeated(all: readonly string[]): readonly string[] {
+  return all.filter((one, at) => all.indexOf(one) !== at);
 }

@@ -4,7 +4,7 @@ import { KINDS } from '../../src/kinds/index.ts';
 import { lane, type Op } from '../../src/kinds/op.ts';
 import { batchLine, nftText, renderOp } from '../../src/kinds/render.ts';
 import type { Rows } from '../../src/kinds/rows.ts';
-import { type Sample, SAMPLES } from './samples.ts';
+import { SAMPLES, type Sample } from './samples.ts';
 
 const NOTHING: Rows = { netns: '', namespaces: [], links: [], routes: [], neighs: [], fdb: [], tables: [], sysctls: {} };
 const OF_FATE = (sample: Sample, fate: string) => Object.keys(sample.spec).filter(field => sample.kind.fields[field] === fate);
@@ -48,7 +48,8 @@ describe.each(SAMPLES)('$title', sample => {
   });
 
   it('is tied to what it stands on', () => {
-    const tied = new Set(kind.ties(spec).map((tie: { to: string }) => tie.to));
+    // What it drifts to stands on things as well.
+    const tied = new Set([spec, { ...spec, ...sample.drift }].flatMap(one => kind.ties(one).map((tie: { to: string }) => tie.to)));
     for (const below of sample.on) {
       const names = [below.kind.ref(below.spec), ...(below.kind.groups?.(below.spec) ?? [])];
       const direct = names.some(name => tied.has(name));

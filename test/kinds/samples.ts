@@ -32,7 +32,7 @@ export const GUEST = 'guest-a';
 export const OUR_NETNS = '0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001';
 
 const LINK = { netns: '', mtu: 1450, alias: 'netloom:Network default/demo', group: 97, up: true, addrgenmode: 'none' } as const;
-const LINK_DRIFT = { mtu: 1400, alias: 'else', group: 98, up: false, addrgenmode: 'eui64' };
+const LINK_DRIFT = { mtu: 1400, alias: 'else', group: 98, up: false, addrgenmode: 'eui64' } as const;
 const MAC = '02:00:00:00:00:0a';
 
 function sample<S extends object>(title: string, kind: Kind<S>, spec: S, drift: Partial<S> = {}, on: readonly Sample[] = []): Sample {
@@ -70,7 +70,13 @@ const FAR = sample(
   { mac: '02:00:00:00:00:99', mtu: 1400, group: 98, up: false },
   [VETH],
 );
-const HOST_VETH = sample('veth with both ends in the root', veth, { ...LINK, name: 'tap-0000000b', mac: 'fe:00:00:00:00:0b', peer: '/host-0000000b', peerMac: MAC });
+const HOST_VETH = sample('veth with both ends in the root', veth, {
+  ...LINK,
+  name: 'tap-0000000b',
+  mac: 'fe:00:00:00:00:0b',
+  peer: '/host-0000000b',
+  peerMac: MAC,
+});
 const HOST_FAR = sample(
   'far end in the root',
   far,
@@ -119,7 +125,10 @@ export const SAMPLES: readonly Sample[] = [
   ADDRESS,
   ADDRESS6,
   sample('route over a next hop', route, { netns: GUEST, dst: 'default', table: '254', via: '10.0.0.1', link: 'eth0' }, {}, [...ADDRESS.on, ADDRESS]),
-  sample('IPv6 route over a next hop', route, { netns: '', dst: '::/0', table: '254', via: 'fd00:1::1', link: 'host-0000000b' }, {}, [...ADDRESS6.on, ADDRESS6]),
+  sample('IPv6 route over a next hop', route, { netns: '', dst: '::/0', table: '254', via: 'fd00:1::1', link: 'host-0000000b' }, {}, [
+    ...ADDRESS6.on,
+    ADDRESS6,
+  ]),
   sample('route to a link, in a table', route, { netns: '', dst: '192.0.2.20/32', table: '100', metric: 7, link: 'br-vxlan-2' }, {}, [BRIDGE]),
   sample('IPv6 route to a link', route, { netns: '', dst: 'fd00:2::/64', table: '254', link: 'br-vxlan-2' }, {}, [BRIDGE]),
   sample('neigh', neigh, { netns: '', link: 'br-vxlan-2', ip: '10.0.0.3', mac: MAC }, { mac: '02:00:00:00:00:99' }, [BRIDGE]),
@@ -127,9 +136,19 @@ export const SAMPLES: readonly Sample[] = [
   sample('flood', flood, { netns: '', link: 'vxlan-2', dst: '10.9.0.2' }, {}, [VXLAN]),
   sample('IPv6 flood', flood, { netns: '', link: 'vxlan-e2300f', dst: 'fd00:9::2' }, {}, [VXLAN6]),
   sample('vtep', vtep, { netns: '', link: 'vxlan-2', mac: MAC, dst: '10.9.0.2' }, { dst: '10.9.0.3' }, [VXLAN]),
-  sample('fdb', fdb, { netns: '', bridge: 'br-vxlan-2', mac: MAC, link: 'vxlan-2', sticky: true }, { link: 'tap-0000000c' }, [...MESH_PORT.on, MESH_PORT, TAP, GUEST_PORT]),
+  sample('fdb', fdb, { netns: '', bridge: 'br-vxlan-2', mac: MAC, link: 'vxlan-2', sticky: true }, { link: 'tap-0000000c' }, [
+    ...MESH_PORT.on,
+    MESH_PORT,
+    TAP,
+    GUEST_PORT,
+  ]),
   sample('nft guard', nft, { netns: '', ...guardTable(guarded()) }, { rows: guardTable({ ...guarded(), macs: [] }).rows }),
-  sample('nft of the root', nft, { netns: '', ...rootTable({ vteps: ['10.9.0.1', '10.9.0.2'], port: 4789 }) }, { rows: rootTable({ vteps: [], port: 4789 }).rows }),
+  sample(
+    'nft of the root',
+    nft,
+    { netns: '', ...rootTable({ vteps: ['10.9.0.1', '10.9.0.2'], port: 4789 }) },
+    { rows: rootTable({ vteps: [], port: 4789 }).rows },
+  ),
   sample('sysctl of a link', sysctl, { netns: '', key: 'net/ipv6/conf/br-vxlan-2/disable_ipv6', value: '1' }, { value: '0' }, [BRIDGE]),
   sample('sysctl elsewhere', sysctl, { netns: GUEST, key: 'net/ipv4/conf/eth0/arp_notify', value: '1' }, { value: '0' }, [VETH, FAR]),
 ];

@@ -87,29 +87,36 @@ function set(kernel: Kernel, kind: string, spec: Spec, fields: readonly string[]
   disturb(kernel, namesOf(ref, after), ref);
 }
 
-/** Takes a thing away with all that hangs on it; `byHand` skips what protects others from us. */
-export function remove(kernel: Kernel, ref: Ref, byHand = false): void {
-  const there = kernel.get(ref);
-  if (there === undefined) throw new Refused(`remove ${ref}: it is not there`);
-  if (there.owner !== 'ours' && !byHand) throw new Refused(`remove ${ref}: it is not ours`);
-  const lost: Ref[] = [];
+/** Takes a thing away with all that hangs on it. Refuses to harm what is foreign, and to leave behind what should have gone first. */
+export function remove(kernel: Kernel, ref: Ref): void {
+  if (kernel.get(ref)?.owner !== 'ours') throw new Refused(`remove ${ref}: it is not there, or not ours`);
+  const gone = take(kernel, ref);
+  const mayGo = ({ owner, kind, spec }: Thing) => owner !== 'foreign' || modelKind(kind).carries?.(spec) === false;
+  for (const [taken, thing] of gone) if (!mayGo(thing)) throw new Refused(`remove ${ref}: takes ${taken} along`);
+  const lost = [...gone].flatMap(([taken, thing]) => namesOf(taken, thing)).filter(name => !isThere(kernel, name));
+  for (const [left, thing] of kernel) {
+    const isLate = tiesOf(thing).some(tie => tie.when === 'first' && lost.includes(tie.to));
+    if (isLate && (thing.owner !== 'foreign' || !mayGo(thing))) throw new Refused(`remove ${ref}: ${left} is still there`);
+  }
+}
+
+/** As `remove`, by a hand that asks nobody. */
+export function take(kernel: Kernel, ref: Ref): Kernel {
+  const gone: Kernel = new Map();
   const going = [ref];
   for (const next of going) {
     const thing = kernel.get(next);
     if (thing === undefined) continue;
     kernel.delete(next);
+    gone.set(next, thing);
     const names = namesOf(next, thing);
+    const lost = names.filter(name => !isThere(kernel, name));
+    for (const [other, hung] of kernel) if (tiesOf(hung).some(tie => tie.when === 'goes' && lost.includes(tie.to))) going.push(other);
     // A cable has two ends, and either takes the other along.
     if (thing.kind === 'end') going.push(`thing:${thing.spec.near}`);
-    lost.push(...names.filter(name => !isThere(kernel, name)));
-    for (const [other, hung] of kernel) if (tiesOf(hung).some(tie => tie.when === 'goes' && lost.includes(tie.to))) going.push(other);
-    if (thing.owner === 'foreign' && !byHand && modelKind(thing.kind).carries?.(thing.spec) !== false) throw new Refused(`remove ${ref}: takes ${next} along`);
     disturb(kernel, names, next);
   }
-  if (byHand) return;
-  for (const [other, thing] of kernel) {
-    if (tiesOf(thing).some(tie => tie.when === 'first' && lost.includes(tie.to))) throw new Refused(`remove ${ref}: ${other} is still there`);
-  }
+  return gone;
 }
 
 function disturb(kernel: Kernel, names: readonly Ref[], by: Ref): void {

@@ -78,7 +78,7 @@ const kinds: readonly AnyKind[] = [
     fields: { room: 'key', name: 'key', size: 'fixed', color: 'live', by: 'live', secret: 'covered', guests: 'policy' },
     ref: s => thing(s.room, s.name),
     ties: s => [...at(s.room), ...(s.by ? [{ to: thing(s.room, s.by), when: 'again' as const }] : [])],
-    claims: s => [`name:${s.room}/${s.name}`, ...(s.size === undefined ? [] : [`size:${s.room}/${s.size}`])],
+    claims: s => [`name:${s.room}/${s.name}`, ...(s.size === null ? [] : [`size:${s.room}/${s.size}`])],
     more: { spares: (s, other) => s.guests === true && other.kind === 'note' && (other.spec as Spec).text === 'g9' },
   }),
   // veth: the near end, which makes both

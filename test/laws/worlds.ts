@@ -1,7 +1,7 @@
 /** Random definitions, foreign things and drift for the model kernel: a small universe, so that things meet. */
 import fc from 'fast-check';
 import type { Ref, Resource } from '../../src/kinds/kind.ts';
-import { act, isThere, type Kernel, remove } from './model-kernel.ts';
+import { act, isThere, type Kernel, type Thing, take } from './model-kernel.ts';
 import { modelKind, type Spec } from './model-kinds.ts';
 
 export interface Wish {
@@ -17,9 +17,9 @@ const anyLive = any('red', 'blue', undefined);
 const anyDesk = of('desk', {
   room: any('', 'r1'),
   name: any('d1', 'd2', 'h1'),
-  size: any(undefined, 1, 2, 3),
+  size: any(null, 1, 2, 3),
   color: anyLive,
-  by: any('', 'h1', 'h2', undefined),
+  by: any('', 'h1', 'h2'),
   secret: any('x', undefined),
   guests: any(true, undefined),
 });
@@ -67,17 +67,55 @@ function usable(kind: string, spec: Spec): Spec {
   return kind === 'desk' && String(spec.name).startsWith('h') ? { ...spec, by: '' } : spec;
 }
 
+/** Adds what others tie to, as a compiler does; `taste` gives it one of several looks. Without taste some things wait. */
+function completed(wishes: readonly (readonly Wish[])[], taste: number | undefined): readonly Resource[] {
+  const groups = [...wishes];
+  let resources = consistent(groups);
+  while (taste !== undefined) {
+    const names = new Set(resources.flatMap(({ ref, kind, spec }) => [ref, ...(modelKind(kind).groups?.(spec as Spec) ?? [])]));
+    const missing = resources.flatMap(({ kind, spec }) =>
+      modelKind(kind)
+        .ties(spec)
+        .map(tie => tie.to),
+    );
+    const added = [...new Set(missing)].filter(name => !names.has(name)).flatMap(name => standIn(name, taste));
+    const before = resources.length;
+    groups.push(...added);
+    resources = consistent(groups);
+    if (resources.length === before) break;
+  }
+  return resources;
+}
+
+function standIn(name: Ref, taste: number): readonly (readonly Wish[])[] {
+  const [what = '', where = ''] = name.split(':');
+  const [room = '', thing = ''] = where.split('/');
+  const color = taste % 2 === 0 ? 'red' : 'blue';
+  if (what === 'room') return room === 'f1' ? [] : [[{ kind: 'room', spec: { name: room, stone: (taste >> 1) % 2, paint: color } }]];
+  if (what === 'guard') return [[{ kind: 'guard', spec: { room, list: [color] } }]];
+  if (what === 'notes') return [[{ kind: 'note', spec: { room, desk: thing, text: taste < 2 ? 'a1' : 'a2' } }]];
+  if (what !== 'thing') return [];
+  if (thing.startsWith('h')) return [[{ kind: 'hub', spec: { room, name: thing, shape: taste < 3 ? 'round' : 'square', color } }]];
+  return [[{ kind: 'desk', spec: { room, name: thing, size: null, color, by: '', guests: true } }]];
+}
+
+const anyTaste = fc.option(fc.nat(7), { nil: undefined, freq: 6 });
+
 /** What is wanted: any consistent set of resources. */
-export const anyWant: fc.Arbitrary<readonly Resource[]> = fc.array(anyWish, { minLength: 0, maxLength: 28, size: 'max' }).map(consistent);
+export const anyWant: fc.Arbitrary<readonly Resource[]> = fc
+  .tuple(fc.array(anyWish, { maxLength: 28, size: 'max' }), anyTaste)
+  .map(([wishes, taste]) => completed(wishes, taste));
 
 /** Two wants with much in common, as two revisions have. */
 export const anyTwoWants: fc.Arbitrary<readonly [readonly Resource[], readonly Resource[]]> = fc
   .tuple(
-    fc.array(anyWish, { maxLength: 18, size: 'max' }),
-    fc.array(anyWish, { maxLength: 12, size: 'max' }),
-    fc.array(anyWish, { maxLength: 12, size: 'max' }),
+    fc.array(anyWish, { maxLength: 24, size: 'max' }),
+    fc.array(anyWish, { maxLength: 10, size: 'max' }),
+    fc.array(anyWish, { maxLength: 10, size: 'max' }),
+    anyTaste,
+    anyTaste,
   )
-  .map(([both, before, after]) => [consistent([...before, ...both]), consistent([...after, ...both])]);
+  .map(([both, before, after, old, next]) => [completed([...before, ...both], old), completed([...after, ...both], next)]);
 
 export type Deed =
   | { readonly do: 'remove'; readonly nth: number }
@@ -88,7 +126,7 @@ export type Deed =
 const anyForeign: fc.Arbitrary<Wish> = fc
   .oneof(
     of('room', { name: any('f1', 'r2'), stone: any(9), paint: any('grey') }),
-    of('desk', { room: any('', 'r1', 'f1'), name: any('v1', 'd2'), size: any(undefined, 3), color: any('grey'), by: any('') }),
+    of('desk', { room: any('', 'r1', 'f1'), name: any('v1', 'd2'), size: any(null, 3), color: any('grey'), by: any('') }),
     of('seat', { room: any('', 'r1'), desk: any('v1', 'd2'), hub: any('h1', 'h2'), lock: any(true) }),
     of('note', { room: any('', 'f1'), desk: any('v1', 'd1'), text: any('z1', 'a1') }),
     of('path', { room: any('', 'r1'), desk: any('d1', 'v1'), hop: any(false) }),
@@ -115,14 +153,22 @@ export function happen(kernel: Kernel, deed: Deed): void {
   const ref = refs[deed.nth % Math.max(1, refs.length)];
   const there = ref === undefined ? undefined : kernel.get(ref);
   if (ref === undefined || there === undefined) return;
-  if (deed.do === 'remove') remove(kernel, ref, true);
-  else if (deed.do === 'disown') kernel.set(ref, { ...there, owner: 'foreign' });
+  if (deed.do === 'remove') take(kernel, ref);
+  else if (deed.do === 'disown') disown(kernel, ref, there);
   else {
     const { fields } = modelKind(there.kind);
     // A name of what is not there would be a tie to nothing, which a kernel does not have.
     const live = Object.keys(there.spec).find(field => fields[field] === 'live' && field !== 'by');
     if (live !== undefined) kernel.set(ref, { ...there, spec: { ...there.spec, [live]: deed.value } });
   }
+}
+
+// Both ends of a cable are known by the mark of the near one.
+function disown(kernel: Kernel, ref: Ref, there: Thing): void {
+  kernel.set(ref, { ...there, owner: 'foreign' });
+  const far: Ref = `thing:${there.spec.to}`;
+  const end = there.kind === 'cable' ? kernel.get(far) : undefined;
+  if (end !== undefined) kernel.set(far, { ...end, owner: 'foreign' });
 }
 
 function put(kernel: Kernel, { kind, spec }: Wish): void {

@@ -1,0 +1,67 @@
+/** What plan and apply speak for: a configured node with what it last accepted, or a folder with a node's name. */
+import { existsSync } from 'node:fs';
+import { formatDiagnostics } from './diagnostics.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { loadConfig } from './config.ts';
+import { loadFolder, settleLocally } from '../pass/local.ts';
+import { loadGood, loadKeptLedger } from '../pass/kept.ts';
+import { loadCached } from '../pass/parsed-cache.ts';
+import type { Target } from '../pass/enforce.ts';
+import type { Catalog, NodeDef } from '../objects/object.ts';
+import { nearest } from '../model/text.ts';
+
+export interface NodeOptions {
+  readonly config: string;
+  readonly local?: string;
+  readonly node?: string;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+}
+
+export interface NodeContext {
+  readonly target: Target;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  /** What could not be allocated, as sentences. */
+  readonly pending: readonly string[];
+}
+
+/** A folder: validated whole, allocated against the ledger in the state directory. */
+export async function localContext(options: NodeOptions, keepLedger: boolean): Promise<NodeContext> {
+  const dir = options.local ?? '.';
+  if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`);
+  const { catalog, diagnostics } = await loadFolder(dir, options.stateDir);
+  if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid });
+  const node = nodeOf(catalog, options.node ?? onlyNode(catalog));
+  const settled = await settleLocally(catalog, options.stateDir, keepLedger);
+  const pending = settled.pending.map(ask => `${ask.definition}: ${ask.message}`);
+  return { target: { catalog, ledger: settled.ledger, node }, stateDir: options.stateDir, runtimeDir: options.runtimeDir, pending };
+}
+
+/** What this node accepted last; no remote is asked. */
+export async function keptContext(options: NodeOptions): Promise<NodeContext> {
+  const config = loadConfig(options.config);
+  const good = await loadGood(config.stateDir);
+  if (good === null) {
+    throw new CommandError(`${config.node} has accepted no revision yet`, { hint: 'run netloom reconcile once, or name a folder with --local' });
+  }
+  const { catalog } = await loadCached(config.stateDir, good.files);
+  if (catalog === null) throw new CommandError('the last good definitions are not good for this version of netloom', { hint: 'run netloom reconcile' });
+  const ledger = (await loadKeptLedger(config.stateDir))?.ledger ?? { networks: {} };
+  return { target: { catalog, ledger, node: nodeOf(catalog, config.node) }, stateDir: config.stateDir, runtimeDir: config.runtimeDir, pending: [] };
+}
+
+/** The Node definition with this name. Throws CommandError that names those there are. */
+export function nodeOf(catalog: Catalog, name: string): NodeDef {
+  const found = catalog.nodes.get(name);
+  if (found !== undefined) return found;
+  const near = nearest(name, catalog.nodes.keys());
+  const hint = near === null ? `nodes there are: ${[...catalog.nodes.keys()].join(', ') || 'none'}` : `did you mean ${near}?`;
+  throw new CommandError(`there is no Node ${name} in the definitions`, { hint });
+}
+
+function onlyNode(catalog: Catalog): string {
+  const [only, ...more] = catalog.nodes.keys();
+  if (only !== undefined && more.length === 0) return only;
+  throw new CommandError('which node is this? name it with --node', { hint: `nodes there are: ${[...catalog.nodes.keys()].join(', ')}` });
+}

@@ -1,0 +1,19 @@
+/** `netloom validate`. */
+import type { ExitCode } from './exit.ts';
+import { print, say, usesColour } from './terminal.ts';
+import { validatePath } from './validate/validate.ts';
+
+interface Options {
+  readonly output: 'text' | 'json' | 'github' | 'sarif';
+  readonly cache: boolean;
+  readonly schemas?: string;
+}
+
+/** Exit 0 valid, 3 invalid, 1 when it could not be found out. */
+export async function validateCommand(path: string, options: Options): Promise<ExitCode> {
+  const { output, cache, schemas } = options;
+  const { text, exitCode } = await validatePath(path, { output, cache, colour: usesColour(), ...(schemas === undefined ? {} : { schemas }) });
+  if (exitCode === 1) say(text);
+  else print(text);
+  return exitCode;
+}

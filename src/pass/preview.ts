@@ -1,0 +1,36 @@
+/** pull and allocate without keeping or publishing anything: what the next pass would run with. */
+import { join } from 'node:path';
+import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
+import type { NodeConfig } from '../model/node-config.ts';
+import type { Catalog } from '../objects/object.ts';
+import { HostError } from '../host/errors.ts';
+import { decide } from './decide.ts';
+import { loadGood, loadKeptLedger } from './kept.ts';
+import { pull } from './pull.ts';
+import { openRemote } from './remote.ts';
+import { publishedLedger } from './settle.ts';
+
+export interface Preview {
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  /** Sentences about what is not as one would expect: remote down, invalid revision, allocations that the pass would make. */
+  readonly remarks: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** Throws HostError when this node never saw a good revision and sees none now. */
+export async function preview(config: NodeConfig): Promise<Preview> {
+  const remote = await openRemote(config, join(config.stateDir, 'clone'));
+  const good = await loadGood(config.stateDir);
+  const pulled = await pull({ remote, stateDir: config.stateDir, good, keep: false });
+  if (pulled.catalog === null) throw new HostError('no-entry', pulled.refusal?.message ?? 'no definitions to plan for');
+  const kept = await loadKeptLedger(config.stateDir);
+  const published = pulled.tips === null ? (kept?.ledger ?? EMPTY_LEDGER) : await publishedLedger(remote, pulled.tips.status, kept);
+  const decided = decide(pulled.catalog, published, new Date());
+  const remarks = [
+    ...(pulled.refusal === null ? [] : [`${pulled.refusal.reason}: ${pulled.refusal.message}`]),
+    ...decided.changes.map(change => `the pass would ${change.change} for ${change.definition}: ${change.message}`),
+    ...decided.notes.map(note => `${note.definition}: ${note.message}`),
+  ];
+  return { catalog: pulled.catalog, ledger: decided.ledger, remarks, pending: decided.pending.map(ask => `${ask.definition}: ${ask.message}`) };
+}

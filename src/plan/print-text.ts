@@ -1,0 +1,152 @@
+/** A plan in the language of Terraform, for terminals and pull requests. */
+
+import type { Change, Step } from '../kinds/step.ts';
+import { formatPlace } from '../model/place.ts';
+import { harmless } from '../model/text.ts';
+import { differs } from './drafts.ts';
+import type { Held, Plan, Swept } from './plan.ts';
+import { differenceLines, valueText } from './print-changes.ts';
+import { heldAdvice, heldReason } from './print-held.ts';
+import { type Group, groupsOf, labelOf, summaryOf } from './summary.ts';
+import { add } from './world.ts';
+
+export type Style = 'heading' | 'add' | 'change' | 'replace' | 'destroy' | 'held' | 'dim';
+
+/** Gives text a colour; the one who knows the terminal brings it. */
+export type Paint = (text: string, style: Style) => string;
+
+export interface TextOptions {
+  /** Default: no colours. */
+  readonly paint?: Paint;
+}
+
+interface Page {
+  readonly plan: Plan;
+  readonly paint: Paint;
+  /** What goes along, by what takes it. */
+  readonly along: ReadonlyMap<string, readonly Swept[]>;
+  /** Deletions of what is made anew, by ref: one line for both. */
+  readonly replaced: ReadonlyMap<string, Step>;
+}
+
+/** The whole plan, ending in a line of counts and a line break. */
+export function printText(plan: Plan, options: TextOptions = {}): string {
+  const along = new Map<string, Swept[]>();
+  for (const swept of plan.swept) add(along, swept.by, swept);
+  const made = new Set(plan.steps.filter(step => step.verb === 'make').map(step => step.ref));
+  const replaced = new Map(plan.steps.flatMap(step => (step.verb === 'delete' && made.has(step.ref) ? [[step.ref, step]] : [])));
+  const page: Page = { plan, paint: options.paint ?? (text => text), along, replaced };
+  const parts = [...groupsOf(plan.steps).map(group => groupText(page, group)), ...heldText(page), ...bystanderText(page), lastLine(page)];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function groupText(page: Page, group: Group<Step>): string {
+  const { origin } = group;
+  const name = origin === undefined ? 'No longer defined' : harmless(origin.definition);
+  const place = origin === undefined ? '' : page.paint(`  ${harmless(formatPlace(origin.at))}`, 'dim');
+  const own = group.members.filter(step => !onlyFollows(step));
+  return [page.paint(name, 'heading') + place, ...own.flatMap(step => stepLines(page, step)), ...followingLines(page, group.members.filter(onlyFollows))].join(
+    '\n',
+  );
+}
+
+/** True for what is as wanted, and is only said or made again since something else changes. */
+function onlyFollows(step: Step): boolean {
+  return step.because !== undefined && step.verb !== 'delete' && !step.changes.some(differs);
+}
+
+function stepLines(page: Page, step: Step): readonly string[] {
+  const name = harmless(`${step.title} ${labelOf(step.ref)}`);
+  if (step.verb === 'delete') {
+    if (page.replaced.has(step.ref)) return [];
+    return [page.paint(`  - ${name}`, 'destroy'), ...alongLines(page, step)];
+  }
+  if (step.verb === 'update') return [page.paint(`  ~ ${name}`, 'change'), ...changeLines(page, step.changes)];
+  if (!step.replacing) return [page.paint(`  + ${name}`, 'add') + page.paint(attributes(step), 'dim')];
+  const why = step.because === undefined ? '' : page.paint(`  # with ${harmless(labelOf(step.because))}`, 'dim');
+  const before = page.replaced.get(step.ref);
+  const was = before === undefined || before.kind === step.kind ? '' : page.paint(`  # was ${harmless(before.title)}: forces replacement`, 'dim');
+  return [page.paint(`-/+ ${name}`, 'replace') + why + was, ...changeLines(page, step.changes), ...alongLines(page, step)];
+}
+
+/** What a new thing is like: its plain values that its name does not tell. */
+function attributes(step: Step): string {
+  const told = labelOf(step.ref).split('/');
+  const plain = step.changes.filter(({ field, want }) => isPlain(want) && !told.includes(String(want)) && field !== 'alias');
+  const text = plain.map(({ field, want }) => `${harmless(field)}=${valueText(want)}`).join(' ');
+  if (text === '') return '';
+  return text.length > 160 ? `  ${text.slice(0, 157)}...` : `  ${text}`;
+}
+
+function isPlain(value: unknown): boolean {
+  return value !== '' && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean');
+}
+
+const STYLES = { '+': 'add', '-': 'destroy', '~': 'change' } as const;
+
+function changeLines(page: Page, changes: readonly Change[]): readonly string[] {
+  return changes.filter(differs).flatMap(change => {
+    // A thing of another kind, or a common one, has nothing to compare with.
+    const lines = differenceLines(change.have, change.want);
+    const forces = change.forces === true ? page.paint('  # forces replacement', 'replace') : '';
+    return lines.map(({ sign, path, text }) => {
+      const where = path === '' || path.startsWith('[') ? change.field + path : `${change.field}.${path}`;
+      return page.paint(`      ${sign} ${harmless(where)}: ${text}`, STYLES[sign]) + forces;
+    });
+  });
+}
+
+function alongLines(page: Page, step: Step): readonly string[] {
+  const byTitle = new Map<string, Swept[]>();
+  for (const swept of page.along.get(step.ref) ?? []) add(byTitle, swept.title, swept);
+  return [...byTitle].map(([title, all]) => page.paint(`      - ${many(title, all)} (goes along)`, 'destroy'));
+}
+
+function followingLines(page: Page, steps: readonly Step[]): readonly string[] {
+  const byCause = new Map<string, Step[]>();
+  for (const step of steps) add(byCause, `${step.verb}\n${step.title}\n${step.because ?? ''}`, step);
+  return [...byCause.values()].map(all => {
+    const [first] = all;
+    const cause = page.paint(`  # with ${harmless(labelOf(first?.because ?? ''))}`, 'dim');
+    if (first?.verb === 'make') return page.paint(`-/+ ${many(first.title, all)}`, 'replace') + cause;
+    return page.paint(`  ~ ${many(first?.title ?? '', all)} (said again)`, 'change') + cause;
+  });
+}
+
+const NAMED = 6;
+
+/** `neighbour a` or `8 x neighbour: a, b, c, d, e, f and 2 more`. */
+function many(title: string, all: readonly { readonly ref: string }[]): string {
+  const labels = all.slice(0, NAMED).map(({ ref }) => labelOf(ref));
+  if (all.length === 1) return harmless(`${title} ${labels[0]}`);
+  const rest = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
+  return harmless(`${all.length} x ${title}: ${labels.join(', ')}${rest}`);
+}
+
+function heldText(page: Page): readonly string[] {
+  const { held } = page.plan;
+  if (held.length === 0) return [];
+  const byReason = new Map<string, Held[]>();
+  for (const one of held) add(byReason, `${one.why}\n${one.title}\n${one.on}\n${one.claim ?? ''}`, one);
+  const lines = [...byReason.values()].flatMap(all => {
+    const [first] = all;
+    if (first === undefined) return [];
+    const advice = heldAdvice(first);
+    const line = page.paint(`  ! ${many(first.title, all)}: ${heldReason(first)}`, 'held');
+    return advice === undefined ? [line] : [line, page.paint(`      hint: ${advice}`, 'dim')];
+  });
+  return [[page.paint('Held back', 'heading'), ...lines].join('\n')];
+}
+
+function bystanderText(page: Page): readonly string[] {
+  const { bystanders } = page.plan;
+  if (bystanders.length === 0) return [];
+  const line = ({ title, ref, by }: Swept) => page.paint(harmless(`  ! ${title} ${labelOf(ref)} is not ours and goes with ${labelOf(by)}`), 'held');
+  return [[page.paint('Warning: this plan takes along', 'heading'), ...bystanders.map(line)].join('\n')];
+}
+
+function lastLine({ plan, paint }: Page): string {
+  const { add: added, change, destroy, held } = summaryOf(plan);
+  if (plan.steps.length > 0) return paint(`Plan: ${added} to add, ${change} to change, ${destroy} to destroy.`, 'heading');
+  return paint(held > 0 ? `No changes. ${held} held back.` : 'No changes. The kernel is as the definitions want it.', 'heading');
+}

@@ -1,0 +1,41 @@
+/** A plan in numbers, and in the groups that people read it in. */
+import type { Origin } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step.ts';
+import type { Plan } from './plan.ts';
+import { add, compare } from './world.ts';
+
+/** How many things a plan adds, changes, destroys and holds back. */
+export interface Summary {
+  readonly add: number;
+  readonly change: number;
+  readonly destroy: number;
+  readonly held: number;
+}
+
+/** Counts things, not ops: a replacement is one added and one destroyed, whether it has a deletion of its own or goes along. */
+export function summaryOf(plan: Plan): Summary {
+  const count = (verb: Step['verb']) => plan.steps.filter(step => step.verb === verb).length;
+  const deleted = new Set(plan.steps.filter(step => step.verb === 'delete').map(step => step.ref));
+  const takenAlong = plan.steps.filter(step => step.verb === 'make' && step.replacing && !deleted.has(step.ref)).length;
+  return { add: count('make'), change: count('update'), destroy: deleted.size + plan.swept.length + takenAlong, held: plan.held.length };
+}
+
+/** What a plan does for one definition. */
+export interface Group<T> {
+  /** Undefined: for things that no definition wants any more. */
+  readonly origin: Origin | undefined;
+  readonly members: readonly T[];
+}
+
+/** Groups by the first definition, sorted by its name; what has none comes last. Within a group the order stays. */
+export function groupsOf<T extends { readonly from: readonly Origin[] }>(members: readonly T[]): readonly Group<T>[] {
+  const groups = new Map<string, T[]>();
+  for (const member of members) add(groups, member.from[0]?.definition ?? '', member);
+  const named = [...groups].map(([name, found]) => ({ name, origin: found[0]?.from[0], members: found }));
+  return named.sort((a, b) => Number(a.origin === undefined) - Number(b.origin === undefined) || compare(a.name, b.name));
+}
+
+/** The name that people know a thing by: its ref without the room of refs, and without the node's own namespace. */
+export function labelOf(ref: string): string {
+  return ref.slice(ref.indexOf(':') + 1).replace(/^\//, '');
+}

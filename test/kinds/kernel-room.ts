@@ -1,0 +1,52 @@
+/** The kernel for tests of kinds: says ops the way an operator would, reads back, and leaves nothing. Only inside a private lab. */
+import { readFileSync } from 'node:fs';
+import { run } from '../../src/host/exec.ts';
+import { read } from '../../src/host/read.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import type { Key, Observed } from '../../src/kinds/kind.ts';
+import { lane, type Op } from '../../src/kinds/op.ts';
+import { batchLine, renderOp } from '../../src/kinds/render.ts';
+import { GUEST, OUR_NETNS } from './samples.ts';
+
+/** Throws unless /run/netns is a file system of the lab's own: these tests delete every link they find. */
+export function insistOnLab(): void {
+  const own = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some(line => / \/ \/run\/netns .* - tmpfs /.test(line));
+  if (!own) throw new Error('these tests need a network and mount namespace of their own, with a tmpfs on /run/netns: run npm test');
+}
+
+/** Runs lines of shell, as pasted; throws with what the tools said. */
+export async function paste(lines: string): Promise<void> {
+  const { exitCode, stderr } = await run('sh', ['-e'], { stdin: `${lines}\n` });
+  if (exitCode !== 0 || stderr !== '') throw new Error(`${lines}\nended with ${exitCode}: ${stderr}`);
+}
+
+/** Runs ops as the lines that `plan -o commands` prints. */
+export async function say(ops: readonly Op[]): Promise<void> {
+  if (ops.length > 0) await paste(ops.map(renderOp).join('\n'));
+}
+
+/** Runs ops of one lane as the driver does: one process, batch lines where the tool takes them. */
+export async function batch(ops: readonly Op[]): Promise<void> {
+  const [tool = '', netns = ''] = ops[0] === undefined ? [] : lane(ops[0]).split(':');
+  if (tool !== 'ip' && tool !== 'bridge') return say(ops);
+  const stdin = ops.map(op => `${batchLine(op)}\n`).join('');
+  const { exitCode, stderr } = await run(tool, [...(netns === '' ? [] : ['-n', netns]), '-batch', '-'], { stdin });
+  if (exitCode !== 0 || stderr !== '') throw new Error(`${stdin}ended with ${exitCode}: ${stderr}`);
+}
+
+/** Everything that the kinds see in the lab. */
+export async function seen(keys: readonly Key[] = []): Promise<readonly Observed[]> {
+  const all = await read({ netnses: [GUEST, OUR_NETNS], keys });
+  return all.flatMap(rows => [...KINDS.values()].flatMap(kind => kind.parse(rows)));
+}
+
+/** An empty node: only `lo` and the guest's namespace. */
+export async function emptyNode(): Promise<void> {
+  await paste(`
+for link in $(ip -o link show | sed -n 's/^[0-9]*: \\([^:@]*\\).*/\\1/p'); do [ "$link" = lo ] || ip link del dev "$link" 2>/dev/null || true; done
+for name in $(ls /run/netns); do ip netns del "$name"; done
+nft flush ruleset
+ip netns add ${GUEST}`);
+}
