@@ -29,6 +29,6 @@ export async function applyCommand(options: NodeOptions): Promise<ExitCode> {
 /** 0 when nothing differs, is held back in conflict or in trouble. */
 export function exitOf(enforced: Enforced): ExitCode {
   const { steps, held } = enforced.remaining;
-  const stuck = held.some(one => one.why !== 'waiting') || enforced.compiled.troubles.some(trouble => trouble.fatal);
+  const stuck = held.some(one => one.why === 'conflict' || one.why === 'in-use') || enforced.compiled.troubles.some(trouble => trouble.fatal);
   return steps.length > 0 || stuck ? EXIT.partly : EXIT.fine;
 }

@@ -1,5 +1,5 @@
 /** Diagnostics of definitions that a command met on its way, without their source lines. */
-import { type Diagnostic } from '../model/diagnostic.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { renderText } from './validate/text.ts';
 
 /** The text of `netloom validate` for these diagnostics. */

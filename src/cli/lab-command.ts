@@ -1,6 +1,7 @@
 /** `netloom lab up|exec|status|down`. */
-import { resolve } from 'node:path';
+
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { labDown } from '../lab/down.ts';
 import { labExec } from '../lab/enter.ts';
 import { type Lab, labDir, openLab } from '../lab/lab.ts';

@@ -1,8 +1,8 @@
 /** The front door: names, options and help of every command. Each command's own code is loaded only when it runs. */
 import { Command, Option } from 'commander';
+import { version } from '../pass/program.ts';
 import { DEFAULT_CONFIG_PATH } from './defaults.ts';
 import { explain } from './exit.ts';
-import { version } from '../pass/program.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { runs } from './runs.ts';
 import { say, surviveClosedPipes } from './terminal.ts';

@@ -1,14 +1,14 @@
 /** What plan and apply speak for: a configured node with what it last accepted, or a folder with a node's name. */
 import { existsSync } from 'node:fs';
+import { nearest } from '../model/text.ts';
+import type { Catalog, NodeDef } from '../objects/object.ts';
+import type { Target } from '../pass/enforce.ts';
+import { loadGood, loadKeptLedger } from '../pass/kept.ts';
+import { loadFolder, settleLocally } from '../pass/local.ts';
+import { loadCached } from '../pass/parsed-cache.ts';
+import { loadConfig } from './config.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { loadConfig } from './config.ts';
-import { loadFolder, settleLocally } from '../pass/local.ts';
-import { loadGood, loadKeptLedger } from '../pass/kept.ts';
-import { loadCached } from '../pass/parsed-cache.ts';
-import type { Target } from '../pass/enforce.ts';
-import type { Catalog, NodeDef } from '../objects/object.ts';
-import { nearest } from '../model/text.ts';
 
 export interface NodeOptions {
   readonly config: string;

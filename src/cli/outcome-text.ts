@@ -9,7 +9,9 @@ export function outcomeText({ outcomes, remaining, compiled, rounds }: Enforced)
   const lines = [
     ...failed.map(outcome => `failed: ${outcome.step.verb} ${outcome.step.title} ${outcome.step.ref}: ${outcome.error ?? 'no reason given'}`),
     ...(skipped > 0 ? [`${skipped} skipped, because they need what failed`] : []),
-    ...remaining.steps.flatMap(step => step.changes.map(change => `differs: ${step.ref} ${change.field}: want ${shown(change.want)}, have ${shown(change.have)}`)),
+    ...remaining.steps.flatMap(step =>
+      step.changes.map(change => `differs: ${step.ref} ${change.field}: want ${shown(change.want)}, have ${shown(change.have)}`),
+    ),
     ...remaining.held.map(held => `held: ${held.ref}: ${held.why} ${held.on}`),
     ...compiled.troubles.map(trouble => `${trouble.definition}: ${trouble.reason}: ${trouble.message}`),
   ];

@@ -17,17 +17,17 @@ export function compile(view: NodeView): Compiled {
 }
 
 /**
- * A digest for each definition that has kernel state here: the hash of its resources, 16 hex digits. It does not change
- * with the revision, with where the definition stands in its file, or with other definitions.
+ * Gives the digest of what definitions are here: the hash of their resources, 16 hex digits; '' when they have none. It does
+ * not change with the revision, with where a definition stands in its file, or with other definitions.
  */
-export function digests(compiled: Compiled): ReadonlyMap<string, string> {
+export function digestOf(compiled: Compiled): (definitions: readonly string[]) => string {
   const parts = new Map<string, string[]>();
   for (const resource of compiled.resources) {
-    for (const { definition } of resource.from) {
-      const part = parts.get(definition) ?? [];
-      part.push(`${resource.ref} ${JSON.stringify(resource.spec)}`);
-      parts.set(definition, part);
-    }
+    const part = `${resource.ref} ${JSON.stringify(resource.spec)}`;
+    for (const { definition } of resource.from) parts.set(definition, [...(parts.get(definition) ?? []), part]);
   }
-  return new Map([...parts].map(([definition, part]) => [definition, createHash('sha256').update(part.sort().join('\n')).digest('hex').slice(0, 16)]));
+  return definitions => {
+    const all = [...new Set(definitions.flatMap(definition => parts.get(definition) ?? []))].sort();
+    return all.length === 0 ? '' : createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 16);
+  };
 }

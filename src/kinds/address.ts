@@ -2,7 +2,7 @@
 import { canonicalIp, parseCidr } from '../model/ip.ts';
 import type { Kind, Observed, Owner } from './kind.ts';
 import { ourLinkNames } from './link-fields.ts';
-import { addressesRef, firstOfEach, linkRef } from './refs.ts';
+import { addressesRef, firstOfEach, isLinkLocal, linkRef } from './refs.ts';
 import type { AddrRow, Rows } from './rows.ts';
 
 export interface AddressSpec {
@@ -20,7 +20,7 @@ export const address: Kind<AddressSpec> = {
   fields: { netns: 'key', link: 'key', ip: 'key', prefix: 'key' },
   ref: s => `address:${s.netns}/${s.link}/${s.ip}/${s.prefix}`,
   ties: s => [{ to: linkRef(s.netns, s.link), when: 'goes' }],
-  groups: s => [addressesRef(s.netns, s.link)],
+  groups: s => (isLinkLocal(s.ip) ? [] : [addressesRef(s.netns, s.link, s.ip)]),
   claims,
   parse: rows => {
     const ours = ourLinkNames(rows);
@@ -52,5 +52,5 @@ function ownerOf(link: string, row: AddrRow, ours: ReadonlySet<string>): Owner {
 
 // Link-local by addrgenmode, or from a router advertisement: it comes and goes by itself.
 function isKernelMade(row: AddrRow): boolean {
-  return row.dynamic === true || row.mngtmpaddr === true || (row.family === 'inet6' && row.local.startsWith('fe80:'));
+  return row.dynamic === true || row.mngtmpaddr === true || isLinkLocal(row.local);
 }

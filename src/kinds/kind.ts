@@ -70,7 +70,7 @@ export interface Kind<S extends object> {
   readonly fields: { readonly [F in keyof S]-?: Fate };
   ref(spec: S): Ref;
   ties(spec: S): readonly Tie[];
-  /** Further names that others may tie to: an address is one of `addresses:<netns>/<link>`. */
+  /** Further names that others may tie to: an address is one of `addresses:<netns>/<link>/4`. */
   groups?(spec: S): readonly Ref[];
   /** Scarce names, made of key and fixed fields only: `vni:<netns>/<port>/<id>`, `ifname:<netns>/<name>`. A claim held by a foreign thing is a conflict. */
   claims(spec: S): readonly string[];

@@ -26,9 +26,14 @@ export function sysctlRef(netns: string, key: string): Ref {
   return `sysctl:${netns}/${key}`;
 }
 
-/** All addresses of a link: routes through a gateway need one of them. */
-export function addressesRef(netns: string, link: string): Ref {
-  return `addresses:${netns}/${link}`;
+/** All addresses of a link that are of the family of `ip`: routes through a gateway need one of them. */
+export function addressesRef(netns: string, link: string, ip: string): Ref {
+  return `addresses:${netns}/${link}/${ip.includes(':') ? 6 : 4}`;
+}
+
+/** Link-local IPv6: every link that is up may have one, and it makes no subnet. */
+export function isLinkLocal(ip: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(ip);
 }
 
 /** `<netns>/<name>`: how a veth's spec names its other end. */

@@ -3,7 +3,7 @@ import { canonicalIp, parseCidr } from '../model/ip.ts';
 import type { Kind, Observed, Tie } from './kind.ts';
 import { OURS } from './marks.ts';
 import type { Op } from './op.ts';
-import { addressesRef, firstOfEach, linkRef, tiesToNetns } from './refs.ts';
+import { addressesRef, firstOfEach, isLinkLocal, linkRef, tiesToNetns } from './refs.ts';
 import type { RouteRow } from './rows.ts';
 
 export interface RouteSpec {
@@ -39,7 +39,7 @@ export const route: Kind<RouteSpec> = {
 function ties(s: RouteSpec): readonly Tie[] {
   if (s.link === undefined) return tiesToNetns(s.netns);
   const link: Tie = { to: linkRef(s.netns, s.link), when: 'goes' };
-  return s.via === undefined ? [link] : [link, { to: addressesRef(s.netns, s.link), when: 'first' }];
+  return s.via === undefined || isLinkLocal(s.via) ? [link] : [link, { to: addressesRef(s.netns, s.link, s.via), when: 'first' }];
 }
 
 function act(op: 'route-add' | 'route-del', s: RouteSpec): Op {

@@ -11,7 +11,9 @@ import { spawnApart } from './spawn.ts';
 
 const MARK = 'NETLOOM_LAB';
 const ROLE = 'NETLOOM_LAB_ROLE';
-const START_MS = 5000;
+// Making and removing namespaces waits for one lock of the whole kernel: beside other heavy work this can take a while.
+const START_MS = 30_000;
+const END_MS = 30_000;
 
 /** What every process of a lab has in its environment. */
 export function markOf(lab: string): Readonly<Record<string, string>> {
@@ -76,7 +78,7 @@ export function processesOf(lab: string): number[] {
 }
 
 /** Kills processes at once and waits until they are gone. Throws HostError when one stays. */
-export async function killAll(victims: readonly number[], timeoutMs = 5000): Promise<void> {
+export async function killAll(victims: readonly number[], timeoutMs = END_MS): Promise<void> {
   for (const pid of victims) signal(pid);
   const deadline = Date.now() + timeoutMs;
   for (let left = victims; ; ) {

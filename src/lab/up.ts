@@ -19,7 +19,7 @@ import { type Cast, type Topology, topologyOf } from './topology.ts';
 import { makeNode, makeSwitch } from './wire.ts';
 
 const SERVER = 'lab-git-server.js';
-const SERVER_START_MS = 10_000;
+const SERVER_START_MS = 30_000;
 
 export interface LabUpOptions {
   /** The lab's folder (`labDir(name)`); must not be there yet. */
@@ -51,10 +51,19 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
     interrupted.check();
     return lab;
   } catch (error) {
-    await labDown(options.dir);
+    await takeBack(options.dir, error);
     throw error;
   } finally {
     interrupted.end();
+  }
+}
+
+async function takeBack(dir: string, why: unknown): Promise<void> {
+  try {
+    await labDown(dir);
+  } catch (error) {
+    const [first, second] = [why, error].map(each => (each instanceof Error ? each.message : String(each)));
+    throw new HostError('busy', `${first}; and what was made of the lab could not be taken back (${second}): netloom lab down`, { cause: why });
   }
 }
 

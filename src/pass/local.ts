@@ -1,6 +1,7 @@
 /** A folder of definitions instead of a remote: development, and `netloom plan --local`. The ledger stays in the state directory. */
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+
 import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Allocation } from '../allocate/allocate.ts';
 import { isDefinitions } from '../load/entries.ts';

@@ -1,9 +1,9 @@
 /** pull and allocate without keeping or publishing anything: what the next pass would run with. */
 import { join } from 'node:path';
+import { HostError } from '../host/errors.ts';
 import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { Catalog } from '../objects/object.ts';
-import { HostError } from '../host/errors.ts';
 import { decide } from './decide.ts';
 import { loadGood, loadKeptLedger } from './kept.ts';
 import { pull } from './pull.ts';

@@ -2,12 +2,13 @@
  * pull and load: which definitions are to be enforced now. Absence is never evidence: a remote that is down, cut, empty,
  * rewound or invalid leaves the last good revision in force.
  */
-import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Catalog } from '../objects/object.ts';
-import { type CommitInfo, type Oid, type Repo, RepoError } from '../repo/repo.ts';
+
 import { checkEntries } from '../load/entries.ts';
 import type { Loaded } from '../load/load.ts';
 import type { SourceEntry, SourceFile } from '../load/source.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Catalog } from '../objects/object.ts';
+import { type CommitInfo, type Oid, type Repo, RepoError } from '../repo/repo.ts';
 import { type Good, saveGood } from './kept.ts';
 import { loadCached } from './parsed-cache.ts';
 import { type Remote, readTips, type Tips } from './remote.ts';
@@ -99,7 +100,9 @@ function refusalOf(remote: Remote, tip: Oid, loaded: Pick<Loaded, 'catalog' | 'd
   const errors = loaded.diagnostics.filter(isError);
   const empty = errors.length === 1 && errors[0]?.code === 'no-definitions';
   const where = `${remote.branch} at ${tip.slice(0, 10)}`;
-  const message = empty ? `${where} holds no netloom definition below '${remote.path || '/'}'` : `${where} has ${errors.length} errors; the last good revision stays`;
+  const message = empty
+    ? `${where} holds no netloom definition below '${remote.path || '/'}'`
+    : `${where} has ${errors.length} errors; the last good revision stays`;
   return { condition: 'Stalled', reason: empty ? 'NoDefinitions' : 'InvalidDefinitions', message, diagnostics: loaded.diagnostics };
 }
 
@@ -114,7 +117,10 @@ function historyRewritten(remote: Remote, tip: Oid, from: Oid): Refusal {
 }
 
 function reasonOf(error: RepoError): string {
-  return error.code.split('-').map(word => word[0]?.toUpperCase() + word.slice(1)).join('');
+  return error.code
+    .split('-')
+    .map(word => word[0]?.toUpperCase() + word.slice(1))
+    .join('');
 }
 
 async function infoOf(repo: Repo, oid: Oid): Promise<CommitInfo | null> {

@@ -1,8 +1,8 @@
 /** The two sides of git as a pass sees them: the branch with definitions, and the branch that netloom writes. */
 import { join } from 'node:path';
 import type { NodeConfig } from '../model/node-config.ts';
-import { openRepo } from '../repo/open.ts';
 import { readAuth } from '../repo/auth.ts';
+import { openRepo } from '../repo/open.ts';
 import type { Oid, Repo } from '../repo/repo.ts';
 
 export interface Remote {

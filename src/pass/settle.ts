@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllocationChange, AllocationNote, PendingAsk } from '../allocate/allocate.ts';
-import { ledgerEdits, mergeLedger, parseLedger, type LedgerProblem } from '../allocate/ledger-files.ts';
+import { type LedgerProblem, ledgerEdits, mergeLedger, parseLedger } from '../allocate/ledger-files.ts';
 import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import { membersOf } from '../objects/mesh.ts';
 import type { Catalog } from '../objects/object.ts';

@@ -37,9 +37,9 @@ export function differenceLines(have: unknown, want: unknown, path = ''): readon
 function listLines(have: readonly unknown[], want: readonly unknown[], path: string): readonly DifferenceLine[] {
   const gone = without(have, want);
   const added = without(want, have);
+  if (gone.length + added.length === 0) return [{ sign: '~', path, text: 'in another order' }];
   const pairs = gone.length === added.length && gone.every((one, i) => isRecord(one.value) && isRecord(added[i]?.value));
   if (pairs) return gone.flatMap((one, i) => differenceLines(one.value, added[i]?.value, `${path}[${one.index}]`));
-  if (gone.length + added.length === 0) return [{ sign: '~', path, text: 'in another order' }];
   return [
     ...gone.map(({ value }) => ({ sign: '-' as const, path, text: valueText(value) })),
     ...added.map(({ value }) => ({ sign: '+' as const, path, text: valueText(value) })),

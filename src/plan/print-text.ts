@@ -71,7 +71,8 @@ function stepLines(page: Page, step: Step): readonly string[] {
 
 /** What a new thing is like: its plain values that its name does not tell. */
 function attributes(step: Step): string {
-  const told = labelOf(step.ref).split('/');
+  const label = labelOf(step.ref);
+  const told = [label, ...label.split('/')];
   const plain = step.changes.filter(({ field, want }) => isPlain(want) && !told.includes(String(want)) && field !== 'alias');
   const text = plain.map(({ field, want }) => `${harmless(field)}=${valueText(want)}`).join(' ');
   if (text === '') return '';

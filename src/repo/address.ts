@@ -28,12 +28,15 @@ export function parseAddress(text: string): Address {
   throw unsupported(shown, 'neither a url nor a path', guess(text));
 }
 
-/** The url as messages may show it: without user information, query and fragment. */
+/**
+ * The url as messages may show it: without user information, query and fragment. Takes too much rather than too little: a
+ * password with a slash in it makes a url that nobody else reads as one.
+ */
 export function withoutSecrets(text: string): string {
   const bare = text.replace(/[?#].*$/s, '');
   // An ssh user is no secret (`git@`), a password is; in http either may be a token.
-  if (/^https?:/i.test(bare)) return bare.replace(/^([a-z]+:\/\/)[^/]*@/i, '$1');
-  if (SCHEME.test(bare)) return bare.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/:@]*):[^/]*@/i, '$1@');
+  if (/^https?:/i.test(bare)) return bare.replace(/^([a-z]+:\/\/).*@/is, '$1');
+  if (SCHEME.test(bare)) return bare.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/:@]*):.*@/is, '$1@');
   return bare;
 }
 

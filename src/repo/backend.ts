@@ -28,6 +28,8 @@ export interface History {
  */
 export interface Backend {
   readonly url: string;
+  /** Takes our credentials out of what a server said. */
+  scrub(text: string): string;
   tips(branches: readonly string[], until: number): Promise<ReadonlyMap<string, Oid | null>>;
   init(gitdir: string): Promise<void>;
   /** Brings the objects; the local branch is set by `point`, after they have been checked. */

@@ -48,9 +48,16 @@ function guarded<A extends readonly unknown[], R>({ backend, folder }: Clone, me
     } catch (error) {
       const known = asRepoError(error, backend.url);
       if (known.code === 'corrupt') await folder.markDamaged();
-      throw known;
+      throw scrubbed(known, backend);
     }
   };
+}
+
+// A server may say our own credentials back to us; a stack repeats the message, so it goes too.
+function scrubbed(error: RepoError, { scrub }: Backend): RepoError {
+  const message = scrub(error.message);
+  if (message === error.message) return error;
+  return new RepoError(error.code, message, error.url, error.retryAfterS === undefined ? {} : { retryAfterS: error.retryAfterS });
 }
 
 function until({ deadlineMs }: Clone): number {

@@ -50,19 +50,20 @@ export function sshCommand(auth: Auth | undefined): string {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
-    'ConnectTimeout=10',
+    'ConnectTimeout=20',
     'ServerAliveInterval=10',
     'ServerAliveCountMax=2',
     'ForwardAgent=no',
     'ClearAllForwardings=yes',
   ];
-  if (sshKey !== undefined) options.push('IdentitiesOnly=yes');
+  // Not -i: ssh drops a file that is not there and tries the user's own keys instead.
+  if (sshKey !== undefined) options.push('IdentitiesOnly=yes', `IdentityFile=${sshConfigWord(sshKey)}`);
   if (knownHosts !== undefined) options.push(`UserKnownHostsFile=${sshConfigWord(knownHosts)}`, 'GlobalKnownHostsFile=/dev/null');
-  const words = ['ssh', ...options.flatMap(option => ['-o', option]), ...(sshKey === undefined ? [] : ['-i', sshKey])];
+  const words = ['ssh', ...options.flatMap(option => ['-o', option])];
   return words.map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 }
 
-// ssh splits this option at blanks (several files) and expands % and ~ in it.
+// ssh takes quotes off, and expands % and ~.
 function sshConfigWord(path: string): string {
   return `"${path.replaceAll('%', '%%')}"`;
 }
@@ -105,7 +106,7 @@ const TABLE: readonly (readonly [RegExp, RepoErrorCode, string])[] = [
   [/dubious ownership/, 'forbidden', 'the repository belongs to another user; run as its owner'],
   [/Could not resolve hostname|Name or service not known/, 'unreachable', 'its name is not known; check the url and this node’s DNS'],
   [
-    /Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|kex_exchange_identification|banner exchange|Timeout, server/,
+    /Connection .*(refused|timed out|reset|closed)|No route to host|Network is unreachable|kex_exchange_identification|banner exchange|Timeout, server/,
     'unreachable',
     'check host and port, and that the server runs',
   ],
@@ -118,7 +119,7 @@ const TABLE: readonly (readonly [RegExp, RepoErrorCode, string])[] = [
     'not-found',
     'check the url and who may see the repository',
   ],
-  [/Permission denied|access rights|insufficient permission|Read-only file system/, 'forbidden', 'check who may read and write the repository'],
+  [/Permission denied|insufficient permission|Read-only file system/, 'forbidden', 'check who may read and write the repository'],
   [/early EOF|unexpected disconnect|hung up unexpectedly|unexpected end|premature/, 'truncated', 'the answer was not whole; try again'],
   [
     /bad config|bad shallow|bad object|missing (blob|tree|commit)|is (empty|corrupt)|corrupt|[Nn]ot a valid|unable to read|bad tree|inflate|index-pack|fsck|invalid sha1|bad revision|did not send all|Failed to traverse/,
@@ -139,7 +140,7 @@ export function gitError(
   const line = said
     .split('\n')
     .map(text => text.trim())
-    .filter(text => text !== '' && !/^@+$/.test(text))
+    .filter(text => text !== '' && !/^@+$|^Please make sure you have|^and the repository exists|^fatal: Could not read from remote/.test(text))
     .slice(-4)
     .join('; ');
   return new RepoError(code, `${url}: git ${what} failed: ${hint} (${line === '' ? `exit ${result.exitCode}` : line})`, url);

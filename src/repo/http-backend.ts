@@ -29,6 +29,7 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
     git.writeRef({ fs: wholeFs, gitdir, ref: `refs/heads/${branch}`, value: oid, force: true });
   return {
     url,
+    scrub: text => scrub(text, remote.auth),
     async tips(branches, until) {
       const refs = await readRefs(remote, branches, until);
       return new Map(branches.map(branch => [branch, refs.get(`refs/heads/${branch}`) ?? null]));
@@ -114,7 +115,7 @@ async function push(remote: HttpRemote, place: Place, { oid, branch, expect }: S
     const why = result.error ?? result.refs[`refs/heads/${branch}`]?.error ?? error.message;
     if (isLostRace(why)) return 'stale';
     const words = `${remote.url} refuses the push to ${branch}: ${why}${heard.words === '' ? '' : `: ${heard.words}`}`;
-    throw new RepoError('refused', scrub(words, remote.auth), remote.url);
+    throw new RepoError('refused', words, remote.url);
   }
 }
 

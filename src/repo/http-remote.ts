@@ -1,7 +1,7 @@
 /** A git server over http as a set of questions: its branches in one request, and the two uploads; credentials go along at once. */
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Auth, authHeaders, scrub } from './auth.ts';
+import { type Auth, authHeaders } from './auth.ts';
 import { type Listing, parseListing, parseLsRefs, printLsRefs, type Service } from './listing.ts';
 import { type Oid, RepoError } from './repo.ts';
 import { type GitHttpRequest, type Limits, send } from './request.ts';
@@ -82,15 +82,9 @@ type Question = Omit<GitHttpRequest, 'url' | 'headers'> & { readonly path: strin
 
 async function ask(remote: HttpRemote, { path, more, ...rest }: Question, limits: Limits): Promise<Buffer> {
   const headers = { 'user-agent': 'git/netloom', accept: rest.contentType, ...authHeaders(remote.auth), ...more };
-  try {
-    const answer = await send(remote.url, { ...rest, url: `${remote.base}${path}`, headers }, limits);
-    if (answer.url.endsWith(path)) remote.base = answer.url.slice(0, -path.length);
-    return answer.body;
-  } catch (error) {
-    // A server may say our own credentials back to us.
-    if (error instanceof RepoError) error.message = scrub(error.message, remote.auth);
-    throw error;
-  }
+  const answer = await send(remote.url, { ...rest, url: `${remote.base}${path}`, headers }, limits);
+  if (answer.url.endsWith(path)) remote.base = answer.url.slice(0, -path.length);
+  return answer.body;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { HostError } from '../../src/host/errors.ts';
 import { findProgram, run, spawnLong } from '../../src/host/exec.ts';
 import { killNow, line, program } from './program.ts';
@@ -107,11 +107,11 @@ test('no child outlives a parent that is killed', async () => {
     void run('sleep', ['301']);
     setTimeout(() => console.log(long.pid), 300);
   `);
+  onTestFinished(parent.remove);
   const child = parent.start([]);
   const pid = Number(await line(child));
   expect(isRunning(pid)).toBe(true);
   await killNow(child);
   await sleep(100);
   expect(isRunning(pid)).toBe(false);
-  parent.remove();
 });

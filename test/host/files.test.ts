@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { checkWritable, readIfThere, readTextIfThere, remove, writeAtomic } from '../../src/host/files.ts';
 import { killNow, line, program } from './program.ts';
 
@@ -26,6 +26,7 @@ test('a writer that is killed leaves the old content or the new, never a part', 
     console.log('go');
     for (let n = 0; ; n++) await writeAtomic(process.argv[2] ?? '', String(n % 10).repeat(300_000));
   `);
+  onTestFinished(writer.remove);
   const path = join(folder, 'ledger');
   for (let round = 0; round < 5; round++) {
     const child = writer.start([path]);
@@ -35,7 +36,6 @@ test('a writer that is killed leaves the old content or the new, never a part', 
     const text = readFileSync(path, 'utf8');
     expect([text.length, new Set(text).size]).toEqual([300_000, 1]);
   }
-  writer.remove();
 });
 
 test('what is not there reads as null, what cannot be read is an error that names it', async () => {

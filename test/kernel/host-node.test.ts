@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { checkPrivileges, missingFeatures } from '../../src/host/features.ts';
 import { checkWritable, writeAtomic } from '../../src/host/files.ts';
 import { takeLock } from '../../src/host/lock.ts';
@@ -61,12 +61,12 @@ test('who lacks the capabilities is told which ones, and apply says the same of 
     const [outcome] = await apply([step('a', [bridge('a')])]);
     console.log(outcome?.status + ' ' + outcome?.code + ' ' + outcome?.error);
   `);
+  onTestFinished(poor.remove);
   const child = poor.start([], ['setpriv', '--bounding-set=-net_admin,-sys_admin', '--inh-caps=-net_admin,-sys_admin']);
   const text = await printed(child);
   expect(text).toMatch(/^not-permitted: .*needs CAP_NET_ADMIN and CAP_SYS_ADMIN/);
   expect(text).toMatch(/^failed not-permitted ip link add .*Operation not permitted; run as root, or with CAP_NET_ADMIN and CAP_SYS_ADMIN$/m);
   expect(links()).toEqual(['lo']);
-  poor.remove();
 });
 
 test('a disk without room is found before the first change', async () => {
@@ -93,13 +93,13 @@ test('two processes of one node meet, whatever network namespaces they are in', 
     await takeLock(process.argv[2] ?? '', 'netloom watch').then(() => console.log('held'), error => console.log(error.code));
     setInterval(() => {}, 1000);
   `);
+  onTestFinished(other.remove);
   const child = other.start([folder], ['unshare', '--net', '--kill-child', '--fork']);
   expect(await line(child)).toBe('held');
   await expect(takeLock(folder, 'netloom apply')).rejects.toMatchObject({ code: 'locked', holder: { command: 'netloom watch' } });
   await killNow(child);
   await sleep(200);
   (await takeLock(folder, 'netloom apply')).release();
-  other.remove();
 });
 
 test('kill -9 in the middle of a big batch stops the kernel writes, and only then frees the lock', async () => {
@@ -111,10 +111,11 @@ test('kill -9 in the middle of a big batch stops the kernel writes, and only the
     console.log('go');
     await apply(Array.from({ length: 40000 }, (_, nth) => step('k' + nth, [{ op: 'tap-add', netns: '', name: 'k' + nth, multiQueue: false }])));
   `);
-  for (const delay of [20, 150, 400]) {
+  onTestFinished(writer.remove);
+  for (const least of [1, 200, 1500]) {
     const child = writer.start([folder]);
     expect(await line(child)).toBe('go');
-    await sleep(delay);
+    while (linesOfDevices() <= least) await sleep(2);
     await killNow(child);
     const lock = await lockSoon();
     const made = links().length;
@@ -124,8 +125,12 @@ test('kill -9 in the middle of a big batch stops the kernel writes, and only the
     expect(made).toBeLessThan(40_000);
     wipe();
   }
-  writer.remove();
 });
+
+// Links that are there, at the price of one small file.
+function linesOfDevices(): number {
+  return readFileSync('/proc/net/dev', 'utf8').trim().split('\n').length - 2;
+}
 
 // The kernel kills the child a moment after its parent; until then the lock holds.
 async function lockSoon() {

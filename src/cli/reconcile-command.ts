@@ -1,0 +1,67 @@
+/** `netloom reconcile`: one pass, what the timer runs. */
+import type { NodeConfig } from '../model/node-config.ts';
+import { printText } from '../plan/print-text.ts';
+import { type PassResult, reconcile } from '../reconcile.ts';
+import { exitOf } from './apply-command.ts';
+import { loadConfig } from './config.ts';
+import { formatDiagnostics } from './diagnostics.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { logger } from './log.ts';
+import { nodeOf } from './node-context.ts';
+import { outcomeText } from './outcome-text.ts';
+import { paintPlan, print, say } from './terminal.ts';
+
+/** Exit 0 fine, 3 invalid definitions, 4 partly applied, 75 remote unreachable; the last good revision is enforced in all of them. */
+export async function reconcileCommand(options: { readonly config: string; readonly accept?: string }): Promise<ExitCode> {
+  const config = loadConfig(options.config);
+  const result = await reconcile(config, { accept: options.accept, command: 'netloom reconcile' });
+  if (process.stderr.isTTY === true) tellPerson(result);
+  else tellLog(config, result);
+  return passExit(config, result);
+}
+
+/** What a pass means as an exit code. Throws CommandError where this node is not in the definitions. */
+export function passExit(config: NodeConfig, { pulled, node, enforced, settled }: PassResult): ExitCode {
+  if (pulled.catalog !== null && node === null) nodeOf(pulled.catalog, config.node);
+  if (pulled.refusal?.reason === 'InvalidDefinitions' || pulled.refusal?.reason === 'NoDefinitions') return EXIT.invalid;
+  if (pulled.refusal?.condition === 'Stalled') return EXIT.error;
+  if (pulled.refusal !== null) return EXIT.tryAgain;
+  if (settled?.problem) return EXIT.tryAgain;
+  if (enforced === null) return EXIT.error;
+  return config.mode === 'observe' ? EXIT.fine : exitOf(enforced);
+}
+
+function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassResult): void {
+  if (diagnostics.length > 0) say(formatDiagnostics(diagnostics));
+  if (pulled.refusal !== null) say(`${pulled.refusal.reason}: ${pulled.refusal.message}`);
+  if (settled?.problem) say(settled.problem);
+  for (const note of settled?.notes ?? []) say(`${note.definition}: ${note.message}`);
+  for (const ask of settled?.pending ?? []) say(`${ask.definition}: ${ask.reason}: ${ask.message}`);
+  if (enforced !== null) {
+    print(printText(enforced.plan, { paint: paintPlan }));
+    say(outcomeText(enforced));
+  }
+  if (published?.result === 'failed') say(`the status could not be published: ${published.message}`);
+}
+
+function tellLog(config: NodeConfig, { pulled, enforced, settled, published, diagnostics }: PassResult): void {
+  const log = logger(config.node);
+  for (const diagnostic of diagnostics)
+    log[diagnostic.severity === 'error' ? 'error' : 'warn']({ code: diagnostic.code, at: diagnostic.at, hint: diagnostic.hint }, diagnostic.message);
+  if (pulled.refusal !== null) log.error({ reason: pulled.refusal.reason }, pulled.refusal.message);
+  if (settled?.problem) log.warn(settled.problem);
+  for (const change of settled?.changes ?? []) log.info({ definition: change.definition }, `${change.change}: ${change.message}`);
+  for (const ask of settled?.pending ?? []) log.warn({ definition: ask.definition, reason: ask.reason }, ask.message);
+  for (const trouble of enforced?.compiled.troubles ?? []) log.warn({ definition: trouble.definition, reason: trouble.reason }, trouble.message);
+  for (const outcome of enforced?.outcomes ?? [])
+    if (outcome.status === 'failed') log.error({ ref: outcome.step.ref, verb: outcome.step.verb }, outcome.error ?? 'failed');
+  if (published?.result === 'failed') log.warn(`the status could not be published: ${published.message}`);
+  const revision = pulled.good?.revision.slice(0, 10);
+  if (enforced !== null) {
+    const { outcomes, remaining, rounds } = enforced;
+    log.info(
+      { revision, done: outcomes.filter(one => one.status === 'done').length, left: remaining.steps.length, held: remaining.held.length, rounds },
+      'pass ended',
+    );
+  }
+}

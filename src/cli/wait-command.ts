@@ -1,0 +1,4 @@
+/** `netloom wait`. */
+export async function waitCommand(): Promise<number> {
+  return 1;
+}

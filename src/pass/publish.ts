@@ -1,0 +1,94 @@
+/** publish: this node's status and events on the status branch, pushed only when they say something new. */
+
+import { type Oid, RepoError } from '../repo/repo.ts';
+import type { NetEvent } from '../report/events.ts';
+import { appendEvents } from '../report/events.ts';
+import { isNews, type NodeReport, parseStatusFile, statusFile, statusPath } from '../report/node-report.ts';
+import { type Remote, readTips } from './remote.ts';
+import { backOff, jitter } from './retry.ts';
+import { author, commitMessage } from './signature.ts';
+
+const TRIES = 30;
+const MOST_EVENTS = 500;
+/** A node that says nothing new is heard of this often all the same; a fifth more or less, so that nodes spread. */
+const HEARTBEAT_MS = 30 * 60_000;
+/** A first push waits up to this for each node of the cluster: nodes that start together do not push together. */
+const SPREAD_MS_PER_NODE = 300;
+const LONGEST_SPREAD_MS = 20_000;
+
+/** What of this node is on the status branch now. */
+export interface Published {
+  readonly report: NodeReport | null;
+  readonly events: string;
+}
+
+export interface PublishArgs {
+  readonly remote: Remote;
+  /** Tip of the status branch as this pass last saw or made it. */
+  readonly tip: Oid | null;
+  readonly node: string;
+  readonly nodes: number;
+  readonly report: NodeReport;
+  readonly events: readonly NetEvent[];
+}
+
+/** `news`: pushed. `silent`: nothing to say. `failed`: the next pass says it. */
+export type PublishResult = { readonly result: 'news' | 'silent'; readonly tip: Oid | null } | { readonly result: 'failed'; readonly message: string };
+
+/** Reads what this node published last; nothing where the branch or the files are not there. Throws RepoError. */
+export async function readPublished(remote: Remote, tip: Oid | null, node: string): Promise<Published> {
+  if (tip === null) return { report: null, events: '' };
+  await remote.status.sync(remote.statusBranch, tip);
+  const [report, events] = await Promise.all([statusPath(node), eventsPath(node)].map(path => textAt(remote, tip, path)));
+  const parsed = report === undefined || report === '' ? null : parseStatusFile(report);
+  return { report: parsed !== null && 'report' in parsed ? parsed.report : null, events: events ?? '' };
+}
+
+/** Pushes report and events when there is news, or when this node was not heard of for long. Never throws for the remote. */
+export async function publish(args: PublishArgs, before: Published): Promise<PublishResult> {
+  const isSilent = args.events.length === 0 && !isNews(before.report, args.report) && !isOverdue(before.report, args.report);
+  if (isSilent) return { result: 'silent', tip: args.tip };
+  try {
+    await jitter(Math.min(LONGEST_SPREAD_MS, SPREAD_MS_PER_NODE * (args.nodes - 1)));
+    return await pushAll(args);
+  } catch (error) {
+    if (error instanceof RepoError) return { result: 'failed', message: error.message };
+    throw error;
+  }
+}
+
+async function pushAll(args: PublishArgs): Promise<PublishResult> {
+  let tip = args.nodes > 1 ? (await readTips(args.remote)).status : args.tip;
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const { events } = await readPublished(args.remote, tip, args.node);
+    const edits = new Map<string, string | null>([[statusPath(args.node), statusFile(args.report)]]);
+    if (args.events.length > 0) edits.set(eventsPath(args.node), appendEvents(events, args.events, MOST_EVENTS));
+    const { status, statusBranch } = args.remote;
+    const oid = await status.commit({ parent: tip, edits, author: author(args.node), message: commitMessage(args.node, 'status'), at: Date.now() });
+    if (oid === null || (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok') return { result: 'news', tip: oid ?? tip };
+    await backOff(attempt);
+    tip = (await readTips(args.remote)).status;
+  }
+  return { result: 'failed', message: `the status lost ${TRIES} races in a row` };
+}
+
+/** Path of a node's events on the status branch. */
+export function eventsPath(node: string): string {
+  return `events/${node}.jsonl`;
+}
+
+// The path says it all: a listing of one file.
+async function textAt(remote: Remote, tip: Oid, path: string): Promise<string> {
+  const slash = path.lastIndexOf('/');
+  const entries = await remote.status.list(tip, path.slice(0, slash));
+  const entry = entries.find(found => found.path === path.slice(slash + 1));
+  if (entry === undefined) return '';
+  const blobs = await remote.status.read([entry.oid]);
+  return new TextDecoder().decode(blobs.get(entry.oid));
+}
+
+function isOverdue(before: NodeReport | null, now: NodeReport): boolean {
+  if (before === null) return true;
+  const spread = 0.8 + 0.4 * Math.random();
+  return Date.parse(now.heard) - Date.parse(before.heard) > HEARTBEAT_MS * spread;
+}

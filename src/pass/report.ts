@@ -1,0 +1,149 @@
+/** report: what this node says of a pass, from what the pass found and did. */
+import { digestOf } from '../compile/compile.ts';
+import { KINDS } from '../kinds/index.ts';
+import type { Ledger } from '../model/ledger.ts';
+import { bridgeName, tapName, vxlanName } from '../model/names.ts';
+import type { NodeConfig } from '../model/node-config.ts';
+import type { Catalog, Compiled } from '../objects/object.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Condition, conditions, type Problem } from '../report/condition.ts';
+import type { Drift, NodeReport, ObjectReport } from '../report/node-report.ts';
+import type { Enforced } from './enforce.ts';
+import { observedPlan } from './observed-plan.ts';
+import { inventoryOf, type Obstacle, objectReport, obstaclesOf } from './obstacles.ts';
+import { version } from './program.ts';
+import type { Pulled } from './pull.ts';
+import type { Settled } from './settle.ts';
+
+export interface ReportArgs {
+  readonly config: Pick<NodeConfig, 'node' | 'mode'>;
+  readonly pulled: Pulled;
+  readonly settled: Settled;
+  readonly catalog: Catalog;
+  readonly enforced: Enforced;
+  readonly before: NodeReport | null;
+  readonly now: string;
+}
+
+/** The node's report; `since` of conditions is kept from the one before. */
+export function reportOf(args: ReportArgs): NodeReport {
+  const { config, pulled, enforced, catalog } = args;
+  const obstacles = obstaclesOf({
+    outcomes: enforced.outcomes,
+    remaining: enforced.remaining.steps,
+    held: enforced.remaining.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
+    troubles: [...enforced.compiled.troubles, ...args.settled.pending.map(ask => ({ ...ask, fatal: true }))],
+    observing: config.mode === 'observe',
+  });
+  const good = pulled.good?.revision ?? '';
+  return {
+    node: config.node,
+    version: version(),
+    heard: args.now,
+    mode: config.mode,
+    revision: {
+      observed: pulled.tips?.main ?? args.before?.revision.observed ?? good,
+      attempted: pulled.refusal?.condition === 'Stalled' ? (pulled.tips?.main ?? good) : good,
+      applied: config.mode === 'observe' || enforced.remaining.steps.length > 0 ? (args.before?.revision.applied ?? '') : good,
+    },
+    conditions: conditionsOf(args, obstacles),
+    ...objectsOf(catalog, enforced.compiled, config.node, obstacles, leftovers(enforced.remaining, args.settled.ledger)),
+    drift: config.mode === 'observe' ? [] : driftOf(enforced.remaining),
+    plan: config.mode === 'observe' ? observedPlan(enforced.plan) : [],
+    inventory: inventoryOf(enforced.compiled.resources, kind => KINDS.get(kind)?.title ?? kind),
+    facts: { ...enforced.facts, devices: [], ports: enforced.facts.ports.filter(port => !port.ours) },
+  };
+}
+
+function conditionsOf({ config, pulled, enforced, settled, before, now }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
+  const of = (state: Obstacle['state']): readonly Problem[] =>
+    obstacles.filter(obstacle => obstacle.state === state).map(({ definition, reason, message }) => ({ reason, message: `${definition}: ${message}` }));
+  const { refusal } = pulled;
+  const unpublished = settled.problem === null ? [] : [{ reason: 'AllocationPending', message: settled.problem }];
+  const outcome = {
+    fetch: refusal?.condition === 'FetchFailed' ? refusal : null,
+    refusal: refusal?.condition === 'Stalled' ? refusal : null,
+    isEmpty: pulled.good === null,
+    failed: of('error'),
+    degraded: [...of('degraded'), ...unpublished],
+    remaining: enforced.remaining.steps.length,
+    observeOnly: config.mode === 'observe',
+  };
+  return conditions(before?.conditions ?? [], outcome, now);
+}
+
+function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles: readonly Obstacle[], left: ReadonlyMap<string, string>) {
+  const digest = digestOf(compiled);
+  const devices = devicesOf(compiled);
+  const networks: Record<string, ObjectReport> = {};
+  const interfaces: Record<string, ObjectReport> = {};
+  for (const iface of catalog.interfaces.values()) {
+    if (iface.spec.node !== node) continue;
+    const definition = `Interface ${iface.key}`;
+    interfaces[iface.key] = objectReport({ definition, digest: digest([definition]), devices: devices([definition]) }, obstacles);
+  }
+  for (const network of catalog.networks.values()) {
+    const guests = (catalog.interfacesOf.get(network.key) ?? []).map(iface => `Interface ${iface.key}`);
+    const definition = `Network ${network.key}`;
+    const own = digest([definition, ...guests]);
+    if (own === '' && !obstacles.some(obstacle => obstacle.definition === definition)) continue;
+    networks[network.key] = objectReport({ definition, digest: own, devices: devices([definition]), also: new Set(guests) }, obstacles);
+  }
+  for (const [key, message] of left) networks[key] ??= { digest: '', state: 'deleting', reason: 'ForeignPort', message, devices: [] };
+  return { networks: sorted(networks), interfaces: sorted(interfaces) };
+}
+
+// Links of the node's own namespace, by the definitions that they come from.
+function devicesOf(compiled: Compiled): (definitions: readonly string[]) => readonly string[] {
+  const names = new Map<string, string[]>();
+  for (const { ref, from } of compiled.resources) {
+    if (!ref.startsWith('link:/')) continue;
+    for (const { definition } of from) names.set(definition, [...(names.get(definition) ?? []), ref.slice('link:/'.length)]);
+  }
+  return definitions => definitions.flatMap(definition => names.get(definition) ?? []).sort();
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+// Networks that nobody defines any more, and of which something had to stay.
+function leftovers(remaining: Plan, ledger: Ledger): ReadonlyMap<string, string> {
+  const formerly = formerlyOf(ledger);
+  const found = new Map<string, string>();
+  for (const held of remaining.held) {
+    if (held.from.length > 0) continue;
+    const definition = formerly(held.ref);
+    if (definition.startsWith('Network ')) found.set(definition.slice('Network '.length), `${held.ref} stays: ${held.why} ${held.on}`);
+  }
+  return found;
+}
+
+function driftOf(remaining: Plan): readonly Drift[] {
+  return remaining.steps.flatMap(step => {
+    const definition = step.from[0]?.definition ?? '';
+    if (step.verb === 'delete') return [{ definition, ref: step.ref, field: '', want: 'absent', have: 'there' }];
+    if (step.verb === 'make') return [{ definition, ref: step.ref, field: '', want: 'there', have: 'absent' }];
+    return step.changes.map(change => ({ definition, ref: step.ref, field: change.field, want: text(change.want), have: text(change.have) }));
+  });
+}
+
+function text(value: unknown): string {
+  return (JSON.stringify(value) ?? '').slice(0, 200);
+}
+
+/** Whose a thing is, or was, by the device names in its ref: what events of removed objects are filed under. */
+export function formerlyOf(ledger: Ledger): (ref: string) => string {
+  const names = new Map<string, string>();
+  for (const [key, entry] of Object.entries(ledger.networks)) {
+    names.set(vxlanName(entry.vxid), `Network ${key}`).set(bridgeName(entry.vxid), `Network ${key}`);
+    for (const [iface, given] of Object.entries(entry.interfaces)) names.set(tapName(given.uuid), `Interface ${iface}`);
+  }
+  return ref => {
+    for (const part of ref.slice(ref.indexOf(':') + 1).split('/')) {
+      const found = names.get(part);
+      if (found !== undefined) return found;
+    }
+    return '';
+  };
+}

@@ -1,0 +1,227 @@
+/** What happened, step by step, as lines of JSON: `events/<node>.jsonl`, newest last, bounded. */
+import type { Op } from '../kinds/op.ts';
+import type { Outcome } from '../kinds/step.ts';
+
+export const EVENT_TYPES = ['audit', 'change', 'status', 'usage', 'drift'] as const;
+
+export interface NetEvent {
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly at: string;
+  readonly node: string;
+  /** `Network default/demo`. */
+  readonly object: string;
+  /** Key of the network that the object is in, or is. */
+  readonly network?: string;
+  readonly type: (typeof EVENT_TYPES)[number];
+  /** `create vxlan interface`, `add mesh elements`, `commit`. */
+  readonly operation: string;
+  readonly phase: 'start' | 'finish' | 'create' | 'change' | 'delete';
+  /** Of the batch that carried it; null where nothing lasts. */
+  readonly durationMs: number | null;
+  /** One line; '' for none. */
+  readonly message: string;
+  /** The commit it came from; '' for a local folder. */
+  readonly revision: string;
+  readonly extra?: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+export interface EventContext {
+  readonly node: string;
+  readonly revision: string;
+  /** `change`: a new revision or allocation. `drift`: the kernel had been altered. */
+  readonly cause: 'change' | 'drift';
+  /** The commit that brought the change; null when there is none to tell of. */
+  readonly commit: { readonly author: string; readonly subject: string; readonly at: number } | null;
+  /** Network of a definition, for those that are in one. */
+  readonly networkOf: (definition: string) => string | undefined;
+  /** What the revision does to a definition; a definition that is not in it is changed. */
+  readonly fates?: ReadonlyMap<string, 'create' | 'change' | 'delete'>;
+}
+
+/**
+ * Events of a pass, oldest first: for each definition that was touched the commit, then start and finish of each of its
+ * operations. Steps of one title are one operation; what has no definition any more is told by `orphan`.
+ */
+export function eventsOf(outcomes: readonly Outcome[], ctx: EventContext, orphan: (outcome: Outcome) => string = () => ''): readonly NetEvent[] {
+  const groups = new Map<string, Group>();
+  for (const outcome of outcomes) {
+    const definitions = outcome.step.from.map(origin => origin.definition);
+    const owner = orphan(outcome);
+    for (const object of definitions.length > 0 ? new Set(definitions) : owner === '' ? [] : [owner]) {
+      const key = `${object}\n${isPlural(outcome) ? '' : outcome.step.verb}\n${outcome.step.title}`;
+      const group = groups.get(key) ?? { object, outcomes: [] };
+      group.outcomes.push(outcome);
+      groups.set(key, group);
+    }
+  }
+  const told = [...groups.values()].flatMap(group => startAndFinish(group, ctx));
+  const steps = told.map((event, i) => [event, i] as const).sort(([a, i], [b, j]) => compare(a.at, b.at) || i - j);
+  return [...commitEvents([...groups.values()], ctx), ...steps.map(([event]) => event)];
+}
+
+/** The file with further events; the oldest beyond `max` go. Lines that are no events go too. */
+export function appendEvents(text: string, events: readonly NetEvent[], max: number): string {
+  const lines = [...parseEvents(text), ...events].slice(-max).map(event => JSON.stringify(event));
+  return lines.map(line => `${line}\n`).join('');
+}
+
+/** Events of a file, oldest first. A line that is none (a cut, a conflict) is left out. */
+export function parseEvents(text: string): readonly NetEvent[] {
+  return text.split('\n').flatMap(line => {
+    const event = line.startsWith('{') ? eventOf(line) : null;
+    return event === null ? [] : [event];
+  });
+}
+
+export interface EventFilter {
+  /** `Network default/demo`; a network's events include those of its interfaces. */
+  readonly object: string;
+  readonly type?: string | undefined;
+  readonly limit: number;
+}
+
+/** Events of one object on all nodes, newest first. */
+export function selectEvents(events: readonly NetEvent[], { object, type, limit }: EventFilter): readonly NetEvent[] {
+  const isAbout = (event: NetEvent): boolean => event.object === object || `Network ${event.network}` === object || (object.startsWith('Node ') && object === `Node ${event.node}`);
+  const found = events.map((event, i) => [event, i] as const).filter(([event]) => isAbout(event) && (type === undefined || event.type === type));
+  const oldestFirst = found.sort(([a, i], [b, j]) => compare(a.at, b.at) || i - j).map(([event]) => event);
+  return onceEach(oldestFirst).reverse().slice(0, limit);
+}
+
+// Every member tells of the same commit; once is enough.
+function onceEach(events: readonly NetEvent[]): NetEvent[] {
+  const told = new Set<string>();
+  return events.filter(({ operation, revision, object }) => {
+    const key = `${revision} ${object}`;
+    const isNew = operation !== 'commit' || !told.has(key);
+    if (operation === 'commit') told.add(key);
+    return isNew;
+  });
+}
+
+/** The six columns, and rows for `table`. */
+export function eventRows(events: readonly NetEvent[]): { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const columns = ['TIMESTAMP', 'NODE', 'OPERATION', 'PHASE', 'DURATION', 'MESSAGE'];
+  const duration = (ms: number | null): string => (ms === null ? '' : `${(ms / 1000).toFixed(3)}s`);
+  return { columns, rows: events.map(e => [e.at, e.node, e.operation, e.phase, duration(e.durationMs), e.message]) };
+}
+
+interface Group {
+  readonly object: string;
+  readonly outcomes: Outcome[];
+}
+
+// `mesh elements` and `neighbours` are many things that come and go together: one operation, whatever the verbs.
+function isPlural({ step }: Outcome): boolean {
+  return /[^s]s$/.test(step.title);
+}
+
+function startAndFinish({ object, outcomes }: Group, ctx: EventContext): readonly NetEvent[] {
+  const startedAt = Math.min(...outcomes.map(outcome => outcome.startedAt));
+  const endedAt = Math.max(...outcomes.map(outcome => outcome.startedAt + outcome.durationMs));
+  const durationMs = Math.round((endedAt - startedAt) * 1000) / 1000;
+  const network = ctx.networkOf(object);
+  const about = { node: ctx.node, object, ...(network === undefined ? {} : { network }), type: ctx.cause, operation: operationOf(outcomes) };
+  const bad = outcomes.find(outcome => outcome.status === 'failed') ?? outcomes.find(outcome => outcome.status !== 'done');
+  const extra = bad === undefined ? {} : { extra: { status: bad.status, ...(bad.code === undefined ? {} : { code: bad.code }) } };
+  return [
+    { at: instant(startedAt), ...about, phase: 'start', durationMs: null, message: '', revision: ctx.revision },
+    { at: instant(endedAt), ...about, phase: 'finish', durationMs, message: bad === undefined ? messageOf(outcomes) : `${bad.status}: ${bad.error ?? 'no reason given'}`, revision: ctx.revision, ...extra },
+  ];
+}
+
+function operationOf(outcomes: readonly Outcome[]): string {
+  const [first] = outcomes;
+  if (first === undefined) return '';
+  const { verb, title, replacing } = first.step;
+  if (isPlural(first)) return `${outcomes.every(outcome => outcome.step.verb === 'delete' && !outcome.step.replacing) ? 'remove' : 'add'} ${title}`;
+  if (replacing) return verb === 'delete' ? `take down ${title}` : `replace ${title}`;
+  return `${{ make: 'create', update: 'change', delete: 'delete' }[verb]} ${title}`;
+}
+
+/** Many things: what came and what went. One thing: its name, and what changed. */
+function messageOf(outcomes: readonly Outcome[]): string {
+  const [first] = outcomes;
+  if (first === undefined) return '';
+  if (isPlural(first)) {
+    const came = elements(outcomes.filter(outcome => outcome.step.verb !== 'delete'));
+    const went = elements(outcomes.filter(outcome => outcome.step.verb === 'delete')).filter(element => !came.includes(element));
+    return [came.length > 0 ? `added ${shortList(came)}` : '', went.length > 0 ? `removed ${shortList(went)}` : ''].filter(part => part !== '').join('; ');
+  }
+  const names = [...new Set(outcomes.map(outcome => nameOf(outcome.step.ref)))];
+  if (first.step.verb !== 'update') return shortList(names);
+  const changes = outcomes.flatMap(({ step }) => step.changes.map(({ field, want, have }) => `${field} ${plain(have)} -> ${plain(want)}`));
+  return changes.length === 0 ? shortList(names) : `${shortList(names)}: ${shortList(changes)}`;
+}
+
+// Peers first, as the underlay addresses that people know them by; then MACs, each once.
+function elements(outcomes: readonly Outcome[]): readonly string[] {
+  const all = outcomes.flatMap(outcome => outcome.step.ops.flatMap(elementOf));
+  const peers = all.filter(element => element.peer).map(element => element.text);
+  return [...new Set([...peers.sort(), ...all.filter(element => !element.peer).map(element => element.text)])];
+}
+
+function elementOf(op: Op): readonly { readonly peer: boolean; readonly text: string }[] {
+  if (op.op === 'flood-append' || op.op === 'flood-del') return [{ peer: true, text: op.dst }];
+  if ('mac' in op && 'ip' in op) return [{ peer: false, text: `${op.ip} at ${op.mac}` }];
+  if (op.op === 'neigh-del') return [{ peer: false, text: op.ip }];
+  return 'mac' in op && typeof op.mac === 'string' ? [{ peer: false, text: op.mac }] : [];
+}
+
+const LISTED = 12;
+
+function shortList(all: readonly string[]): string {
+  return all.length <= LISTED ? all.join(', ') : `${all.slice(0, LISTED).join(', ')} and ${all.length - LISTED} more`;
+}
+
+function nameOf(ref: string): string {
+  return ref.slice(ref.indexOf(':') + 1).replace(/^\//, '');
+}
+
+function plain(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function commitEvents(groups: readonly Group[], ctx: EventContext): readonly NetEvent[] {
+  const { commit } = ctx;
+  if (commit === null || ctx.cause === 'drift') return [];
+  const objects = [...new Set([...(ctx.fates?.keys() ?? []), ...groups.map(group => group.object)])].sort();
+  const starts = groups.flatMap(group => group.outcomes.map(outcome => outcome.startedAt));
+  // A clock that is ahead where the commit was made must not put it after its own effects.
+  const at = instant(Math.min(commit.at, ...starts));
+  return objects.map(object => {
+    const network = ctx.networkOf(object);
+    return {
+      at,
+      node: ctx.node,
+      object,
+      ...(network === undefined ? {} : { network }),
+      type: 'audit',
+      operation: 'commit',
+      phase: ctx.fates?.get(object) ?? 'change',
+      durationMs: null,
+      message: `${commit.author}: ${commit.subject.slice(0, 200)}`,
+      revision: ctx.revision,
+      extra: { author: commit.author, subject: commit.subject.slice(0, 200) },
+    };
+  });
+}
+
+function eventOf(line: string): NetEvent | null {
+  try {
+    const event: NetEvent = JSON.parse(line);
+    const texts = [event.at, event.node, event.object, event.operation, event.phase, event.message];
+    return texts.every(text => typeof text === 'string') && EVENT_TYPES.includes(event.type) ? event : null;
+  } catch {
+    return null;
+  }
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,191 @@
+/**
+ * The state of every object: a pure function of definitions, ledger and node reports. This file is the table.
+ *
+ * | state    | means                                                                                             |
+ * | initial  | not allocated, not placed, or not yet on a node where it belongs: the reason says which           |
+ * | created  | every node where it belongs reports Ready for what the definitions say now                        |
+ * | degraded | it works, but not as it should, or a node is silent or has not caught up with a change            |
+ * | error    | a node cannot make it                                                                             |
+ * | deleting | its definition is gone, and a node still has something of it                                      |
+ * | deleted  | a tombstone in the ledger                                                                         |
+ */
+import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
+import { membersOf } from '../objects/mesh.ts';
+import type { Catalog } from '../objects/object.ts';
+import { conditionOf } from './condition.ts';
+import type { NodeReport, ObjectReport } from './node-report.ts';
+
+export type State = 'initial' | 'created' | 'degraded' | 'error' | 'deleting' | 'deleted';
+
+/** Everything that states, tables and records are made of. */
+export interface View {
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  /** By node. */
+  readonly reports: ReadonlyMap<string, NodeReport>;
+  /**
+   * The digest that a node should report for a definition (`Network default/demo`), compiled from the catalog with the node's
+   * own facts. Undefined where it cannot be told: then the node is believed whatever it reports.
+   */
+  readonly wanted: (node: string, definition: string) => string | undefined;
+  /** Commit of the catalog; '' for a local folder. */
+  readonly revision: string;
+  /** ISO 8601. */
+  readonly now: string;
+}
+
+/** How one node stands to an object. */
+export interface NodeStand {
+  readonly node: string;
+  readonly state: 'created' | 'initial' | 'degraded' | 'error' | 'deleting';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ObjectState {
+  readonly state: State;
+  /** CamelCase; '' for created. */
+  readonly reason: string;
+  readonly message: string;
+  /** The nodes where it belongs, or where something of it is left. By name. */
+  readonly nodes: readonly NodeStand[];
+}
+
+/** A node is silent when it missed two heartbeats. */
+export const SILENT_AFTER_MS = 2 * 30 * 60_000;
+
+/** True when the node's last word is too long ago. */
+export function isSilent(report: NodeReport, now: string): boolean {
+  return Date.parse(now) - Date.parse(report.heard) > SILENT_AFTER_MS;
+}
+
+/** State of a network; null when neither definitions, ledger nor any node know it. */
+export function networkState(key: string, view: View): ObjectState | null {
+  const network = view.catalog.networks.get(key);
+  const entry = view.ledger.networks[key];
+  if (network === undefined) return goneState('networks', key, entry !== undefined, view);
+  const waiting = unallocated('networks', key, entry, view);
+  if (waiting !== null) return waiting;
+  const stands = membersOf(network, view.catalog).map(node => standOf(node.name, 'networks', key, view));
+  return stands.length === 0 ? state('created', 'NoMembers', 'no node carries it yet: it has no placed interface') : summed(stands);
+}
+
+/** State of an interface; null when nobody knows it. */
+export function interfaceState(key: string, view: View): ObjectState | null {
+  const iface = view.catalog.interfaces.get(key);
+  const found = berthOf(key, view.ledger);
+  if (iface === undefined) return goneState('interfaces', key, found !== undefined, view);
+  const waiting = unallocated('interfaces', key, found?.entry, view);
+  if (waiting !== null) return waiting;
+  if (iface.spec.node === undefined) return state('initial', 'Unplaced', 'it has no node: name one in spec.node');
+  const network = view.catalog.networks.get(`${iface.namespace}/${iface.spec.network}`);
+  if (network?.spec.cidr !== undefined && iface.spec.address !== 'none' && found?.entry.address === undefined) {
+    return pendingIn('interfaces', key, view) ?? state('error', 'PoolExhausted', `no free address in ${network.spec.cidr} of Network ${network.key}`);
+  }
+  return summed([standOf(iface.spec.node, 'interfaces', key, view)]);
+}
+
+/** Where an interface stands in the ledger: where it lives, else its tombstone. */
+export function berthOf(key: string, ledger: Ledger): { readonly network: string; readonly entry: InterfaceEntry } | undefined {
+  let tomb: { network: string; entry: InterfaceEntry } | undefined;
+  for (const [network, { interfaces }] of Object.entries(ledger.networks)) {
+    const entry = interfaces[key];
+    if (entry !== undefined && entry.removed === undefined) return { network, entry };
+    if (entry !== undefined) tomb ??= { network, entry };
+  }
+  return tomb;
+}
+
+export interface NodeState {
+  readonly state: 'initial' | 'ready' | 'degraded' | 'error' | 'silent';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** State of a node, from its own report. */
+export function nodeState(name: string, view: View): NodeState {
+  const report = view.reports.get(name);
+  if (report === undefined) return { state: 'initial', reason: 'NeverHeard', message: 'it has never reported' };
+  if (isSilent(report, view.now)) return { state: 'silent', reason: 'Silent', message: `last heard ${report.heard}` };
+  const [ready, stalled, fetch, degraded] = (['Ready', 'Stalled', 'FetchFailed', 'Degraded'] as const).map(type => conditionOf(report.conditions, type));
+  if (ready === undefined || !ready.status) return { state: 'error', reason: ready?.reason ?? 'Unknown', message: ready?.message ?? '' };
+  const wrong = [stalled, fetch, degraded].find(condition => condition?.status === true);
+  if (wrong !== undefined) return { state: 'degraded', reason: wrong.reason, message: wrong.message };
+  return { state: 'ready', reason: '', message: '' };
+}
+
+type Plural = 'networks' | 'interfaces';
+
+function state(name: State, reason: string, message: string, nodes: readonly NodeStand[] = []): ObjectState {
+  return { state: name, reason, message, nodes };
+}
+
+function goneState(plural: Plural, key: string, isKnown: boolean, view: View): ObjectState | null {
+  const stands = [...view.reports.values()].flatMap((report): NodeStand[] => {
+    const left = report[plural][key];
+    if (left === undefined) return [];
+    const isTelling = left.state === 'deleting';
+    return [{ node: report.node, state: 'deleting', reason: (isTelling && left.reason) || 'Waiting', message: (isTelling && left.message) || `${report.node} has not taken it away yet` }];
+  });
+  const [first] = stands.sort(byNode);
+  if (first !== undefined) return state('deleting', first.reason, `${first.node}: ${first.message}`, stands);
+  return isKnown ? state('deleted', '', '') : null;
+}
+
+function unallocated(plural: Plural, key: string, entry: NetworkEntry | InterfaceEntry | undefined, view: View): ObjectState | null {
+  if (entry !== undefined && entry.removed === undefined) return null;
+  return pendingIn(plural, key, view) ?? state('initial', 'Unallocated', 'no node has allocated it yet');
+}
+
+function pendingIn(plural: Plural, key: string, view: View): ObjectState | null {
+  for (const report of [...view.reports.values()].sort(byNode)) {
+    const found = report[plural][key];
+    if (found?.state === 'waiting') return state('initial', found.reason ?? 'AllocationPending', found.message ?? '');
+  }
+  return null;
+}
+
+function standOf(node: string, plural: Plural, key: string, view: View): NodeStand {
+  const report = view.reports.get(node);
+  if (report === undefined) return { node, state: 'initial', reason: 'NeverHeard', message: `${node} has never reported` };
+  const found = report[plural][key];
+  if (isSilent(report, view.now)) return { node, state: 'degraded', reason: 'NodeSilent', message: `${node} was last heard ${report.heard}` };
+  if (found === undefined) return absent(node, report);
+  const wanted = view.wanted(node, `${plural === 'networks' ? 'Network' : 'Interface'} ${key}`);
+  if (wanted !== undefined && wanted !== found.digest && found.state !== 'error') {
+    return { node, state: 'degraded', reason: 'Outdated', message: `${node} has not yet applied the newest change` };
+  }
+  return { node, ...told(found, node) };
+}
+
+// A node that cannot get or take the newest revision says why.
+function absent(node: string, report: NodeReport): NodeStand {
+  const why = [conditionOf(report.conditions, 'Stalled'), conditionOf(report.conditions, 'FetchFailed')].find(condition => condition?.status === true);
+  if (why !== undefined) return { node, state: 'initial', reason: why.reason, message: `${node}: ${why.message}` };
+  if (report.mode === 'observe') return { node, state: 'initial', reason: 'ObserveOnly', message: `${node} is in mode observe and applies nothing` };
+  return { node, state: 'initial', reason: 'Waiting', message: `${node} has not made it yet` };
+}
+
+const STANDS = { ready: 'created', waiting: 'initial', degraded: 'degraded', error: 'error', deleting: 'deleting' } as const;
+
+function told(found: ObjectReport, node: string): Omit<NodeStand, 'node'> {
+  const reason = found.state === 'ready' ? '' : (found.reason ?? { waiting: 'Waiting', degraded: 'Degraded', error: 'Failed', deleting: 'Waiting' }[found.state]);
+  return { state: STANDS[found.state], reason, message: found.message === undefined ? '' : `${node}: ${found.message}` };
+}
+
+/** The worst of the nodes speaks for all. */
+function summed(stands: readonly NodeStand[]): ObjectState {
+  const nodes = [...stands].sort(byNode);
+  for (const worst of ['error', 'initial', 'degraded', 'deleting'] as const) {
+    const bad = nodes.filter(stand => stand.state === worst);
+    const [first] = bad;
+    if (first === undefined) continue;
+    const more = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
+    return state(worst, first.reason, `${first.message || `${first.node}: ${first.reason}`}${more}`, nodes);
+  }
+  return state('created', '', '', nodes);
+}
+
+function byNode(a: { readonly node: string }, b: { readonly node: string }): number {
+  return a.node < b.node ? -1 : Number(a.node > b.node);
+}

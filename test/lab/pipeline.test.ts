@@ -1,0 +1,237 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labDown } from '../../src/lab/down.ts';
+import { holderOf, labRun } from '../../src/lab/enter.ts';
+import { type Lab, nodeDir } from '../../src/lab/lab.ts';
+import { labUp } from '../../src/lab/up.ts';
+import { ROOT } from '../house/tree.ts';
+import { nodeOf, type TestNode } from '../support/lab-node.ts';
+import { echo, frame, listen, none, type Place, refuses, sendFrames, some, tagged, token } from '../support/lab-node-probe.ts';
+
+/** Two tenants with the same addresses, guests of both on the same nodes. All is pinned, so that probes know where to go. */
+const GUESTS = [
+  { tenant: 'red', name: 'r1', node: 'n1', address: '10.0.0.11' },
+  { tenant: 'red', name: 'r2', node: 'n2', address: '10.0.0.12' },
+  { tenant: 'red', name: 'r3', node: 'n3', address: '10.0.0.13' },
+  { tenant: 'blue', name: 'b1', node: 'n1', address: '10.0.0.11' },
+  { tenant: 'blue', name: 'b2', node: 'n2', address: '10.0.0.12' },
+] as const;
+type GuestName = (typeof GUESTS)[number]['name'];
+
+const NODES = ['n1', 'n2', 'n3'].map((name, index) => ({ name, address: `198.51.100.${index + 1}` }));
+
+const base = mkdtempSync(join(tmpdir(), 'netloom-pipeline-'));
+const folder = join(base, 'definitions');
+let lab: Lab;
+const nodes = new Map<string, TestNode>();
+
+function definition(kind: string, metadata: string, spec: string): string {
+  return `apiVersion: netloom.dev/v1\nkind: ${kind}\nmetadata: { ${metadata} }\nspec: ${spec}\n---\n`;
+}
+
+function macOf(name: string): string {
+  return `02:00:00:aa:${name === 'r1' || name === 'r2' || name === 'r3' ? '01' : '02'}:0${name[1]}`;
+}
+
+function writeDefinitions(without: readonly string[] = []): void {
+  const guests = GUESTS.filter(guest => !without.includes(guest.tenant));
+  const tenants = [...new Set(guests.map(guest => guest.tenant))];
+  const parts = [
+    definition('Cluster', 'name: test', '{ underlay: { mtu: 1600 } }'),
+    ...NODES.map(node => definition('Node', `name: ${node.name}`, `{ underlay: { address: ${node.address} } }`)),
+    ...tenants.map(
+      tenant => definition('Namespace', `name: ${tenant}`, '{}') + definition('Network', `name: lan, namespace: ${tenant}`, '{ cidr: 10.0.0.0/24 }'),
+    ),
+    ...guests.map(guest =>
+      definition(
+        'Interface',
+        `name: ${guest.name}, namespace: ${guest.tenant}`,
+        `{ network: lan, node: ${guest.node}, address: ${guest.address}, mac: '${macOf(guest.name)}', attach: { netns: { name: ${guest.name} } } }`,
+      ),
+    ),
+  ];
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'all.yaml'), parts.join(''));
+}
+
+/** One pass on every node. */
+async function applyEverywhere(): Promise<string[]> {
+  const outputs: string[] = [];
+  for (const node of lab.nodes) {
+    const dir = nodeDir(lab.dir, node.name);
+    const argv = ['netloom', 'apply', '--local', folder, '--node', node.name, '--state-dir', join(dir, 'state'), '--runtime-dir', join(dir, 'run')];
+    const { exitCode, stdout, stderr } = await labRun(lab, node.name, argv);
+    expect([node.name, exitCode, exitCode === 0 ? '' : stdout + stderr]).toEqual([node.name, 0, '']);
+    outputs.push(stdout);
+  }
+  return outputs;
+}
+
+function place(name: GuestName): Place {
+  const guest = GUESTS.find(each => each.name === name);
+  return { node: nodes.get(guest?.node ?? '') as TestNode, netns: name, ifname: 'eth0', address: guest?.address ?? '' };
+}
+
+async function linkLocal(name: GuestName): Promise<Place> {
+  const at = place(name);
+  const rows = await at.node.json('-6 addr show dev eth0 scope link', name);
+  return { ...at, address: rows[0]?.addr_info[0]?.local };
+}
+
+/** Links of netloom on a node. */
+async function linksOf(node: string): Promise<string[]> {
+  const rows: { ifname: string; group?: string }[] = await (nodes.get(node) as TestNode).json('-N link show');
+  return rows.filter(row => row.group === '97').map(row => row.ifname);
+}
+
+beforeAll(async () => {
+  writeDefinitions();
+  const guests = GUESTS.map(guest => ({ node: guest.node, netns: guest.name }));
+  lab = await labUp({ dir: join(base, 'lab'), definitions: { folder, cast: { nodes: NODES, underlayMtu: 1600, guests } }, home: ROOT });
+  for (const node of lab.nodes) nodes.set(node.name, nodeOf(node.name, holderOf(lab, node.name), node.address, lab.dir));
+  await applyEverywhere();
+});
+
+afterAll(async () => {
+  await labDown(join(base, 'lab'));
+  rmSync(base, { recursive: true, force: true });
+});
+
+describe('interfaces of one network on three nodes', () => {
+  test('reach each other by IPv4, with packets of the whole mtu', async () => {
+    await some(place('r1'), place('r2'), { size: 1550 });
+    await some(place('r3'), place('r1'), { size: 1550 });
+    await some(place('b2'), place('b1'), { size: 1550 });
+    expect(await echo(place('r1'), '10.0.0.12', token(), { size: 1551 })).toBe(false);
+  });
+
+  test('reach each other by link-local IPv6', async () => {
+    await some(place('r1'), await linkLocal('r2'), { size: 1550 });
+    await some(place('r2'), await linkLocal('r3'), { size: 1550 });
+  });
+
+  test('ask no ARP over the underlay for guests that git knows, and flood no unicast to nodes it is not for', async () => {
+    const node = nodes.get('n3') as TestNode;
+    await (nodes.get('n1') as TestNode).run(['ip', '-n', 'r1', 'neigh', 'flush', 'dev', 'eth0']);
+    const ear = await listen({ node, ifname: 'eth0' }, 'udp port 4789');
+    const mark = token();
+    expect(await echo(place('r1'), '10.0.0.12', mark)).toBe(true);
+    expect(await ear.hears(mark, 500)).toBe(false);
+    // The same ear hears what is meant for this node.
+    expect(await echo(place('r1'), '10.0.0.13', mark)).toBe(true);
+    expect(await ear.hears(mark)).toBe(true);
+    const arp = Buffer.from('08060001080006040001', 'hex');
+    expect(ear.frames().filter(each => each.includes(arp))).toEqual([]);
+    await ear.stop();
+  });
+});
+
+describe('tenants with the same addresses', () => {
+  test('do not hear each other', async () => {
+    await none(place('r1'), place('b2'), place('r2'));
+    await none(place('b1'), place('r2'), place('b2'));
+  });
+
+  test("do not hear each other's broadcasts", async () => {
+    const mark = token();
+    const shout = frame('ff:ff:ff:ff:ff:ff', macOf('r1'), 0x0800, Buffer.concat([ipv4('10.0.0.11', '255.255.255.255'), mark]));
+    await refuses([place('b1'), place('b2')], place('r3'), mark, () => sendFrames(place('r1'), [shout]));
+  });
+});
+
+describe('a guest that lies is silenced:', () => {
+  const shout = (mac: string, from: string, mark: Buffer): Buffer => frame(macOf('r2'), mac, 0x0800, Buffer.concat([ipv4(from, '10.0.0.12'), mark]));
+  const ends = (): [Place, Place] => [place('r2'), { ...place('r1') }];
+
+  test('the honest frame of the same make arrives', async () => {
+    const mark = token();
+    const ear = await listen(place('r2'));
+    await sendFrames(place('r1'), [shout(macOf('r1'), '10.0.0.11', mark)]);
+    expect(await ear.hears(mark)).toBe(true);
+    await ear.stop();
+  });
+
+  test.each([
+    ['another MAC', (mark: Buffer) => shout('02:00:00:aa:01:03', '10.0.0.11', mark)],
+    ['another address', (mark: Buffer) => shout(macOf('r1'), '10.0.0.13', mark)],
+    ['another address behind a VLAN tag 0', (mark: Buffer) => tagged(shout(macOf('r1'), '10.0.0.13', mark), 0)],
+    ['its own address behind a VLAN tag', (mark: Buffer) => tagged(shout(macOf('r1'), '10.0.0.11', mark), 7)],
+    ['another address in ARP', (mark: Buffer) => frame('ff:ff:ff:ff:ff:ff', macOf('r1'), 0x0806, Buffer.concat([arpReply(macOf('r1'), '10.0.0.13'), mark]))],
+    ['another protocol', (mark: Buffer) => frame(macOf('r2'), macOf('r1'), 0x88b5, mark)],
+  ])('%s', async (_, forge) => {
+    const mark = token();
+    const [victim, liar] = ends();
+    await refuses([victim], liar, mark, () => sendFrames(liar, [forge(mark)]));
+  });
+});
+
+describe('a second pass', () => {
+  test('writes nothing to the kernel', async () => {
+    const node = nodes.get('n1') as TestNode;
+    const ear = await listenToKernel(node);
+    await applyEverywhere();
+    expect(await ear.quiet()).toEqual([]);
+    // The ear is not deaf.
+    await node.ok('ip link set dev eth0 alias x');
+    expect((await ear.quiet()).length).toBeGreaterThan(0);
+    await node.ok(['ip', 'link', 'set', 'dev', 'eth0', 'alias', '']);
+  });
+});
+
+describe('a tenant that goes', () => {
+  test('takes all of its own along on every node, and nothing of the other', async () => {
+    const before = await linksOf('n1');
+    writeDefinitions(['blue']);
+    await applyEverywhere();
+    await some(place('r1'), place('r2'));
+    const after = await linksOf('n1');
+    expect(before.filter(name => !after.includes(name))).toHaveLength(3);
+    expect(after.length).toBe(before.length - 3);
+    expect(await (nodes.get('n1') as TestNode).json('link show', 'b1')).toHaveLength(1);
+  });
+
+  test('comes back with its vxid', async () => {
+    const before = await linksOf('n2');
+    writeDefinitions();
+    await applyEverywhere();
+    await some(place('b1'), place('b2'));
+    expect((await linksOf('n2')).length).toBe(before.length + 3);
+  });
+});
+
+async function listenToKernel(node: TestNode): Promise<{ quiet(): Promise<string[]> }> {
+  const file = join(base, 'monitor');
+  writeFileSync(file, '');
+  await node.run(['sh', '-c', `setsid ip -timestamp monitor link address route neigh netconf >${file} 2>&1 </dev/null &`]);
+  await node.run(['sleep', '0.3']);
+  return {
+    quiet: async () => {
+      await node.run(['sleep', '0.3']);
+      const { stdout } = await node.run(['cat', file]);
+      writeFileSync(file, '');
+      return stdout.split('\n').filter(line => line.trim() !== '' && !/^Timestamp|STALE|DELAY|REACHABLE|PROBE|FAILED/.test(line));
+    },
+  };
+}
+
+/** An IPv4 header for 8 bytes of UDP-less payload (protocol 253, for experiments: RFC 3692). */
+function ipv4(from: string, to: string): Buffer {
+  const header = Buffer.from('450000240000400040fd0000', 'hex');
+  const whole = Buffer.concat([header, ip(from), ip(to)]);
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += whole.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  whole.writeUInt16BE(~sum & 0xffff, 10);
+  return whole;
+}
+
+function arpReply(mac: string, address: string): Buffer {
+  const hardware = Buffer.from(mac.replaceAll(':', ''), 'hex');
+  return Buffer.concat([Buffer.from('0001080006040002', 'hex'), hardware, ip(address), Buffer.alloc(6, 255), ip('10.0.0.12')]);
+}
+
+function ip(text: string): Buffer {
+  return Buffer.from(text.split('.').map(Number));
+}
