@@ -8,12 +8,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
+import { ledgerFiles } from '../src/allocate/ledger-files.ts';
 import { compile } from '../src/compile/compile.ts';
 import { KINDS } from '../src/kinds/index.ts';
 import type { Observed } from '../src/kinds/kind.ts';
 import { netns } from '../src/kinds/netns.ts';
-import { renderOp } from '../src/kinds/render.ts';
 import { load } from '../src/load/load.ts';
 import type { Facts } from '../src/model/facts.ts';
 import { EMPTY_LEDGER, type Ledger } from '../src/model/ledger.ts';
@@ -21,6 +21,8 @@ import { formatPlace } from '../src/model/place.ts';
 import type { Catalog, Compiled } from '../src/objects/object.ts';
 import { decide } from '../src/pass/decide.ts';
 import { diff } from '../src/plan/diff.ts';
+import { printCommands } from '../src/plan/print-commands.ts';
+import { printText } from '../src/plan/print-text.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const GOLDEN = join(import.meta.dirname, 'golden');
@@ -96,19 +98,18 @@ function heldBy(compiled: Compiled, { catalog }: Standing): readonly Observed[] 
 describe.each(readdirSync(GOLDEN))('%s', name => {
   const { before, now } = standings(name);
 
-  it('allocates what the ledger of the folder says', async () => {
-    await expect(stringify(now.ledger, { lineWidth: 160 })).toMatchFileSnapshot(join(GOLDEN, name, 'ledger.yaml'));
+  it('publishes the allocations of the folder, and no others', async () => {
+    const texts = ledgerFiles(now.ledger);
+    for (const [path, text] of texts) await expect(text).toMatchFileSnapshot(join(GOLDEN, name, 'status', path));
+    expect(filesBelow(join(GOLDEN, name, 'status')).filter(([path]) => !texts.has(path))).toEqual([]);
   });
 
   it.each(caseOf(name).nodes)('plans on %s what the folder says, and then nothing more', async node => {
     const want = compiledOn(node, now);
     const plan = diff(want.resources, heldBy(compiledOn(node, before), now), KINDS);
     expect(plan.held).toEqual([]);
-    const lines = plan.steps.flatMap(step => [
-      `# ${step.verb} ${step.title} ${step.ref} (${step.from.map(from => from.definition).join(', ')})`,
-      ...step.ops.map(renderOp),
-    ]);
-    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(join(GOLDEN, name, `${node}.commands.txt`));
+    await expect(printText(plan)).toMatchFileSnapshot(join(GOLDEN, name, `${node}.plan.txt`));
+    await expect(printCommands(plan)).toMatchFileSnapshot(join(GOLDEN, name, `${node}.commands.txt`));
     expect(diff(want.resources, heldBy(want, now), KINDS).steps).toEqual([]);
   });
 });

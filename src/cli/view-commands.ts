@@ -58,6 +58,7 @@ function source(command: Command): Command {
   return command
     .addOption(new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG'))
     .option('--repo <url>', 'read this repository instead of the configured one')
+    .option('--status-branch <name>', 'with --repo: the branch that netloom writes', 'netloom-status')
     .option('-n, --namespace <name>', 'the tenant', 'default')
     .option('-A, --all-namespaces', 'all tenants');
 }

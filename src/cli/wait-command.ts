@@ -1,4 +1,59 @@
-/** `netloom wait`. */
-export async function waitCommand(): Promise<number> {
-  return 1;
+/** `netloom wait`: until an object is created on every node where it belongs, or gone from every node. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Seen } from '../pass/view.ts';
+import { interfaceState, networkState, type ObjectState } from '../report/state.ts';
+import { durationOption } from './duration-option.ts';
+import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { say } from './terminal.ts';
+import { keyOf, kindOf, look, type ViewOptions } from './view-source.ts';
+
+const LOOK_MS = 500;
+
+interface Options extends ViewOptions {
+  readonly for: 'created' | 'ready' | 'deleted';
+  readonly timeout: string;
+}
+
+/** Exit 0, or 1 with the reason of every node that is missing. */
+export async function waitCommand(word: string, ref: string, options: Options): Promise<ExitCode> {
+  const kind = kindOf(word);
+  if (kind !== 'Network' && kind !== 'Interface')
+    throw new CommandError(`a ${kind} has no state to wait for`, { hint: 'wait network NAME, or wait interface NAME' });
+  const until = performance.now() + durationOption('--timeout', options.timeout);
+  for (;;) {
+    const state = await stateOf(kind, ref, options);
+    if (isReached(state, options.for)) return EXIT.fine;
+    if (performance.now() >= until) throw new CommandError(`${kind} ${ref} is not ${options.for} after ${options.timeout}\n${reasonsOf(state)}`);
+    if (process.stderr.isTTY === true) say(`${kind} ${ref}: ${state?.state ?? 'not defined'}`);
+    await sleep(LOOK_MS);
+  }
+}
+
+// An object that nobody knows is what "deleted" waits for, and what "created" cannot see yet.
+async function stateOf(kind: 'Network' | 'Interface', ref: string, options: Options): Promise<ObjectState | null> {
+  const seen = await look(options);
+  const key = keyIfKnown(kind, ref, options, seen);
+  if (key === null) return null;
+  return kind === 'Network' ? networkState(key, seen) : interfaceState(key, seen);
+}
+
+function keyIfKnown(kind: 'Network' | 'Interface', ref: string, options: Options, seen: Seen): string | null {
+  try {
+    return keyOf(ref, kind, options, seen);
+  } catch (error) {
+    // Several are a mistake now and later; none may come.
+    if (error instanceof CommandError && error.hint?.startsWith('candidates: ') !== true) return null;
+    throw error;
+  }
+}
+
+function isReached(state: ObjectState | null, goal: Options['for']): boolean {
+  if (goal === 'deleted') return state === null || state.state === 'deleted';
+  return state?.state === 'created';
+}
+
+function reasonsOf(state: ObjectState | null): string {
+  if (state === null) return '  it is neither defined nor in the ledger';
+  const nodes = state.nodes.filter(stand => stand.state !== 'created').map(stand => `  ${stand.node}: ${stand.reason}: ${stand.message}`);
+  return nodes.length > 0 ? nodes.join('\n') : `  ${state.state}: ${state.reason}: ${state.message}`;
 }

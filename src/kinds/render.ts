@@ -61,7 +61,8 @@ function lineWords(op: Op): Words {
     case 'neigh-replace':
       return ['neigh', 'replace', op.ip, 'lladdr', op.mac, 'dev', op.link, 'nud', 'permanent', 'proto', String(op.proto)];
     case 'neigh-del':
-      return ['neigh', 'del', op.ip, 'dev', op.link];
+      // `neigh del` of an entry that is gone ends a batch without saying at which line (iproute2 6.1); a flush of one address does not.
+      return ['neigh', 'flush', 'to', op.ip, 'dev', op.link, 'nud', 'permanent'];
     case 'nft-replace':
     case 'nft-del':
     case 'sysctl-set':

@@ -20,16 +20,14 @@ export type BytesOf = (path: string) => Uint8Array | null;
 
 /** Duplicates, references, cross-checks. Files that have problems by themselves are included; their definitions are left out. */
 export function link(files: readonly ParsedFile[], bytesOf: BytesOf, more: readonly Diagnostic[] = []): Linked {
-  const diagnostics = [...more, ...files.flatMap(file => file.diagnostics)];
   const stubs = files.flatMap(file => file.stubs);
-  const findings: Finding[] = [];
-  const { catalog, clusters } = gather(files, findings);
+  const { catalog, clusters, findings } = gather(files);
+  const own = [...more, ...files.flatMap(file => file.diagnostics)];
   const nothing = files.every(file => file.docs.length === 0 && file.stubs.length === 0);
-  if (nothing && !diagnostics.some(isError)) diagnostics.push(noDefinitions());
-  else if (clusters === 0 && !nothing && !stubs.some(stub => stub.kind === 'Cluster')) diagnostics.push(noCluster());
-  if (!nothing) findings.push(...unexcused(checkAll(catalog), stubs));
-  diagnostics.push(...placed(findings, bytesOf));
-  diagnostics.sort(byPlace);
+  if (nothing && !own.some(isError)) own.push(noDefinitions());
+  if (!nothing && clusters === 0 && !stubs.some(stub => stub.kind === 'Cluster')) own.push(noCluster());
+  const crossed = nothing ? [] : unexcused([...findings, ...checkAll(catalog)], stubs);
+  const diagnostics = [...own, ...placed(crossed, bytesOf)].sort(byPlace);
   return { catalog: diagnostics.some(isError) ? null : catalog, diagnostics };
 }
 
@@ -37,7 +35,8 @@ function isError(diagnostic: Diagnostic): boolean {
   return diagnostic.severity === 'error';
 }
 
-function gather(files: readonly ParsedFile[], findings: Finding[]): { catalog: Catalog; clusters: number } {
+function gather(files: readonly ParsedFile[]): { catalog: Catalog; clusters: number; findings: readonly Finding[] } {
+  const findings: Finding[] = [];
   const kinds: Record<Definition['kind'], Map<string, Definition>> = {
     Cluster: new Map(),
     Node: new Map(),
@@ -64,7 +63,7 @@ function gather(files: readonly ParsedFile[], findings: Finding[]): { catalog: C
     interfaces,
     interfacesOf: byNetwork(networks, interfaces),
   };
-  return { catalog, clusters: kinds.Cluster.size };
+  return { catalog, clusters: kinds.Cluster.size, findings };
 }
 
 function byNetwork(networks: ReadonlyMap<string, NetworkDef>, interfaces: ReadonlyMap<string, InterfaceDef>): Catalog['interfacesOf'] {

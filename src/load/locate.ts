@@ -1,5 +1,5 @@
 /** Finds the place of a field in the document that it was written in. */
-import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 
 export type Path = readonly (string | number)[];
 
@@ -28,7 +28,7 @@ export function locate(root: ParsedNode, path: Path): Located {
     found++;
   }
   const scalar = isScalar(node) && found === path.length ? node : null;
-  return { key, value: scalar === null ? key : startOf(scalar), source: scalar?.source ?? null, plain: scalar?.type === 'PLAIN' };
+  return { key, value: scalar !== null || isAlias(node) ? startOf(node) : key, source: scalar?.source ?? null, plain: scalar?.type === 'PLAIN' };
 }
 
 function child(node: unknown, step: string | number): { key: unknown; value: unknown } | null {

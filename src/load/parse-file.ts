@@ -12,7 +12,7 @@ import { KIND_SCHEMAS, type Schema } from './schema.ts';
 import { type Subject, shapeDiagnostics, siteDiagnostics, type Validator } from './shape.ts';
 import { VALIDATORS } from './validators.gen.js';
 import { plainValue } from './value.ts';
-import { readYaml, type YamlDoc, type YamlFile } from './yaml.ts';
+import { MOST_ERRORS, readYaml, type YamlDoc, type YamlFile } from './yaml.ts';
 
 const GROUP = 'netloom.dev/';
 export const API_VERSION = 'netloom.dev/v1';
@@ -41,9 +41,6 @@ export interface SiteSchemas {
   readonly validators: Readonly<Partial<Record<string, Validator>>>;
   readonly schemas: Readonly<Partial<Record<string, Schema>>>;
 }
-
-/** Most diagnostics that one file gives: a file of garbage needs no more to be seen as one. */
-const MOST = 1000;
 
 /** Never throws, whatever the bytes are. Documents of others are left out silently. */
 export function parseFile(path: string, bytes: Uint8Array, site?: SiteSchemas): ParsedFile {
@@ -80,7 +77,9 @@ function readDocument(doc: YamlDoc, yaml: YamlFile, into: Gathered, site: SiteSc
   if (!isRecord(value) || !isOurs(value)) return;
   const found = [...doc.refused, ...problems];
   const subject = { doc, place: yaml.place, value };
-  found.push(...(value.apiVersion === API_VERSION ? checkKind(value, subject, site) : [wrongVersion(value, subject)]));
+  if (value.apiVersion !== API_VERSION) found.push(wrongVersion(value, subject));
+  // A value that is not there because its alias names nothing would only be called wrong once more.
+  else if (!found.some(({ code }) => code === 'yaml-aliases')) found.push(...checkKind(value, subject, site));
   into.diagnostics.push(...found);
   if (found.length > 0) into.stubs.push(stubOf(value));
   else into.docs.push(definitionOf(value, doc, yaml));
@@ -157,11 +156,11 @@ function stubOf(value: Record<string, unknown>): Stub {
 function mentioned(text: string): readonly Stub[] {
   const names = new Set(Array.from(text.matchAll(/\bname"?: *["']?([a-z0-9-]{1,63})/g), match => match[1] ?? ''));
   const cluster = /\bkind"?: *["']?Cluster\b/.test(text) ? [{ kind: 'Cluster', namespace: '', name: '' }] : [];
-  return [...cluster, ...[...names].slice(0, MOST).map(name => ({ kind: '', namespace: '', name }))];
+  return [...cluster, ...[...names].slice(0, MOST_ERRORS).map(name => ({ kind: '', namespace: '', name }))];
 }
 
 function limited(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return diagnostics.length > MOST ? diagnostics.slice(0, MOST) : diagnostics;
+  return diagnostics.length > MOST_ERRORS ? diagnostics.slice(0, MOST_ERRORS) : diagnostics;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -5,7 +5,7 @@ import { nearest, shown } from '../model/text.ts';
 import { type Located, locate, type Path } from './locate.ts';
 import { type Schema, schemaAt } from './schema.ts';
 import { requirement, valueHint } from './words.ts';
-import type { YamlDoc, YamlFile } from './yaml.ts';
+import { MOST_ERRORS, type YamlDoc, type YamlFile } from './yaml.ts';
 
 /** Gives true, or leaves `errors`; fills defaults into the value. */
 export interface Validator {
@@ -24,7 +24,7 @@ export interface Subject {
 /** Sorted by nothing in particular; at most one for each place and code. */
 export function shapeDiagnostics(errors: readonly ErrorObject[], subject: Subject): readonly Diagnostic[] {
   const found = new Map<string, Diagnostic>();
-  for (const error of outermost(errors)) {
+  for (const error of outermost(errors.slice(0, MOST_ERRORS))) {
     const diagnostic = oneOf(error, subject);
     const key = `${diagnostic.code} ${error.instancePath} ${error.params.additionalProperty ?? error.params.missingProperty ?? ''}`;
     const earlier = found.get(key) ?? found.get(`wrong-type ${error.instancePath} `);
@@ -35,7 +35,7 @@ export function shapeDiagnostics(errors: readonly ErrorObject[], subject: Subjec
 
 /** The same for a site's own schema, whose rules netloom cannot put into words of its own. */
 export function siteDiagnostics(errors: readonly ErrorObject[], subject: Subject): readonly Diagnostic[] {
-  return outermost(errors).map(error => {
+  return outermost(errors.slice(0, MOST_ERRORS)).map(error => {
     const path = pathOf(error.instancePath);
     const name = error.params.additionalProperty ?? error.params.unevaluatedProperty;
     const at = locate(subject.doc.root, name === undefined ? path : [...path, String(name)]);

@@ -2,7 +2,7 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { shown } from '../model/text.ts';
-import type { YamlFile } from './yaml.ts';
+import { MOST_ERRORS, type YamlFile } from './yaml.ts';
 
 export interface Valued {
   readonly value: unknown;
@@ -39,8 +39,12 @@ function convert(node: unknown, walk: Walk): unknown {
   if (!isAlias(node)) return null;
   if (walk.anchors.has(node.source)) return walk.anchors.get(node.source);
   const message = `alias *${node.source} stands before or inside what it names`;
-  walk.problems.push({ code: 'yaml-aliases', severity: 'error', message, at: walk.place(node.range?.[0] ?? 0), hint: 'write the value out' });
+  complain(walk, () => ({ code: 'yaml-aliases', severity: 'error', message, at: walk.place(startOf(node)), hint: 'write the value out' }));
   return null;
+}
+
+function complain({ problems }: Walk, problem: () => Diagnostic): void {
+  if (problems.length < MOST_ERRORS) problems.push(problem());
 }
 
 function anchored(anchor: string | undefined, value: unknown, walk: Walk): unknown {
@@ -55,8 +59,8 @@ function mapping(map: YAMLMap, walk: Walk): Record<string, unknown> {
     const key = isScalar(node) ? String(node.value) : '';
     const offset = startOf(node);
     const earlier = first.get(key);
-    if (earlier !== undefined) walk.problems.push(twice(key, earlier, offset, walk));
-    else if (FORBIDDEN.has(key)) walk.problems.push(forbidden(key, offset, walk));
+    if (earlier !== undefined) complain(walk, () => twice(key, earlier, offset, walk));
+    else if (FORBIDDEN.has(key)) complain(walk, () => forbidden(key, offset, walk));
     else value[key] = convert(content, walk);
     first.set(key, earlier ?? offset);
   }

@@ -6,6 +6,9 @@ import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode,
 import type { Diagnostic, DiagnosticCode } from '../model/diagnostic.ts';
 import type { Place } from '../model/place.ts';
 
+/** Most problems that are told of one file: one of garbage breaks every rule at once, and nobody reads further. */
+export const MOST_ERRORS = 1000;
+
 export const MAX_NESTING = 32;
 export const MAX_ALIASES = 32;
 
@@ -42,14 +45,22 @@ export function readYaml(file: string, text: string): YamlFile {
   const { documents, marks, deep } = compose(text, lines);
   const cut = deep === null ? null : problem(tooDeep(deep), place);
   const docs: YamlDoc[] = [];
+  let next = 0;
   for (const document of documents) {
     const end = document.range[2];
-    const own: Mark[] = [];
-    while (marks[0] !== undefined && marks[0].offset < end) own.push(...marks.splice(0, 1));
+    const first = next;
+    while ((marks[next]?.offset ?? end) < end) next++;
+    const own = marks.slice(first, next);
     if (document.contents === null && document.errors.length === 0) continue;
     const syntax = syntaxOf(document, place);
     const root = document.contents as ParsedNode;
-    docs.push({ index: docs.length, root, broken: syntax.length > 0 || root === null, syntax, refused: own.map(mark => problem(mark, place)) });
+    docs.push({
+      index: docs.length,
+      root,
+      broken: syntax.length > 0 || root === null,
+      syntax,
+      refused: own.slice(0, MOST_ERRORS).map(mark => problem(mark, place)),
+    });
   }
   return { docs, cut, place };
 }

@@ -1,5 +1,4 @@
 /** report: what this node says of a pass, from what the pass found and did. */
-import { digestOf } from '../compile/compile.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, tapName, vxlanName } from '../model/names.ts';
@@ -8,6 +7,7 @@ import type { Catalog, Compiled } from '../objects/object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Condition, conditions, type Problem } from '../report/condition.ts';
 import type { Drift, NodeReport, ObjectReport } from '../report/node-report.ts';
+import { definitionDigest, guestsOf } from './digests.ts';
 import type { Enforced } from './enforce.ts';
 import { observedPlan } from './observed-plan.ts';
 import { inventoryOf, type Obstacle, objectReport, obstaclesOf } from './obstacles.ts';
@@ -73,21 +73,20 @@ function conditionsOf({ config, pulled, enforced, settled, before, now }: Report
 }
 
 function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles: readonly Obstacle[], left: ReadonlyMap<string, string>) {
-  const digest = digestOf(compiled);
+  const digest = definitionDigest(compiled, catalog);
   const devices = devicesOf(compiled);
   const networks: Record<string, ObjectReport> = {};
   const interfaces: Record<string, ObjectReport> = {};
   for (const iface of catalog.interfaces.values()) {
     if (iface.spec.node !== node) continue;
     const definition = `Interface ${iface.key}`;
-    interfaces[iface.key] = objectReport({ definition, digest: digest([definition]), devices: devices([definition]) }, obstacles);
+    interfaces[iface.key] = objectReport({ definition, digest: digest(definition), devices: devices([definition]) }, obstacles);
   }
   for (const network of catalog.networks.values()) {
-    const guests = (catalog.interfacesOf.get(network.key) ?? []).map(iface => `Interface ${iface.key}`);
     const definition = `Network ${network.key}`;
-    const own = digest([definition, ...guests]);
+    const own = digest(definition);
     if (own === '' && !obstacles.some(obstacle => obstacle.definition === definition)) continue;
-    networks[network.key] = objectReport({ definition, digest: own, devices: devices([definition]), also: new Set(guests) }, obstacles);
+    networks[network.key] = objectReport({ definition, digest: own, devices: devices([definition]), also: new Set(guestsOf(definition, catalog)) }, obstacles);
   }
   for (const [key, message] of left) networks[key] ??= { digest: '', state: 'deleting', reason: 'ForeignPort', message, devices: [] };
   return { networks: sorted(networks), interfaces: sorted(interfaces) };

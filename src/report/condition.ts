@@ -45,7 +45,8 @@ export interface PassOutcome {
  */
 export function conditions(previous: readonly Condition[], outcome: PassOutcome, now: string): readonly Condition[] {
   const say = (type: ConditionType, status: boolean, { reason, message }: Problem): Condition => ({ type, status, reason, message, since: now });
-  const yes = (type: ConditionType, problem: Problem | null, otherwise: string): Condition => say(type, problem !== null, problem ?? { reason: otherwise, message: '' });
+  const yes = (type: ConditionType, problem: Problem | null, otherwise: string): Condition =>
+    say(type, problem !== null, problem ?? { reason: otherwise, message: '' });
   const wrong = notReady(outcome);
   return keepSince(previous, [
     say('Ready', wrong === null, wrong ?? { reason: 'AsWanted', message: '' }),
@@ -74,7 +75,9 @@ function notReady({ isEmpty, failed, remaining, observeOnly }: PassOutcome): Pro
   const worst = sum(failed);
   if (worst !== null) return worst;
   if (remaining === 0) return null;
-  return observeOnly ? { reason: 'ObserveOnly', message: `${count(remaining, 'change')} planned, none applied` } : { reason: 'Differs', message: `${count(remaining, 'thing')} not as wanted` };
+  return observeOnly
+    ? { reason: 'ObserveOnly', message: `${count(remaining, 'change')} planned, none applied` }
+    : { reason: 'Differs', message: `${count(remaining, 'thing')} not as wanted` };
 }
 
 function reconciling({ remaining, observeOnly, isEmpty }: PassOutcome): Problem | null {

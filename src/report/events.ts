@@ -82,7 +82,8 @@ export interface EventFilter {
 
 /** Events of one object on all nodes, newest first. */
 export function selectEvents(events: readonly NetEvent[], { object, type, limit }: EventFilter): readonly NetEvent[] {
-  const isAbout = (event: NetEvent): boolean => event.object === object || `Network ${event.network}` === object || (object.startsWith('Node ') && object === `Node ${event.node}`);
+  const isAbout = (event: NetEvent): boolean =>
+    event.object === object || `Network ${event.network}` === object || (object.startsWith('Node ') && object === `Node ${event.node}`);
   const found = events.map((event, i) => [event, i] as const).filter(([event]) => isAbout(event) && (type === undefined || event.type === type));
   const oldestFirst = found.sort(([a, i], [b, j]) => compare(a.at, b.at) || i - j).map(([event]) => event);
   return onceEach(oldestFirst).reverse().slice(0, limit);
@@ -126,7 +127,15 @@ function startAndFinish({ object, outcomes }: Group, ctx: EventContext): readonl
   const extra = bad === undefined ? {} : { extra: { status: bad.status, ...(bad.code === undefined ? {} : { code: bad.code }) } };
   return [
     { at: instant(startedAt), ...about, phase: 'start', durationMs: null, message: '', revision: ctx.revision },
-    { at: instant(endedAt), ...about, phase: 'finish', durationMs, message: bad === undefined ? messageOf(outcomes) : `${bad.status}: ${bad.error ?? 'no reason given'}`, revision: ctx.revision, ...extra },
+    {
+      at: instant(endedAt),
+      ...about,
+      phase: 'finish',
+      durationMs,
+      message: bad === undefined ? messageOf(outcomes) : `${bad.status}: ${bad.error ?? 'no reason given'}`,
+      revision: ctx.revision,
+      ...extra,
+    },
   ];
 }
 

@@ -1,6 +1,6 @@
 /** What a node says about itself, and its file on the status branch: `nodes/<node>.yaml`. The same state has the same text. */
 import type { Facts } from '../model/facts.ts';
-import { isMap, type Json, parsePlainYaml, type PlainDocument, printPlainYaml } from '../model/plain-yaml.ts';
+import { isMap, type Json, type PlainDocument, parsePlainYaml, printPlainYaml } from '../model/plain-yaml.ts';
 import { CONDITION_TYPES, type Condition } from './condition.ts';
 
 export { type Condition, keepSince } from './condition.ts';
@@ -77,7 +77,9 @@ export function statusFile(report: NodeReport): string {
     interfaces: objects(report.interfaces),
     inventory: Object.fromEntries(sortedEntries(report.inventory)),
     driftCount: drift.length,
-    drift: drift.slice(0, DRIFT_SHOWN).map(({ definition, ref, field, want, have }) => ({ ...(definition === undefined ? {} : { definition }), ref, field, want, have })),
+    drift: drift
+      .slice(0, DRIFT_SHOWN)
+      .map(({ definition, ref, field, want, have }) => ({ ...(definition === undefined ? {} : { definition }), ref, field, want, have })),
     ...(report.plan === undefined ? {} : { plan: report.plan }),
     ...(facts === undefined ? {} : { facts: Object.fromEntries(sortedEntries(facts as unknown as Record<string, Json>)) }),
   };
@@ -103,7 +105,9 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
     conditions: list(file.conditions).flatMap(toCondition),
     networks: toObjects(file.networks),
     interfaces: toObjects(file.interfaces),
-    inventory: Object.fromEntries(Object.entries(isMap(file.inventory) ? file.inventory : {}).flatMap(([name, n]) => (typeof n === 'number' ? [[name, n]] : []))),
+    inventory: Object.fromEntries(
+      Object.entries(isMap(file.inventory) ? file.inventory : {}).flatMap(([name, n]) => (typeof n === 'number' ? [[name, n]] : [])),
+    ),
     drift: list(file.drift).flatMap(toDrift),
     ...(Array.isArray(file.plan) ? { plan: list(file.plan).filter(isString) } : {}),
     ...(isMap(facts) && Array.isArray(facts.devices) && Array.isArray(facts.ports) ? { facts: { ...facts } as unknown as Facts } : {}),
@@ -125,7 +129,13 @@ function objects(all: Readonly<Record<string, ObjectReport>>): Readonly<Record<s
   return Object.fromEntries(
     sortedEntries(all).map(([key, { digest, state, reason, message, devices }]) => [
       key,
-      { state, digest, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }), ...(devices === undefined ? {} : { devices: [...devices].sort() }) },
+      {
+        state,
+        digest,
+        ...(reason === undefined ? {} : { reason }),
+        ...(message === undefined ? {} : { message }),
+        ...(devices === undefined ? {} : { devices: [...devices].sort() }),
+      },
     ]),
   );
 }
@@ -177,5 +187,13 @@ function toObjects(raw: Json | undefined): Readonly<Record<string, ObjectReport>
 
 function toDrift(raw: Json): readonly Drift[] {
   if (!isMap(raw)) return [];
-  return [{ ...(typeof raw.definition === 'string' ? { definition: raw.definition } : {}), ref: str(raw.ref), field: str(raw.field), want: str(raw.want), have: str(raw.have) }];
+  return [
+    {
+      ...(typeof raw.definition === 'string' ? { definition: raw.definition } : {}),
+      ref: str(raw.ref),
+      field: str(raw.field),
+      want: str(raw.want),
+      have: str(raw.have),
+    },
+  ];
 }

@@ -3,16 +3,21 @@ import type { InterfaceEntry, NetworkEntry } from '../model/ledger.ts';
 import { bridgeName, hostLinkName, tapName, vxlanName } from '../model/names.ts';
 import { formatPlace } from '../model/place.ts';
 import { hex } from '../model/vxid.ts';
-import { learns, membersOf, networkMtu } from '../objects/mesh.ts';
+import { learns, membersOf, networkMtu, networksOf } from '../objects/mesh.ts';
 import type { Definition, InterfaceDef } from '../objects/object.ts';
-import { berthOf, interfaceState, networkState, nodeState, type NodeStand, type NodeState, type State, type View } from './state.ts';
 import type { Condition } from './condition.ts';
+import { berthOf, homeOf, interfaceState, type NodeStand, type NodeState, networkState, nodeState, type State, type View } from './state.ts';
 
 export const API_VERSION = 'netloom.dev/v1';
 
 export interface RecordHead {
   readonly apiVersion: typeof API_VERSION;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
   /** `networks/blue.yaml:3`. */
   readonly from: string;
 }
@@ -128,7 +133,7 @@ export function interfaceRecord(key: string, view: View): InterfaceRecord | null
   const found = interfaceState(key, view);
   if (found === null) return null;
   const def = view.catalog.interfaces.get(key);
-  const berth = berthOf(key, view.ledger);
+  const berth = berthOf(key, view.ledger, homeOf(def));
   const entry = berth?.entry;
   return {
     apiVersion: API_VERSION,
@@ -138,7 +143,7 @@ export function interfaceRecord(key: string, view: View): InterfaceRecord | null
     status: {
       ...found,
       uuid: entry?.uuid ?? null,
-      network: def === undefined ? (berth?.network ?? '') : `${def.namespace}/${def.spec.network}`,
+      network: def === undefined ? (berth?.network ?? '') : homeOf(def),
       node: def?.spec.node ?? entry?.node ?? null,
       address: entry?.address ?? null,
       mac: entry?.mac ?? null,
@@ -172,7 +177,7 @@ export function nodeRecord(name: string, view: View): NodeRecord | null {
       mode: report?.mode ?? null,
       revision: report?.revision ?? null,
       conditions: report?.conditions ?? [],
-      networks: [...view.catalog.networks.values()].filter(network => membersOf(network, view.catalog).some(node => node.name === name)).length,
+      networks: networksOf(def, view.catalog).length,
       interfaces: [...view.catalog.interfaces.values()].filter(iface => iface.spec.node === name).length,
       inventory: report?.inventory ?? {},
       drift: report?.drift.length ?? 0,
@@ -193,7 +198,9 @@ export function namespaceRecords(view: View): readonly NamespaceRecord[] {
 }
 
 /** A list as JSON prints it. */
-export function listOf<T extends AnyRecord>(items: readonly T[]): { readonly apiVersion: typeof API_VERSION; readonly kind: 'List'; readonly items: readonly T[] } {
+export function listOf<T extends AnyRecord>(
+  items: readonly T[],
+): { readonly apiVersion: typeof API_VERSION; readonly kind: 'List'; readonly items: readonly T[] } {
   return { apiVersion: API_VERSION, kind: 'List', items };
 }
 

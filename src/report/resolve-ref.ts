@@ -3,8 +3,8 @@ import { canonicalIp } from '../model/ip.ts';
 import { canonicalMac } from '../model/mac.ts';
 import { bridgeName, vxlanName } from '../model/names.ts';
 import { hex, isVxid, parseVxid } from '../model/vxid.ts';
-import { berthOf, type View } from './state.ts';
 import { deviceOf } from './records.ts';
+import { berthOf, homeOf, type View } from './state.ts';
 
 /** Kinds that a REF can mean. */
 export type RefKind = 'Network' | 'Interface' | 'Node' | 'Namespace';
@@ -28,7 +28,15 @@ export type Resolved = { readonly key: string } | { readonly candidates: readonl
 /** `networks`, `network`, `Network`, `net` ... as commands take a kind; null when it is none. */
 export function parseKind(text: string): RefKind | null {
   const word = text.toLowerCase();
-  const names: Readonly<Record<string, RefKind>> = { network: 'Network', net: 'Network', interface: 'Interface', iface: 'Interface', node: 'Node', namespace: 'Namespace', ns: 'Namespace' };
+  const names: Readonly<Record<string, RefKind>> = {
+    network: 'Network',
+    net: 'Network',
+    interface: 'Interface',
+    iface: 'Interface',
+    node: 'Node',
+    namespace: 'Namespace',
+    ns: 'Namespace',
+  };
   return (Object.hasOwn(names, word) ? names[word] : names[word.replace(/s$/, '')]) ?? null;
 }
 
@@ -40,7 +48,7 @@ export function refIndex({ catalog, ledger }: Pick<View, 'catalog' | 'ledger'>):
   const plain = { addresses: [], macs: [], devices: [], namespace: '' };
   return [
     ...[...networks].sort().map(key => networkCalled(key, ledger.networks[key])),
-    ...[...interfaces].sort().map(key => interfaceCalled(key, catalog.interfaces.get(key), berthOf(key, ledger)?.entry)),
+    ...[...interfaces].sort().map(key => interfaceCalled(key, catalog.interfaces.get(key), berthOf(key, ledger, homeOf(catalog.interfaces.get(key)))?.entry)),
     ...[...catalog.nodes.values()].map(({ name, spec }): Called => ({ ...plain, kind: 'Node', key: name, name, addresses: [spec.underlay.address] })),
     ...[...tenants].sort().map((name): Called => ({ ...plain, kind: 'Namespace', key: name, name })),
   ];
@@ -115,6 +123,13 @@ function isUuidStart(text: string): boolean {
 
 function unknown(ref: string, kind: RefKind, namespace: string | null, all: readonly Called[]): Resolved {
   const elsewhere = all.filter(each => each.name === ref).map(each => each.key);
-  if (elsewhere.length > 0) return { candidates: elsewhere, message: `there is no ${kind} ${ref} in namespace ${namespace}; there is ${elsewhere.join(', ')}: use -n or namespace/name` };
-  return { candidates: [], message: `there is no ${kind} ${ref}${namespace === null || kind === 'Node' || kind === 'Namespace' ? '' : ` in namespace ${namespace}`}` };
+  if (elsewhere.length > 0)
+    return {
+      candidates: elsewhere,
+      message: `there is no ${kind} ${ref} in namespace ${namespace}; there is ${elsewhere.join(', ')}: use -n or namespace/name`,
+    };
+  return {
+    candidates: [],
+    message: `there is no ${kind} ${ref}${namespace === null || kind === 'Node' || kind === 'Namespace' ? '' : ` in namespace ${namespace}`}`,
+  };
 }

@@ -11,7 +11,7 @@
  */
 import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
 import { membersOf } from '../objects/mesh.ts';
-import type { Catalog } from '../objects/object.ts';
+import type { Catalog, InterfaceDef } from '../objects/object.ts';
 import { conditionOf } from './condition.ts';
 import type { NodeReport, ObjectReport } from './node-report.ts';
 
@@ -73,20 +73,22 @@ export function networkState(key: string, view: View): ObjectState | null {
 /** State of an interface; null when nobody knows it. */
 export function interfaceState(key: string, view: View): ObjectState | null {
   const iface = view.catalog.interfaces.get(key);
-  const found = berthOf(key, view.ledger);
+  const found = berthOf(key, view.ledger, homeOf(iface));
   if (iface === undefined) return goneState('interfaces', key, found !== undefined, view);
   const waiting = unallocated('interfaces', key, found?.entry, view);
   if (waiting !== null) return waiting;
   if (iface.spec.node === undefined) return state('initial', 'Unplaced', 'it has no node: name one in spec.node');
-  const network = view.catalog.networks.get(`${iface.namespace}/${iface.spec.network}`);
+  const network = view.catalog.networks.get(homeOf(iface));
   if (network?.spec.cidr !== undefined && iface.spec.address !== 'none' && found?.entry.address === undefined) {
     return pendingIn('interfaces', key, view) ?? state('error', 'PoolExhausted', `no free address in ${network.spec.cidr} of Network ${network.key}`);
   }
   return summed([standOf(iface.spec.node, 'interfaces', key, view)]);
 }
 
-/** Where an interface stands in the ledger: where it lives, else its tombstone. */
-export function berthOf(key: string, ledger: Ledger): { readonly network: string; readonly entry: InterfaceEntry } | undefined {
+/** Where an interface stands in the ledger: where it lives, else its tombstone. `home` is the network where it should be. */
+export function berthOf(key: string, ledger: Ledger, home = ''): { readonly network: string; readonly entry: InterfaceEntry } | undefined {
+  const here = ledger.networks[home]?.interfaces[key];
+  if (here !== undefined && here.removed === undefined) return { network: home, entry: here };
   let tomb: { network: string; entry: InterfaceEntry } | undefined;
   for (const [network, { interfaces }] of Object.entries(ledger.networks)) {
     const entry = interfaces[key];
@@ -94,6 +96,11 @@ export function berthOf(key: string, ledger: Ledger): { readonly network: string
     if (entry !== undefined) tomb ??= { network, entry };
   }
   return tomb;
+}
+
+/** Key of the network that an interface is defined in; '' for none. */
+export function homeOf(iface: InterfaceDef | undefined): string {
+  return iface === undefined ? '' : `${iface.namespace}/${iface.spec.network}`;
 }
 
 export interface NodeState {
@@ -125,7 +132,14 @@ function goneState(plural: Plural, key: string, isKnown: boolean, view: View): O
     const left = report[plural][key];
     if (left === undefined) return [];
     const isTelling = left.state === 'deleting';
-    return [{ node: report.node, state: 'deleting', reason: (isTelling && left.reason) || 'Waiting', message: (isTelling && left.message) || `${report.node} has not taken it away yet` }];
+    return [
+      {
+        node: report.node,
+        state: 'deleting',
+        reason: (isTelling && left.reason) || 'Waiting',
+        message: (isTelling && left.message) || `${report.node} has not taken it away yet`,
+      },
+    ];
   });
   const [first] = stands.sort(byNode);
   if (first !== undefined) return state('deleting', first.reason, `${first.node}: ${first.message}`, stands);
@@ -169,7 +183,8 @@ function absent(node: string, report: NodeReport): NodeStand {
 const STANDS = { ready: 'created', waiting: 'initial', degraded: 'degraded', error: 'error', deleting: 'deleting' } as const;
 
 function told(found: ObjectReport, node: string): Omit<NodeStand, 'node'> {
-  const reason = found.state === 'ready' ? '' : (found.reason ?? { waiting: 'Waiting', degraded: 'Degraded', error: 'Failed', deleting: 'Waiting' }[found.state]);
+  const reason =
+    found.state === 'ready' ? '' : (found.reason ?? { waiting: 'Waiting', degraded: 'Degraded', error: 'Failed', deleting: 'Waiting' }[found.state]);
   return { state: STANDS[found.state], reason, message: found.message === undefined ? '' : `${node}: ${found.message}` };
 }
 

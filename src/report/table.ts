@@ -8,7 +8,17 @@ import { harmless } from '../model/text.ts';
 export function table(columns: readonly string[], rows: readonly (readonly string[])[], width?: number): string {
   const lines = [columns, ...rows].map(row => columns.map((_, i) => harmless(row[i] ?? '') || '-'));
   const widths = columns.map((_, i) => Math.max(...lines.map(line => line[i]?.length ?? 0)));
-  return lines.map(line => cut(line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd(), width)).join('\n');
+  return lines
+    .map(line =>
+      cut(
+        line
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd(),
+        width,
+      ),
+    )
+    .join('\n');
 }
 
 /** Lines of `Label:  value`, values under one another; an empty value shows as `-`, a list as one line each. */

@@ -25,7 +25,7 @@ describe('lines for a shell', () => {
       ip link set dev vxlan-2 type bridge_slave learning off flood off neigh_suppress on locked off
       ip link set dev vxlan-2 nomaster
       ip neigh replace 10.0.0.3 lladdr 02:00:00:00:00:0a dev br-vxlan-2 nud permanent proto 97
-      ip neigh del 10.0.0.3 dev br-vxlan-2
+      ip neigh flush to 10.0.0.3 dev br-vxlan-2 nud permanent
       bridge fdb append 00:00:00:00:00:00 dev vxlan-2 dst 10.9.0.2 self permanent
       bridge fdb del 00:00:00:00:00:00 dev vxlan-2 dst 10.9.0.2 self
       bridge fdb replace 02:00:00:00:00:0a dev vxlan-2 dst 10.9.0.2 self static
@@ -102,7 +102,7 @@ describe('lines for a shell', () => {
       ip route add 192.0.2.20/32 dev br-vxlan-2 table 100 metric 7 proto 97
       ip route del 192.0.2.20/32 dev br-vxlan-2 table 100 metric 7 proto 97
       ip neigh replace fd00:1::3 lladdr 02:00:00:00:00:0a dev br-vxlan-2 nud permanent proto 97
-      ip neigh del fd00:1::3 dev br-vxlan-2
+      ip neigh flush to fd00:1::3 dev br-vxlan-2 nud permanent
       bridge fdb append 00:00:00:00:00:00 dev vxlan-e2300f dst fd00:9::2 self permanent
       bridge fdb del 00:00:00:00:00:00 dev vxlan-e2300f dst fd00:9::2 self
       ip netns exec guest-a sysctl -qw net.ipv4.conf.eth0.arp_notify=1"

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { privateNodes, type TestNode, type TestNodes } from '../support/lab-node.ts';
-import { frame, guestBehindTap, listen, none, type Place, refuses, sendFrames, some, tagged, token } from '../support/lab-node-probe.ts';
+import { frame, tagged } from '../support/lab-node-frames.ts';
+import { guestBehindTap, listen, none, type Place, refuses, sendFrames, some, token } from '../support/lab-node-probe.ts';
 
 let all: TestNodes;
 let [a, b, c]: readonly Place[] = [];

@@ -6,10 +6,10 @@ import type { Step } from '../../src/kinds/step.ts';
 import { diff } from '../../src/plan/diff.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { act, type Kernel, observe, type Thing } from './model-kernel.ts';
-import { actsOf, MODEL, modelKind } from './model-kinds.ts';
+import { actsOf, MODEL, modelKind, type Spec } from './model-kinds.ts';
 import { anyDeed, anyDisowning, anyTwoWants, anyWant, type Deed, happen } from './worlds.ts';
 
-const numRuns = Number(process.env.NETLOOM_LAW_RUNS ?? 250);
+const numRuns = Number(process.env.NETLOOM_LAW_RUNS ?? 200);
 
 const planFor = (kernel: Kernel, want: readonly Resource[]): Plan => diff(want, observe(kernel, want), MODEL);
 
@@ -168,6 +168,16 @@ describe('whatever is wanted and whatever happened to the kernel before,', () =>
         carryOut(node, next.steps);
         expectNothingLeft(node, want, next);
       }
+    }));
+
+  test('what a guest put on its own thing stays, where its definition allows that', () =>
+    law(({ want, found }) => {
+      const hosts = new Set(want.flatMap(({ ref, kind, spec }) => (kind === 'desk' && (spec as Spec).guests === true ? [ref] : [])));
+      const isGuests = (ref: Ref) => ref.endsWith('/g9') && hosts.has(ref.replace('note:', 'thing:').replace(/\/g9$/, '') as Ref);
+      const wanted = new Set(want.map(({ ref }) => ref));
+      const { steps, held } = planFor(new Map(found), want);
+      expect(steps.filter(step => step.verb === 'delete' && isGuests(step.ref) && !wanted.has(step.ref)).map(told)).toEqual([]);
+      expect(held.filter(({ ref }) => isGuests(ref) && !wanted.has(ref))).toEqual([]);
     }));
 
   test('needs name earlier steps only', () =>

@@ -38,9 +38,10 @@ const anyWish: fc.Arbitrary<readonly Wish[]> = fc.oneof(
   anyCable,
   of('seat', { room: any('', 'r1'), desk: any('d1', 'd2'), hub: any('h1', 'h2'), lock: any(true, false) }),
   of('note', { room: anyRoom, desk: any('d1', 'e1', 'h1'), text: any('a1', 'a2', 'b1', 'g9') }),
+  of('note', { room: any(''), desk: any('d1'), text: any('a1', 'a2', 'b1', 'c1', 'g9') }),
   of('path', { room: anyRoom, desk: any('d1', 'e1', 'h1'), hop: any(true, false) }),
   of('lamp', { room: anyRoom, desk: any('d1', 'e1', 'h1'), lumen: any(1, 2) }),
-  of('echo', { room: anyRoom, desk: any('d1', 'h1'), tone: any(1, 2) }),
+  of('echo', { room: any('', 'r1'), desk: any('d1', 'h1'), tone: any(1, 2) }),
   of('cat', { name: any('tom', 'kit'), home: anyRoom, lap: any('', 'd1', 'h1'), mood: any('calm', 'wild') }),
   of('guard', { room: anyRoom, list: fc.subarray(['d1', 'd2']) }),
   of('knob', { room: anyRoom, thing: any('', 'd1', 'h1'), value: any('0', '1') }),
@@ -126,7 +127,7 @@ export type Deed =
 const anyForeign: fc.Arbitrary<Wish> = fc
   .oneof(
     of('room', { name: any('f1', 'r2'), stone: any(9), paint: any('grey') }),
-    of('desk', { room: any('', 'r1', 'f1'), name: any('v1', 'd2'), size: any(null, 3), color: any('grey'), by: any('') }),
+    of('desk', { room: any('', 'r1', 'f1'), name: any('v1', 'd2'), size: any(null, 1, 2, 3), color: any('grey'), by: any('') }),
     of('seat', { room: any('', 'r1'), desk: any('v1', 'd2'), hub: any('h1', 'h2'), lock: any(true) }),
     of('note', { room: any('', 'f1'), desk: any('v1', 'd1'), text: any('z1', 'a1') }),
     of('path', { room: any('', 'r1'), desk: any('d1', 'v1'), hop: any(false) }),

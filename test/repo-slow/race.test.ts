@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { serveGit } from '../../src/lab/git-server.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid, Repo } from '../../src/repo/repo.ts';
-import { AT, AUTHOR, type Bare, makeBare } from './support/remote.ts';
+import { AT, AUTHOR, type Bare, makeBare } from '../repo/support/remote.ts';
 
 const WRITERS = 8;
 const ROUNDS = 3;

@@ -1,0 +1,112 @@
+/** The whole cluster on one screen: what `status` prints. Says first whether anything is wrong, then only what is wrong. */
+
+import type { Drift } from './node-report.ts';
+import { API_VERSION, interfaceRecords, networkRecords, nodeRecords } from './records.ts';
+import { nodeRows } from './rows.ts';
+import type { State, View } from './state.ts';
+import { table } from './table.ts';
+
+export interface StatusRecord {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'ClusterStatus';
+  readonly cluster: string;
+  /** Commit of the definitions; '' for a local folder. */
+  readonly revision: string;
+  /** Everything is created and every node is ready. */
+  readonly ready: boolean;
+  readonly networks: Readonly<Record<State, number>>;
+  readonly interfaces: Readonly<Record<State, number>>;
+  readonly nodes: readonly { readonly name: string; readonly state: string; readonly reason: string; readonly message: string; readonly behind: boolean }[];
+  readonly notReady: readonly { readonly object: string; readonly state: State; readonly reason: string; readonly message: string }[];
+  readonly drift: readonly (Drift & { readonly node: string })[];
+}
+
+/**
+ * What is not as it should be. A node is behind when something that it carries is not what the definitions say now; an older
+ * revision alone is none: a commit that changes nothing for a node is not told by it.
+ */
+export function statusSummary(view: View): StatusRecord {
+  const networks = networkRecords(view, true);
+  const interfaces = interfaceRecords(view, true);
+  const objects = [...networks, ...interfaces];
+  const notReady = objects
+    .filter(({ status }) => status.state !== 'created' && status.state !== 'deleted')
+    .map(({ kind, metadata, status }) => ({
+      object: `${kind} ${metadata.namespace}/${metadata.name}`,
+      state: status.state,
+      reason: status.reason,
+      message: status.message,
+    }));
+  const late = new Set(
+    objects.flatMap(({ status }) => status.nodes.filter(stand => stand.reason === 'Outdated' || stand.reason === 'Waiting').map(stand => stand.node)),
+  );
+  const nodes = nodeRecords(view).map(({ metadata, status }) => ({
+    name: metadata.name,
+    state: status.state,
+    reason: status.reason,
+    message: status.message,
+    behind: late.has(metadata.name),
+  }));
+  return {
+    apiVersion: API_VERSION,
+    kind: 'ClusterStatus',
+    cluster: view.catalog.cluster.name,
+    revision: view.revision,
+    ready: notReady.length === 0 && nodes.every(node => node.state === 'ready'),
+    networks: count(networks.map(record => record.status.state)),
+    interfaces: count(interfaces.map(record => record.status.state)),
+    nodes,
+    notReady,
+    drift: [...view.reports.values()].flatMap(report => report.drift.map(each => ({ node: report.node, ...each }))),
+  };
+}
+
+/** How many lines of each list one screen shows. */
+const SHOWN = 15;
+
+/** The summary as text. */
+export function statusText(view: View, width?: number): string {
+  const record = statusSummary(view);
+  const revision = record.revision === '' ? '' : ` at ${record.revision.slice(0, 10)}`;
+  const heading = `Cluster ${record.cluster}${revision}: ${record.ready ? 'everything is as defined' : 'not everything is as defined'}`;
+  const counts = [`Networks:   ${countText(record.networks)}`, `Interfaces: ${countText(record.interfaces)}`].join('\n');
+  const { columns, rows } = nodeRows(nodeRecords(view));
+  const behind = record.nodes.filter(node => node.behind).map(node => node.name);
+  return [
+    heading,
+    counts,
+    rows.length === 0 ? '' : table(columns, rows, width),
+    behind.length === 0 ? '' : `Behind: ${behind.join(', ')}`,
+    section(
+      'Not as defined:',
+      ['OBJECT', 'STATE', 'REASON', 'MESSAGE'],
+      record.notReady.map(each => [each.object, each.state, each.reason, each.message]),
+      width,
+    ),
+    section(
+      'Drift:',
+      ['NODE', 'WHAT', 'FIELD', 'WANT', 'HAVE'],
+      record.drift.map(each => [each.node, each.ref, each.field, each.want, each.have]),
+      width,
+    ),
+  ]
+    .filter(part => part !== '')
+    .join('\n\n');
+}
+
+function section(title: string, columns: readonly string[], rows: readonly (readonly string[])[], width: number | undefined): string {
+  if (rows.length === 0) return '';
+  const more = rows.length > SHOWN ? `\n... and ${rows.length - SHOWN} more` : '';
+  return `${title}\n${table(columns, rows.slice(0, SHOWN), width)}${more}`;
+}
+
+function count(states: readonly State[]): Readonly<Record<State, number>> {
+  const counts: Record<State, number> = { initial: 0, created: 0, degraded: 0, error: 0, deleting: 0, deleted: 0 };
+  for (const state of states) counts[state] += 1;
+  return counts;
+}
+
+function countText(counts: Readonly<Record<State, number>>): string {
+  const told = Object.entries(counts).filter(([state, n]) => n > 0 && state !== 'deleted');
+  return told.length === 0 ? 'none' : told.map(([state, n]) => `${n} ${state}`).join(', ');
+}

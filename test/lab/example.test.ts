@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { labDown } from '../../src/lab/down.ts';
+import { holderOf, labRun } from '../../src/lab/enter.ts';
+import { type Lab, nodeDir } from '../../src/lab/lab.ts';
+import { labPlug } from '../../src/lab/plug.ts';
+import { castOf } from '../../src/lab/topology.ts';
+import { labUp } from '../../src/lab/up.ts';
+import { loadFolder } from '../../src/pass/local.ts';
+import { ROOT } from '../house/tree.ts';
+import { nodeOf, type TestNode } from '../support/lab-node.ts';
+import { guestBehindTap, none, type Place, some } from '../support/lab-node-probe.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'netloom-example-'));
+const folder = join(ROOT, 'example-repo');
+const nodes = new Map<string, TestNode>();
+let lab: Lab;
+
+beforeAll(async () => {
+  const { catalog, diagnostics } = await loadFolder(folder, join(base, 'cache'));
+  if (catalog === null) throw new Error(JSON.stringify(diagnostics));
+  lab = await labUp({ dir: join(base, 'lab'), definitions: { folder, cast: castOf(catalog) }, home: ROOT });
+  for (const node of lab.nodes) nodes.set(node.name, nodeOf(node.name, holderOf(lab, node.name), node.address, lab.dir));
+  for (const node of lab.nodes) {
+    const dir = nodeDir(lab.dir, node.name);
+    const argv = ['netloom', 'apply', '--local', folder, '--node', node.name, '--state-dir', join(dir, 'state'), '--runtime-dir', join(dir, 'run')];
+    const { exitCode, stdout, stderr } = await labRun(lab, node.name, argv);
+    if (exitCode !== 0) throw new Error(`${node.name}: netloom apply ended with ${exitCode}\n${stdout}${stderr}`);
+  }
+});
+
+afterAll(async () => {
+  await labDown(join(base, 'lab'));
+  rmSync(base, { recursive: true, force: true });
+});
+
+const nodeNamed = (name: string): TestNode => nodes.get(name) as TestNode;
+
+/** A link with the address that it has now: the IPv4 one, or the link-local one with `family` 6. */
+async function found(node: string, netns: string | undefined, ifname: string, family: 4 | 6 = 4): Promise<Place> {
+  const rows = await nodeNamed(node).json(`-${family} addr show dev ${ifname}`, netns);
+  return { node: nodeNamed(node), ...(netns === undefined ? {} : { netns }), ifname, address: rows[0]?.addr_info[0]?.local };
+}
+
+test('guests of the shop reach each other on all three nodes, with jumbo packets', async () => {
+  const web1 = await found('n2', 'bakery-web-1', 'eth0');
+  await some(web1, await found('n3', 'bakery-web-2', 'eth0'), { size: 8950 });
+  await some(await found('n1', 'bakery-lb-1', 'eth0'), web1, { size: 8950 });
+});
+
+test('a virtual machine on its tap has its address in the shop', async () => {
+  const near = (await nodeNamed('n3').json('link show dev tap-db-1'))[0].address;
+  const guest = { netns: 'vm-db-1', mac: `02${near.slice(2)}`, address: '192.168.0.10/24', mtu: 8950 };
+  const machine = await guestBehindTap(nodeNamed('n3'), 'tap-db-1', guest);
+  await some(await found('n2', 'bakery-web-1', 'eth0'), machine);
+  await some(machine, await found('n3', 'bakery-web-2', 'eth0'));
+  await machine.end();
+});
+
+test('the museum has the same addresses and another cable', async () => {
+  const guide1 = await found('n1', 'museum-guide-1', 'eth0');
+  const guide2 = await found('n3', 'museum-guide-2', 'eth0');
+  await some(guide1, guide2);
+  await none(guide1, await found('n3', 'bakery-web-2', 'eth0'), guide2);
+  await none(guide1, await found('n2', 'bakery-web-1', 'eth0'), guide2);
+});
+
+test('sensors speak without any addresses but those that links give themselves', async () => {
+  const order = (await nodeNamed('n3').json('link show', 'museum-guide-2'))
+    .map((row: { ifname: string }) => row.ifname)
+    .find((name: string) => !['lo', 'eth0'].includes(name));
+  await some(await found('n3', 'museum-guide-2', order, 6), await found('n2', 'museum-hub', 'eth0', 6));
+});
+
+test('the office has the node itself for a member, and takes the port that libvirt brings', async () => {
+  const office = await found('n1', undefined, 'office0');
+  const vxlan = (await nodeNamed('n1').json('link show type bridge')).map((row: { ifname: string; mtu: number }) => row);
+  const bridge = vxlan.find((row: { mtu: number }) => row.mtu === 1500).ifname;
+  const { stdout } = await labRun(lab, 'n2', ['bridge', '-j', 'fdb', 'show', 'br', bridge]);
+  expect(stdout).not.toBe('');
+  const ledger = await labRun(lab, 'n2', ['sh', '-c', `grep -rhoE '"(mac|address)": ?"[^"]+"' ${join(nodeDir(lab.dir, 'n2'), 'state')} | head -50`]);
+  expect(ledger.exitCode).toBe(0);
+  expect(office.address).toMatch(/^10\.20\.0\./);
+  void labPlug;
+});
