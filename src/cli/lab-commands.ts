@@ -21,6 +21,10 @@ export function addLabCommands(root: Command): void {
     .addOption(new Option('-o, --output <form>', 'how to print it').choices(['table', 'json']).default('table'))
     .description('nodes, addresses and the git server of the lab')
     .action(runs(async () => (await import('./lab-command.ts')).labStatusCommand));
+  lab
+    .command('demo')
+    .description('play the main job on the example repository: plan, apply, status, packets, drift, revert; leaves nothing')
+    .action(runs(async () => (await import('./demo-command.ts')).demoCommand));
   named(lab.command('down'))
     .description('remove all of it')
     .action(runs(async () => (await import('./lab-command.ts')).labDownCommand));

@@ -46,7 +46,9 @@ export function rootTable(underlay: { readonly vteps: readonly string[]; readonl
 }
 
 function fillSets(rows: TableBuilder, guarded: Guarded): void {
-  const sources = guarded.guests.flatMap(guest => sourcesOf(guest, guarded));
+  const written = new Map(guarded.guests.map(guest => [guest, ['fe80::/10']]));
+  for (const { ifname, address } of guarded.addresses) written.get(ifname)?.push(address);
+  const sources = [...written].flatMap(([guest, addresses]) => sourcesOf(guest, addresses));
   const v4 = sources.filter(source => source.range.family === 4);
   const v6 = sources.filter(source => source.range.family === 6);
   const macs = guarded.macs.map(({ ifname, mac }) => ({ concat: [ifname, mac] }));
@@ -65,9 +67,8 @@ interface Source {
 }
 
 /** What a guest may send from, without ranges that lie inside others: nft refuses overlapping elements. */
-function sourcesOf(ifname: string, guarded: Guarded): readonly Source[] {
-  const written = guarded.addresses.filter(entry => entry.ifname === ifname).map(entry => entry.address);
-  const ranges = new Map(['fe80::/10', ...written].map(text => rangeOf(text)).map(range => [range.text, range]));
+function sourcesOf(ifname: string, written: readonly string[]): readonly Source[] {
+  const ranges = new Map(written.map(rangeOf).map(range => [range.text, range]));
   const all = [...ranges.values()];
   return all.filter(range => !all.some(other => other !== range && covers(other, range))).map(range => ({ ifname, range }));
 }

@@ -43,8 +43,8 @@ function canonicalSet(body: Body): Body {
   const elements = asList(elem).map(one => canonical(isInteger ? hexNumbers(one) : one));
   return {
     ...rest,
-    ...(asList(flags).length > 0 ? { flags: asList(flags).toSorted(byText) } : {}),
-    ...(elements.length > 0 ? { elem: elements.sort(byText) } : {}),
+    ...(asList(flags).length > 0 ? { flags: sortedByText(asList(flags)) } : {}),
+    ...(elements.length > 0 ? { elem: sortedByText(elements) } : {}),
   };
 }
 
@@ -60,7 +60,7 @@ function canonical(value: NftJson): NftJson {
   if (Array.isArray(value)) return value.map(canonical);
   if (!isBody(value)) return value;
   if ('counter' in value) return { counter: null };
-  if ('set' in value && Array.isArray(value.set)) return { set: value.set.map(canonical).sort(byText) };
+  if ('set' in value && Array.isArray(value.set)) return { set: sortedByText(value.set.map(canonical)) };
   if ('prefix' in value) return canonicalPrefix(value);
   if ('range' in value) return canonicalRange(value);
   if ('match' in value) return { match: canonicalMatch(asBody(value.match ?? null)) };
@@ -89,8 +89,10 @@ function sortedKeys(body: Body): NftJson {
   return Object.fromEntries(Object.entries(body).sort(([a], [b]) => compare(a, b)));
 }
 
-function byText(a: NftJson, b: NftJson): number {
-  return compare(JSON.stringify(a), JSON.stringify(b));
+// The texts are made once: sets may have thousands of elements.
+function sortedByText(values: readonly NftJson[]): NftJson[] {
+  const texts = values.map(value => ({ value, text: JSON.stringify(value) }));
+  return texts.sort((a, b) => compare(a.text, b.text)).map(({ value }) => value);
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,6 @@
 /** Git through the git binary, for what isomorphic-git has no transport for: ssh, scp-like urls and local paths. */
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { writeAtomic } from '../host/files.ts';
 import type { Address } from './address.ts';
 import type { Auth } from './auth.ts';
@@ -54,7 +54,10 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
       const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', ...DEPTH[how]];
       // By name of the commit: what was listed is what comes, also when the branch has moved on.
       const args = [at(gitdir), 'fetch', ...options, '--', remote, `+${tip}:refs/netloom/${branch}`];
-      await git(setting, args, { until, maxFileBytes: maxBytes });
+      await git(setting, args, { until, maxFileBytes: maxBytes }).catch(async error => {
+        await sweepTemporary(gitdir);
+        throw error;
+      });
     },
     async point(gitdir, branch, tip) {
       await git(setting, [at(gitdir), 'update-ref', `refs/heads/${branch}`, tip]);
@@ -89,6 +92,13 @@ async function writeConfig(path: string, address: Address): Promise<void> {
   const text = `[safe]\n${folders.map(folder => `\tdirectory = "${folder.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join('')}`;
   if ((await readFile(path, 'utf8').catch(() => '')) === text) return;
   await writeAtomic(path, text);
+}
+
+// A git that was stopped, or had no room, leaves what it had written so far; on a full disk that is what keeps it full.
+async function sweepTemporary(gitdir: string): Promise<void> {
+  const objects = join(gitdir, 'objects');
+  const left = (await readdir(objects, { recursive: true })).filter(path => basename(path).startsWith('tmp_'));
+  for (const path of left) await rm(join(objects, path), { recursive: true, force: true });
 }
 
 function verdict(url: string, branch: string, ref: NonNullable<ReturnType<typeof readPush>>, stderr: string): 'ok' | 'stale' {

@@ -126,7 +126,7 @@ const TABLE: readonly (readonly [RegExp, RepoErrorCode, string])[] = [
   [/Permission denied|insufficient permission|Read-only file system/, 'forbidden', 'check who may read and write the repository'],
   [/early EOF|unexpected disconnect|hung up unexpectedly|unexpected end|premature/, 'truncated', 'the answer was not whole; try again'],
   [
-    /bad config|bad shallow|bad object|missing (blob|tree|commit)|is (empty|corrupt)|corrupt|[Nn]ot a valid|unable to read|bad tree|inflate|index-pack|fsck|invalid sha1|bad revision|did not send all|Failed to traverse/,
+    /bad config|bad shallow|not a tree object|bad object|missing (blob|tree|commit)|is (empty|corrupt)|corrupt|[Nn]ot a valid|unable to read|bad tree|inflate|index-pack|fsck|invalid sha1|bad revision|did not send all|Failed to traverse/,
     'corrupt',
     'the clone is made anew at the next sync',
   ],

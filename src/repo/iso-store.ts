@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import type { CommitDraft, History } from './backend.ts';
 import { parseCommit, parseTree } from './edits.ts';
+import { packedBlobs } from './pack-index.ts';
 import type { Edits, Oid, TreeEntry } from './repo.ts';
 
 /** Where the objects are, with isomorphic-git's cache of their packs. */
@@ -71,15 +72,12 @@ async function contentOf(place: Place, oid: Oid, want: 'tree' | 'commit'): Promi
   return object as Uint8Array;
 }
 
-/** Contents of blobs. */
+/** Contents of blobs, each checked against its name. */
 export async function blobsOf(place: Place, oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>> {
-  const all = new Map<Oid, Uint8Array>();
-  const rest = [...new Set(oids)];
-  // A few at a time hide the file system's latency; more would only hold memory.
-  const lane = async (): Promise<void> => {
-    for (let oid = rest.pop(); oid !== undefined; oid = rest.pop()) all.set(oid, (await git.readBlob({ fs: wholeFs, ...place, oid })).blob);
-  };
-  await Promise.all(Array.from({ length: 16 }, lane));
+  if (oids.length === 0) return new Map();
+  const all = await packedBlobs(place.gitdir, oids);
+  // What we wrote ourselves is loose.
+  for (const oid of oids) if (!all.has(oid)) all.set(oid, (await git.readBlob({ fs: wholeFs, ...place, oid })).blob);
   return all;
 }
 

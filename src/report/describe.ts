@@ -1,4 +1,5 @@
 /** Everything about one object, on a screen: what `describe` prints. */
+import { harmless } from '../model/text.ts';
 import type { NetEvent } from './events.ts';
 import { eventRows } from './events.ts';
 import type { NodeReport } from './node-report.ts';
@@ -84,7 +85,7 @@ export function describeNode(record: NodeRecord, report: NodeReport | undefined,
     ),
     titled('Conditions', conditions.length === 0 ? '' : table(['TYPE', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], conditions, width)),
     titled('Drift', drift.length === 0 ? '' : table(['WHAT', 'FIELD', 'WANT', 'HAVE'], drift, width)),
-    titled('Planned', (report?.plan ?? []).join('\n')),
+    titled('Planned', (report?.plan ?? []).map(harmless).join('\n')),
     titled('Events', eventsTable(events, width)),
   ]);
 }

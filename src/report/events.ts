@@ -195,7 +195,7 @@ function plain(value: unknown): string {
 function commitEvents(groups: readonly Group[], ctx: EventContext): readonly NetEvent[] {
   const { commit } = ctx;
   if (commit === null || ctx.cause === 'drift') return [];
-  const objects = [...new Set([...(ctx.fates?.keys() ?? []), ...groups.map(group => group.object)])].sort();
+  const objects = [...new Set([...(ctx.fates?.keys() ?? []), ...groups.map(group => group.object)])].sort((a, b) => rank(a) - rank(b) || compare(a, b));
   const starts = groups.flatMap(group => group.outcomes.map(outcome => outcome.startedAt));
   // A clock that is ahead where the commit was made must not put it after its own effects.
   const at = instant(Math.min(commit.at, ...starts));
@@ -215,6 +215,11 @@ function commitEvents(groups: readonly Group[], ctx: EventContext): readonly Net
       extra: { author: commit.author, subject: commit.subject.slice(0, 200) },
     };
   });
+}
+
+// What contains comes before what is in it.
+function rank(object: string): number {
+  return object.startsWith('Interface ') ? 1 : 0;
 }
 
 function eventOf(line: string): NetEvent | null {

@@ -25,19 +25,20 @@ export interface Called {
 
 export type Resolved = { readonly key: string } | { readonly candidates: readonly string[]; readonly message: string };
 
+const KINDS: ReadonlyMap<string, RefKind> = new Map([
+  ['network', 'Network'],
+  ['net', 'Network'],
+  ['interface', 'Interface'],
+  ['iface', 'Interface'],
+  ['node', 'Node'],
+  ['namespace', 'Namespace'],
+  ['ns', 'Namespace'],
+]);
+
 /** `networks`, `network`, `Network`, `net` ... as commands take a kind; null when it is none. */
 export function parseKind(text: string): RefKind | null {
   const word = text.toLowerCase();
-  const names: Readonly<Record<string, RefKind>> = {
-    network: 'Network',
-    net: 'Network',
-    interface: 'Interface',
-    iface: 'Interface',
-    node: 'Node',
-    namespace: 'Namespace',
-    ns: 'Namespace',
-  };
-  return (Object.hasOwn(names, word) ? names[word] : names[word.replace(/s$/, '')]) ?? null;
+  return KINDS.get(word) ?? KINDS.get(word.replace(/s$/, '')) ?? null;
 }
 
 /** All objects that definitions and ledger know, tombstones included, by what they are called. */

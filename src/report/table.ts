@@ -23,7 +23,7 @@ export function table(columns: readonly string[], rows: readonly (readonly strin
 
 /** Lines of `Label:  value`, values under one another; an empty value shows as `-`, a list as one line each. */
 export function fields(pairs: readonly (readonly [string, string | readonly string[]])[], width?: number): string {
-  const wide = Math.max(...pairs.map(([label]) => label.length)) + 1;
+  const wide = Math.max(...pairs.map(([label]) => label.length)) + 2;
   return pairs
     .flatMap(([label, value]) => {
       const [first = '', ...rest] = typeof value === 'string' ? [value] : value;

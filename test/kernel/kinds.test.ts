@@ -136,6 +136,13 @@ for v in vx9 vxlan-2; do bridge fdb append 00:00:00:00:00:00 dev $v dst 10.9.0.8
     }
   });
 
+  it('a neighbour that is gone already does not end the batch that deletes it', async () => {
+    await make('bridge');
+    const { kind, spec } = named('neigh');
+    await batch([...kind.remove(spec), ...kind.create({ ...spec, ip: '10.0.0.33' }), ...kind.remove(spec)]);
+    expect((await seen()).filter(one => one.kind === 'neigh').map(one => one.ref)).toEqual(['neigh:/br-vxlan-2/10.0.0.33']);
+  });
+
   it('a bridge that gets another MAC loses its permanent neighbours', async () => {
     await make('bridge', 'neigh');
     await paste('ip link set dev br-vxlan-2 address 02:03:00:00:00:77');

@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../src/host/exec.ts';
+import { pushFolder } from '../../src/lab/definitions.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { holderOf, labRun } from '../../src/lab/enter.ts';
-import { type Lab, nodeDir } from '../../src/lab/lab.ts';
+import { type Lab, repositoryOf } from '../../src/lab/lab.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { ROOT } from '../house/tree.ts';
 import { nodeOf, type TestNode } from '../support/lab-node.ts';
@@ -57,17 +59,18 @@ function writeDefinitions(without: readonly string[] = []): void {
   writeFileSync(join(folder, 'all.yaml'), parts.join(''));
 }
 
-/** One pass on every node. */
-async function applyEverywhere(): Promise<string[]> {
-  const outputs: string[] = [];
+/** A new revision, if the folder holds one, and a pass on every node. */
+async function reconcileEverywhere(): Promise<void> {
+  await pushFolder(lab.dir, folder);
   for (const node of lab.nodes) {
-    const dir = nodeDir(lab.dir, node.name);
-    const argv = ['netloom', 'apply', '--local', folder, '--node', node.name, '--state-dir', join(dir, 'state'), '--runtime-dir', join(dir, 'run')];
-    const { exitCode, stdout, stderr } = await labRun(lab, node.name, argv);
+    const { exitCode, stdout, stderr } = await labRun(lab, node.name, ['netloom', 'reconcile']);
     expect([node.name, exitCode, exitCode === 0 ? '' : stdout + stderr]).toEqual([node.name, 0, '']);
-    outputs.push(stdout);
   }
-  return outputs;
+}
+
+/** Tips of all branches of the remote. */
+async function branches(): Promise<string> {
+  return (await run('git', [`--git-dir=${repositoryOf(lab.dir)}`, 'for-each-ref'], { okCodes: [0] })).stdout;
 }
 
 function place(name: GuestName): Place {
@@ -92,7 +95,7 @@ beforeAll(async () => {
   const guests = GUESTS.map(guest => ({ node: guest.node, netns: guest.name }));
   lab = await labUp({ dir: join(base, 'lab'), definitions: { folder, cast: { nodes: NODES, underlayMtu: 1600, guests } }, home: ROOT });
   for (const node of lab.nodes) nodes.set(node.name, nodeOf(node.name, holderOf(lab, node.name), node.address, lab.dir));
-  await applyEverywhere();
+  await reconcileEverywhere();
 });
 
 afterAll(async () => {
@@ -183,7 +186,7 @@ describe('a guest that lies', () => {
       expect([what, await ear.hears(mark)]).toEqual([what, true]);
     }
     await ear.stop();
-    await applyEverywhere();
+    await reconcileEverywhere();
     for (const [, make] of LIES) await silenced(make);
   });
 });
@@ -206,11 +209,14 @@ describe('a guest and its node', () => {
 });
 
 describe('a second pass', () => {
-  test('writes nothing to the kernel', async () => {
+  test('writes nothing to the kernel, and pushes nothing', async () => {
+    const tips = await branches();
     const node = nodes.get('n1') as TestNode;
     const ear = await listenToKernel(node);
-    await applyEverywhere();
+    await reconcileEverywhere();
     expect(await ear.quiet()).toEqual([]);
+    expect(await branches()).toBe(tips);
+    expect(tips.split('\n').filter(Boolean)).toHaveLength(2);
     // The ear is not deaf.
     await node.ok('ip link set dev eth0 alias x');
     expect((await ear.quiet()).length).toBeGreaterThan(0);
@@ -224,7 +230,7 @@ describe('a tenant that goes', () => {
   test('takes all of its own along on every node, and nothing of the other', async () => {
     before = await linksOf('n1');
     writeDefinitions(['blue']);
-    await applyEverywhere();
+    await reconcileEverywhere();
     await some(place('r1'), place('r2'));
     const after = await linksOf('n1');
     expect(before.filter(name => !after.includes(name))).toHaveLength(3);
@@ -235,7 +241,7 @@ describe('a tenant that goes', () => {
 
   test('comes back as it was, down to the names made of vxid and uuid', async () => {
     writeDefinitions();
-    await applyEverywhere();
+    await reconcileEverywhere();
     await some(place('b1'), place('b2'));
     expect([...(await linksOf('n1'))].sort()).toEqual([...before].sort());
   });

@@ -31,7 +31,8 @@ describe('of a tree', () => {
     expect(diagnostics.map(({ severity, code }) => `${severity} ${code}`)).toEqual([expected]);
   });
 
-  test('links to other things are passed over', () => expect(checkEntries([entry('README.md', '120000'), entry('logo.png', '120000')]).diagnostics).toEqual([]));
+  test('links to other things are passed over', () =>
+    expect(checkEntries([entry('README.md', '120000'), entry('logo.png', '120000')]).diagnostics).toEqual([]));
 
   test('Umlauts and spaces in paths are plain text', () => expect(checkEntries([entry('Zürich/my net.yaml')]).wanted).toHaveLength(1));
 

@@ -36,19 +36,22 @@ describe('an editor can complete and explain every field:', () => {
   });
 
   test.each(KINDS)('the examples and defaults of %s are what its schema allows', (_, schema) => {
-    const whole = ajv();
+    const whole = ajv().getSchema(schema.$id ?? '');
     const wrong = [{ path: '', schema: schema as Documented }, ...fields(schema, schema)].flatMap(({ path, schema: field }) => {
-      const { $id: _id, ...plain } = field;
-      const validate = path === '' ? whole.getSchema(schema.$id ?? '') : ajv().compile({ ...plain, $id: 'https://netloom.dev/schemas/v1/field.json' });
+      const $id = 'https://netloom.dev/schemas/v1/one-field.json';
+      const validate = path === '' ? whole : ajv().compile({ $id, type: 'object', properties: { field } });
       const values = [...(field.examples ?? []), ...('default' in field ? [field.default] : [])];
-      return values.filter(value => !validate?.(structuredClone(value))).map(value => `${path}: ${JSON.stringify(value)}`);
+      return values.filter(value => !validate?.(structuredClone(path === '' ? value : { field: value }))).map(value => `${path}: ${JSON.stringify(value)}`);
     });
     expect(wrong).toEqual([]);
   });
 });
 
 describe('validators made at build and at run time agree', () => {
-  const runTime = compileSchemas(Object.entries(KIND_SCHEMAS).map(([file, schema]) => ({ file, schema })), { fillDefaults: true }).validators;
+  const runTime = compileSchemas(
+    Object.entries(KIND_SCHEMAS).map(([file, schema]) => ({ file, schema })),
+    { fillDefaults: true },
+  ).validators;
   const dir = new URL('../fixtures/load/', import.meta.url);
   const texts = [BASE, ...readdirSync(dir).map(name => readFileSync(new URL(name, dir), 'utf8'))];
   const values = texts.flatMap(text => {
@@ -63,7 +66,8 @@ describe('validators made at build and at run time agree', () => {
       const generated = VALIDATORS[kind](one);
       expect(runTime[kind]?.(two)).toBe(generated);
       expect(two).toEqual(one); // the same defaults
-      const said = (errors: readonly { instancePath: string; keyword: string }[] | null | undefined): unknown => errors?.map(({ instancePath, keyword }) => [instancePath, keyword]);
+      const said = (errors: readonly { instancePath: string; keyword: string }[] | null | undefined): unknown =>
+        errors?.map(({ instancePath, keyword }) => [instancePath, keyword]);
       if (!generated) expect(said(runTime[kind]?.errors)).toEqual(said(VALIDATORS[kind].errors));
       verdicts[generated ? 'good' : 'bad']++;
     }
@@ -75,7 +79,10 @@ describe('validators made at build and at run time agree', () => {
 describe("a site's own schemas", () => {
   const stricter = {
     type: 'object',
-    properties: { kind: { const: 'Network' }, metadata: { type: 'object', required: ['labels'], properties: { name: { $ref: 'https://netloom.dev/schemas/v1/common.json#/$defs/name' } } } },
+    properties: {
+      kind: { const: 'Network' },
+      metadata: { type: 'object', required: ['labels'], properties: { name: { $ref: 'https://netloom.dev/schemas/v1/common.json#/$defs/name' } } },
+    },
   };
 
   test('may refer to those of netloom', () => {
@@ -95,7 +102,13 @@ describe("a site's own schemas", () => {
   test.each([
     [[{ file: 'x.json', schema: 5 }], 'x.json: not a JSON Schema'],
     [[{ file: 'x.json', schema: { ...stricter, typo: 1 } }], 'x.json: strict mode: unknown keyword'],
-    [[{ file: 'a.json', schema: stricter }, { file: 'b.json', schema: stricter }], 'b.json: there is a second schema of kind Network'],
+    [
+      [
+        { file: 'a.json', schema: stricter },
+        { file: 'b.json', schema: stricter },
+      ],
+      'b.json: there is a second schema of kind Network',
+    ],
     [[{ file: 'x.json', schema: { ...stricter, $ref: 'nowhere.json' } }], "x.json: can't resolve reference"],
   ])('that are no good are named: %#', (schemas, message) => expect(() => compileSchemas(schemas)).toThrow(message));
 });

@@ -30,10 +30,22 @@ describe('the table of states: a network', () => {
     ['a member only observes', viewOf(DEMO, onN1(null, { mode: 'observe' })), 'initial ObserveOnly: n1 is in mode observe and applies nothing'],
     ['every member is ready', viewOf(DEMO, FINE), 'created : '],
     ['every member is ready for this digest', viewOf(DEMO, FINE, { wanted: () => 'd1' }), 'created : '],
-    ['a member is ready for another digest', viewOf(DEMO, FINE, { wanted: node => (node === 'n2' ? 'd2' : 'd1') }), 'degraded Outdated: n2 has not yet applied the newest change'],
+    [
+      'a member is ready for another digest',
+      viewOf(DEMO, FINE, { wanted: node => (node === 'n2' ? 'd2' : 'd1') }),
+      'degraded Outdated: n2 has not yet applied the newest change',
+    ],
     ['a member is silent', viewOf(DEMO, onN1(READY, { heard: '2026-11-21T10:59:59Z' })), 'degraded NodeSilent: n1 was last heard 2026-11-21T10:59:59Z'],
-    ['a member is degraded', viewOf(DEMO, onN1({ ...READY, state: 'degraded', reason: 'UnderlayMtuTooSmall', message: 'eth0 carries 1500' })), 'degraded UnderlayMtuTooSmall: n1: eth0 carries 1500'],
-    ['a member fails, also for an old digest', viewOf(DEMO, onN1({ ...READY, state: 'error', reason: 'Conflict', message: 'x' }), { wanted: () => 'd2' }), 'error Conflict: n1: x'],
+    [
+      'a member is degraded',
+      viewOf(DEMO, onN1({ ...READY, state: 'degraded', reason: 'UnderlayMtuTooSmall', message: 'eth0 carries 1500' })),
+      'degraded UnderlayMtuTooSmall: n1: eth0 carries 1500',
+    ],
+    [
+      'a member fails, also for an old digest',
+      viewOf(DEMO, onN1({ ...READY, state: 'error', reason: 'Conflict', message: 'x' }), { wanted: () => 'd2' }),
+      'error Conflict: n1: x',
+    ],
     ['no node carries it', viewOf(catalogOf({ 'default/demo': {} }, {}), []), 'created NoMembers: no node carries it yet: it has no placed interface'],
   ])('%s', (_, view, expected) => expect(demo(view)).toBe(expected));
 });
@@ -62,10 +74,18 @@ describe('the table of states: an interface', () => {
   };
   test.each<[string, View, string]>([
     ['it has no node', viewOf(one({}), []), 'initial Unplaced: it has no node: name one in spec.node'],
-    ['its pool is full', viewOf(one({ node: 'n1' }), [], { ledger: noAddress() }), 'error PoolExhausted: no free address in 10.0.0.0/24 of Network default/demo'],
+    [
+      'its pool is full',
+      viewOf(one({ node: 'n1' }), [], { ledger: noAddress() }),
+      'error PoolExhausted: no free address in 10.0.0.0/24 of Network default/demo',
+    ],
     ['it asks for no address and has none', viewOf(one({ node: 'n1', address: 'none' }), onN1(READY)), 'created : '],
     ['its node has made it', viewOf(one({ node: 'n1' }), onN1(READY)), 'created : '],
-    ['its node waits for the guest', viewOf(one({ node: 'n1' }), onN1({ ...READY, state: 'waiting', message: 'eth0 waits for netns c1' })), 'initial Waiting: n1: eth0 waits for netns c1'],
+    [
+      'its node waits for the guest',
+      viewOf(one({ node: 'n1' }), onN1({ ...READY, state: 'waiting', message: 'eth0 waits for netns c1' })),
+      'initial Waiting: n1: eth0 waits for netns c1',
+    ],
     ['its node lacks the user', viewOf(one({ node: 'n1' }), onN1({ ...READY, state: 'error', reason: 'UnknownUser' })), 'error UnknownUser: n1: UnknownUser'],
   ])('%s', (_, view, expected) => expect(web(view)).toBe(expected));
 });
@@ -80,8 +100,16 @@ describe('the state of a node', () => {
     ['never heard', null, 'initial NeverHeard: it has never reported'],
     ['as wanted', reportOf('n1'), 'ready : '],
     ['silent after two heartbeats', reportOf('n1', { heard: '2026-11-21T10:59:59Z' }), 'silent Silent: last heard 2026-11-21T10:59:59Z'],
-    ['not ready', reportOf('n1', { conditions: [{ ...ready, status: false, reason: 'Differs', message: '1 thing not as wanted' }] }), 'error Differs: 1 thing not as wanted'],
-    ['ready and cut off from git', reportOf('n1', { conditions: [ready, { ...stalled, type: 'FetchFailed', reason: 'Unreachable', message: 'x' }] }), 'degraded Unreachable: x'],
+    [
+      'not ready',
+      reportOf('n1', { conditions: [{ ...ready, status: false, reason: 'Differs', message: '1 thing not as wanted' }] }),
+      'error Differs: 1 thing not as wanted',
+    ],
+    [
+      'ready and cut off from git',
+      reportOf('n1', { conditions: [ready, { ...stalled, type: 'FetchFailed', reason: 'Unreachable', message: 'x' }] }),
+      'degraded Unreachable: x',
+    ],
     ['ready and refusing the newest revision', reportOf('n1', { conditions: [ready, stalled] }), 'degraded InvalidDefinitions: main has 2 errors'],
   ])('%s', (_, report, expected) => expect(at(report)).toBe(expected));
 });
@@ -97,6 +125,12 @@ describe('the summary', () => {
     expect(statusSummary(viewOf(DEMO, old)).nodes.map(node => node.behind)).toEqual([false, false]);
     const late = statusSummary(viewOf(DEMO, FINE, { wanted: node => (node === 'n2' ? 'd2' : 'd1') }));
     expect(late.nodes.map(node => node.behind)).toEqual([false, true]);
-    expect(late).toMatchObject({ ready: false, notReady: [{ object: 'Network default/demo', reason: 'Outdated' }, { object: 'Interface default/db', reason: 'Outdated' }] });
+    expect(late).toMatchObject({
+      ready: false,
+      notReady: [
+        { object: 'Network default/demo', reason: 'Outdated' },
+        { object: 'Interface default/db', reason: 'Outdated' },
+      ],
+    });
   });
 });

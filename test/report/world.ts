@@ -29,7 +29,9 @@ export function catalogOf(nets: Readonly<Record<string, NetSpec>>, guests: Reado
     quarantine: '300s',
     memory: '30d',
   });
-  const nodes = ['n1', 'n2'].map((name, i): NodeDef => define('Node', name, { underlay: { address: `10.2.1.${i + 1}` }, gateway: false, bridgeNetfilter: 'off' }));
+  const nodes = ['n1', 'n2'].map(
+    (name, i): NodeDef => define('Node', name, { underlay: { address: `10.2.1.${i + 1}` }, gateway: false, bridgeNetfilter: 'off' }),
+  );
   const networks = Object.entries(nets).map(([key, spec]): NetworkDef => define('Network', key, spec));
   const interfaces = Object.entries(guests).map(([key, spec]): InterfaceDef => define('Interface', key, { ...GUEST, allowedAddresses: [], ...spec }));
   const byKey = <D extends Definition>(all: readonly D[]): ReadonlyMap<string, D> => new Map(all.map(each => [each.key, each]));
@@ -68,11 +70,22 @@ export function reportOf(node: string, more: Partial<NodeReport> = {}): NodeRepo
 }
 
 export function viewOf(catalog: Catalog, reports: readonly NodeReport[], more: Partial<View> = {}): View {
-  return { catalog, ledger: ledgerOf(catalog), reports: new Map(reports.map(report => [report.node, report])), wanted: () => undefined, revision: 'a'.repeat(40), now: NOW, ...more };
+  return {
+    catalog,
+    ledger: ledgerOf(catalog),
+    reports: new Map(reports.map(report => [report.node, report])),
+    wanted: () => undefined,
+    revision: 'a'.repeat(40),
+    now: NOW,
+    ...more,
+  };
 }
 
 /** One network on two nodes, a guest on each. */
-export const DEMO = catalogOf({ 'default/demo': { cidr: '10.0.0.0/24' } }, { 'default/web': { network: 'demo', node: 'n1' }, 'default/db': { network: 'demo', node: 'n2' } });
+export const DEMO = catalogOf(
+  { 'default/demo': { cidr: '10.0.0.0/24' } },
+  { 'default/web': { network: 'demo', node: 'n1' }, 'default/db': { network: 'demo', node: 'n2' } },
+);
 export const FINE = [
   reportOf('n1', { networks: { 'default/demo': READY }, interfaces: { 'default/web': READY } }),
   reportOf('n2', { networks: { 'default/demo': READY }, interfaces: { 'default/db': READY } }),
