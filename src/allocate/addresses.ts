@@ -12,9 +12,14 @@ const SMALLEST = 4n;
 export function usableCidr({ ask }: NetworkIdentity, ctx: Context): Cidr | null {
   if (ask.cidr === undefined) return null;
   const cidr = parseCidr(ask.cidr);
-  if (cidr !== null && cidr.last - cidr.first + 1n >= SMALLEST) return cidr;
+  if (cidr !== null && hasRoom(cidr)) return cidr;
   ctx.pend(`Network ${ask.key}`, 'CidrInvalid', `${ask.cidr} is no cidr with room for a router and a guest`);
   return null;
+}
+
+/** True when a network's own addresses, its router and a guest find room. */
+export function hasRoom(cidr: Cidr): boolean {
+  return cidr.last - cidr.first + 1n >= SMALLEST;
 }
 
 /** The router's address: the first one after the network's own. */

@@ -10,6 +10,7 @@ import { type Context, contextOf } from './context.ts';
 import { buriedEntry, buriedInterface, type Decided, decideNetwork, liveEntry } from './entries.ts';
 import { withoutNew } from './frozen.ts';
 import { type InterfaceIdentity, identifyInterfaces, identifyNetworks, type NetworkIdentity } from './identities.ts';
+import { isSettled } from './settled.ts';
 
 export type { AllocateArgs, Allocation, AllocationChange, AllocationNote, PendingAsk, PendingReason } from './allocation.ts';
 
@@ -21,6 +22,11 @@ export type { AllocateArgs, Allocation, AllocationChange, AllocationNote, Pendin
  *          for what a ledger or an ask says.
  */
 export function allocate(args: AllocateArgs): Allocation {
+  return isSettled(args.asks, args.ledger) ? { ledger: args.ledger, changes: [], pending: [], notes: [] } : decide(args);
+}
+
+/** The whole decision, also where a glance would do. */
+export function decide(args: AllocateArgs): Allocation {
   const ctx = contextOf(args);
   const asks = withoutNew(byKey(args.asks), ctx);
   const networks = identifyNetworks(
@@ -35,7 +41,8 @@ export function allocate(args: AllocateArgs): Allocation {
     ),
     ctx,
   );
-  const decided = [...networks.values()].map(network => decideNetwork(network, guestsOf(network, guests), ctx));
+  const inside = byNetwork(guests);
+  const decided = [...networks.values()].map(network => decideNetwork(network, inside.get(network.ask.key) ?? [], ctx));
   const next = entriesOf(decided, ctx);
   const ledger = keepSame(next, ctx);
   return { ledger, changes: ledger === args.ledger ? [] : changesOf(args.ledger, ledger), pending: ctx.pending, notes: ctx.notes };
@@ -56,8 +63,14 @@ function homed(asks: readonly InterfaceAsk[], networks: ReadonlyMap<string, Netw
   });
 }
 
-function guestsOf(network: NetworkIdentity, all: ReadonlyMap<string, InterfaceIdentity>): readonly InterfaceIdentity[] {
-  return [...all.values()].filter(guest => guest.ask.network === network.ask.key);
+function byNetwork(guests: ReadonlyMap<string, InterfaceIdentity>): ReadonlyMap<string, readonly InterfaceIdentity[]> {
+  const inside = new Map<string, InterfaceIdentity[]>();
+  for (const guest of guests.values()) {
+    const among = inside.get(guest.ask.network);
+    if (among === undefined) inside.set(guest.ask.network, [guest]);
+    else among.push(guest);
+  }
+  return inside;
 }
 
 function entriesOf(decided: readonly Decided[], ctx: Context): ReadonlyMap<string, NetworkEntry> {

@@ -4,7 +4,6 @@
  */
 import { canonicalIp, parseCidr } from '../model/ip.ts';
 import type { AddressEntry, AddressType, InterfaceEntry, NetworkEntry } from '../model/ledger.ts';
-import { canonicalMac } from '../model/mac.ts';
 import { isVxid } from '../model/vxid.ts';
 
 /** A value that passed, and everything that did not: `interfaces default/web: mac "x" is none`. */
@@ -119,15 +118,17 @@ function isIp(text: string): boolean {
   return canonicalIp(text) === text;
 }
 
-function isMac(text: string): boolean {
-  return canonicalMac(text) === text;
+/** A MAC in its one spelling. */
+export function isMac(text: string): boolean {
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(text);
 }
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function isUuid(text: string): boolean {
+/** A uuid that netloom made: version 8, with its tag. */
+export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-6e6c6d[0-9a-f]{6}$/.test(text);
 }
 

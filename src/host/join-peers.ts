@@ -28,13 +28,17 @@ function withPeer(one: RawLinks, link: RawLink, byIndex: Index, back: ReadonlyMa
 function nearPeer(one: RawLinks, link: RawLink): LinkRow['peer'] | undefined {
   if (link.link === undefined || link.link_netnsid !== undefined) return undefined;
   const other = one.links.find(({ ifname }) => ifname === link.link);
-  return other === undefined ? undefined : { netns: one.netns, name: other.ifname, ifindex: other.ifindex };
+  return other === undefined ? undefined : endOf(one.netns, other);
 }
 
 function farPeer(one: RawLinks, link: RawLink, byIndex: Index): LinkRow['peer'] | undefined {
   const netns = link.link_netnsid === undefined ? undefined : one.names.get(link.link_netnsid);
   const other = netns === undefined || link.link_index === undefined ? undefined : byIndex.get(netns)?.get(link.link_index);
-  return netns === undefined || other === undefined ? undefined : { netns, name: other.ifname, ifindex: other.ifindex };
+  return netns === undefined || other === undefined ? undefined : endOf(netns, other);
+}
+
+function endOf(netns: string, { ifname, ifindex, group }: RawLink): NonNullable<LinkRow['peer']> {
+  return { netns, name: ifname, ifindex, group };
 }
 
 // The node's own namespace has no name below /run/netns, so ends inside others find their way back only from here.
@@ -43,7 +47,7 @@ function reverse(all: readonly RawLinks[]): ReadonlyMap<string, LinkRow['peer']>
   const found = new Map<string, LinkRow['peer']>();
   for (const link of own?.links ?? []) {
     const netns = link.link_netnsid === undefined ? undefined : own?.names.get(link.link_netnsid);
-    if (netns !== undefined && link.link_index !== undefined) found.set(`${netns}#${link.link_index}`, { netns: '', name: link.ifname, ifindex: link.ifindex });
+    if (netns !== undefined && link.link_index !== undefined) found.set(`${netns}#${link.link_index}`, endOf('', link));
   }
   return found;
 }

@@ -1,5 +1,5 @@
 /** Addresses of links. They carry no mark (iproute2 6.1): an address is ours because its link is. */
-import { canonicalIp, parseCidr } from '../model/ip.ts';
+import { parseCidr } from '../model/ip.ts';
 import type { Kind, Observed, Owner } from './kind.ts';
 import { ourLinkNames } from './link-fields.ts';
 import { addressesRef, firstOfEach, isLinkLocal, linkRef } from './refs.ts';
@@ -40,7 +40,7 @@ function claims(s: AddressSpec): readonly string[] {
 }
 
 function observe(rows: Rows, link: string, row: AddrRow, ours: ReadonlySet<string>): Observed<AddressSpec> {
-  const spec = { netns: rows.netns, link, ip: canonicalIp(row.local) ?? row.local, prefix: row.prefixlen };
+  const spec = { netns: rows.netns, link, ip: row.local, prefix: row.prefixlen };
   return { kind: 'address', ref: address.ref(spec), spec, owner: ownerOf(link, row, ours) };
 }
 

@@ -26,7 +26,8 @@ export const far: Kind<FarSpec> = {
     linksOfType(rows, 'veth')
       .filter(row => isFarEnd(rows.netns, row))
       .map(row => observe(rows.netns, row)),
-  spares: (s, other) => other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec),
+  // What a guest resolves by hand inside its own namespace is its own business.
+  spares: (s, other) => (other.kind === 'neigh' ? s.netns !== '' : other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec)),
   // One that lost its mark goes with its near end all the same.
   carries: () => false,
   create: s => setLink(s, ['mac', 'mtu', 'alias', 'addrgenmode', 'up']),

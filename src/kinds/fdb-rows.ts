@@ -1,5 +1,4 @@
 /** How rows of the forwarding database divide into three identities: flood destinations, remote MACs, MACs behind a port. */
-import { canonicalIp } from '../model/ip.ts';
 import { linksOfType } from './link-fields.ts';
 import type { FdbRow, Rows } from './rows.ts';
 
@@ -19,7 +18,7 @@ export function peerRows(rows: Rows): readonly PeerRow[] {
   const vxlans = new Set(linksOfType(rows, 'vxlan').map(row => row.ifname));
   return rows.fdb.flatMap(row => {
     if (!row.flags.includes('self') || !vxlans.has(row.ifname) || row.dst === undefined || !isSet(row)) return [];
-    return [{ link: row.ifname, mac: row.mac, dst: canonicalIp(row.dst) ?? row.dst }];
+    return [{ link: row.ifname, mac: row.mac, dst: row.dst }];
   });
 }
 

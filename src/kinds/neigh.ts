@@ -1,5 +1,4 @@
 /** Permanent neighbour (ARP, NDP) entries: which MAC answers for an address on a link. */
-import { canonicalIp } from '../model/ip.ts';
 import type { Kind, Observed } from './kind.ts';
 import { ourLinkNames } from './link-fields.ts';
 import { OURS } from './marks.ts';
@@ -47,7 +46,7 @@ function set(s: NeighSpec): Op {
 
 // An entry on a link of ours is ours whoever made it; it would steer what the bridge answers.
 function observe(netns: string, row: NeighRow, ours: ReadonlySet<string>): Observed<NeighSpec> {
-  const spec = { netns, link: row.dev, ip: canonicalIp(row.dst) ?? row.dst, mac: row.lladdr ?? '' };
+  const spec = { netns, link: row.dev, ip: row.dst, mac: row.lladdr ?? '' };
   const isOurs = row.protocol === String(OURS.proto) || ours.has(row.dev);
   return { kind: 'neigh', ref: neigh.ref(spec), spec, owner: isOurs ? 'ours' : 'foreign' };
 }

@@ -46,9 +46,9 @@ export function rootTable(underlay: { readonly vteps: readonly string[]; readonl
 }
 
 function fillSets(rows: TableBuilder, guarded: Guarded): void {
-  const written = new Map(guarded.guests.map(guest => [guest, ['fe80::/10']]));
-  for (const { ifname, address } of guarded.addresses) written.get(ifname)?.push(address);
-  const sources = [...written].flatMap(([guest, addresses]) => sourcesOf(guest, addresses));
+  const written = new Map<string, Cidr[]>(guarded.guests.map(guest => [guest, [LINK_LOCAL]]));
+  for (const { ifname, address } of guarded.addresses) written.get(ifname)?.push(rangeOf(address));
+  const sources = [...written].flatMap(([guest, ranges]) => sourcesOf(guest, ranges));
   const v4 = sources.filter(source => source.range.family === 4);
   const v6 = sources.filter(source => source.range.family === 6);
   const macs = guarded.macs.map(({ ifname, mac }) => ({ concat: [ifname, mac] }));
@@ -67,11 +67,12 @@ interface Source {
 }
 
 /** What a guest may send from, without ranges that lie inside others: nft refuses overlapping elements. */
-function sourcesOf(ifname: string, written: readonly string[]): readonly Source[] {
-  const ranges = new Map(written.map(rangeOf).map(range => [range.text, range]));
-  const all = [...ranges.values()];
+function sourcesOf(ifname: string, written: readonly Cidr[]): readonly Source[] {
+  const all = [...new Map(written.map(range => [range.text, range])).values()];
   return all.filter(range => !all.some(other => other !== range && covers(other, range))).map(range => ({ ifname, range }));
 }
+
+const LINK_LOCAL = rangeOf('fe80::/10');
 
 function rangeOf(text: string): Cidr {
   const range = parseCidr(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`);

@@ -1,6 +1,6 @@
 /**
  * What a driver reads from one network namespace: rows shaped like `ip -N -j -d` prints them, with the driver's
- * corrections. Kinds parse these; no kind knows how they were read.
+ * corrections, addresses in their canonical form. Kinds parse these; no kind knows how they were read.
  */
 export interface Rows {
   /** '' is the node's own namespace. */

@@ -113,7 +113,9 @@ async function passToGit(root: string, request: IncomingMessage, response: Serve
   const child = spawnLong('git', ['http-backend'], { env: cgiEnv(root, request) });
   request.pipe(child.stdin);
   // A client that went away: what git does for it is not wanted any more.
-  response.on('close', () => void child.stop());
+  response.on('close', () => {
+    if (!response.writableFinished) void child.stop();
+  });
   const first = await relayHead(child.stdout, response);
   if (first === null) throw new Error(`git http-backend said nothing: ${child.stderr()}`);
   const counted = async function* (rest: AsyncIterable<Buffer>): AsyncIterable<Buffer> {

@@ -9,6 +9,7 @@ import { port } from '../kinds/port.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { vtep } from '../kinds/vtep.ts';
 import { vxlan } from '../kinds/vxlan.ts';
+import { ipFamily } from '../model/ip.ts';
 import type { NetworkEntry } from '../model/ledger.ts';
 import { bridgeMac, bridgeName, linkMac, vxlanName } from '../model/names.ts';
 import { parseVxid } from '../model/vxid.ts';
@@ -141,10 +142,13 @@ function mesh(s: Segment, self: NetworkDef, entry: NetworkEntry, view: NodeView,
     if (given === undefined || given.removed !== undefined || home === undefined) continue;
     const origin = originOf(iface);
     if (home.name !== s.node) {
-      found.push(want(vtep, { netns: '', link: s.vxlan, mac: given.mac, dst: home.spec.underlay.address }, origin));
-      found.push(want(fdb, { netns: '', bridge: s.bridge, mac: given.mac, link: s.vxlan, sticky: true }, origin));
+      found.push(want(vtep, { netns: '', link: s.vxlan, mac: given.mac, dst: home.spec.underlay.address }, from, origin));
+      found.push(want(fdb, { netns: '', bridge: s.bridge, mac: given.mac, link: s.vxlan, sticky: true }, from, origin));
     }
-    if (given.address !== undefined) found.push(want(neigh, { netns: '', link: s.bridge, ip: given.address, mac: given.mac }, origin));
+    // The bridge is deaf to IPv6 (the node is no party on a tenant's network) and cannot answer neighbour solicitations: these cross the mesh.
+    if (given.address !== undefined && ipFamily(given.address) === 4) {
+      found.push(want(neigh, { netns: '', link: s.bridge, ip: given.address, mac: given.mac }, from, origin));
+    }
   }
   return found;
 }

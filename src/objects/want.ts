@@ -7,7 +7,7 @@ export function originOf(self: Definition): Origin {
   return { definition: `${self.kind} ${self.key}`, at: self.at };
 }
 
-/** A wanted piece of kernel state; the spec is checked against its kind's type here. */
-export function want<S extends object>(kind: Kind<S>, spec: S, from: Origin): Resource<S> {
-  return { kind: kind.name, ref: kind.ref(spec), spec, from: [from] };
+/** A wanted piece of kernel state; the spec is checked against its kind's type here. The first origin is the one it is told under. */
+export function want<S extends object>(kind: Kind<S>, spec: S, ...from: readonly Origin[]): Resource<S> {
+  return { kind: kind.name, ref: kind.ref(spec), spec, from };
 }

@@ -6,7 +6,7 @@ import type { Address } from './address.ts';
 import type { Auth } from './auth.ts';
 import type { Backend, CommitDraft, FetchHow, History } from './backend.ts';
 import { type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
-import { fastImport, readBatch, readPush, readTreeLines } from './git-formats.ts';
+import { fastImport, readBatch, readPush, readRefLines, readTreeLines } from './git-formats.ts';
 import { isLostRace } from './lost-race.ts';
 import { type Oid, RepoError, type TreeEntry } from './repo.ts';
 
@@ -37,11 +37,7 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
       await writeConfig(config, address);
       const names = branches.map(branch => `refs/heads/${branch}`);
       const { stdout } = await git(setting, ['ls-remote', '--', remote, ...names], { until });
-      const found = new Map(
-        TEXT.decode(stdout)
-          .split('\n')
-          .map(line => line.split('\t').reverse() as [string, Oid]),
-      );
+      const found = readRefLines(TEXT.decode(stdout));
       return new Map(branches.map(branch => [branch, found.get(`refs/heads/${branch}`) ?? null]));
     },
     async init(gitdir) {

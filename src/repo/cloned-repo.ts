@@ -5,7 +5,7 @@
 import type { Backend, History } from './backend.ts';
 import { type CloneFolder, cloneFolder } from './clone-folder.ts';
 import { countPacks, isShallowFileSound, noteTip, readState } from './clone-state.ts';
-import { below, effective, parseCommit, signature } from './edits.ts';
+import { below, effective, isBranchName, parseCommit, signature } from './edits.ts';
 import { type Oid, type Repo, RepoError, type TreeEntry } from './repo.ts';
 import { asRepoError } from './repo-errors.ts';
 
@@ -29,7 +29,10 @@ export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): R
   const clone: Clone = { backend, folder: cloneFolder(dir, backend.url), deadlineMs };
   const { gitdir } = clone.folder;
   return {
-    tips: guarded(clone, branches => backend.tips(branches, until(clone))),
+    tips: guarded(clone, async branches => {
+      for (const branch of branches) assertBranch(clone, branch);
+      return backend.tips(branches, until(clone));
+    }),
     sync: guarded(clone, (branch, tip) => sync(clone, branch, tip)),
     descends: guarded(clone, (descendant, ancestor) => descends(clone, descendant, ancestor)),
     list: guarded(clone, async (commit: Oid, path: string) => below(await entriesOf(clone, commit), path)),
@@ -69,7 +72,13 @@ async function entriesOf(clone: Clone, commit: Oid): Promise<readonly TreeEntry[
   return clone.listed.entries;
 }
 
+function assertBranch({ backend: { url } }: Clone, branch: string): void {
+  if (!isBranchName(branch))
+    throw new RepoError('no-branch', `${JSON.stringify(branch)} cannot be the name of a branch of ${url}; check repo.branch and status.branch`, url);
+}
+
 async function sync(clone: Clone, branch: string, tip: Oid): Promise<void> {
+  assertBranch(clone, branch);
   if (await isWhole(clone, tip)) return;
   const { folder, backend } = clone;
   const end = until(clone);
@@ -170,7 +179,8 @@ function commit(clone: Clone, { parent, edits, author, message, at }: Parameters
   });
 }
 
-function push(clone: Clone, { oid, branch, expect }: Parameters<Repo['push']>[0]): Promise<'ok' | 'stale'> {
+async function push(clone: Clone, { oid, branch, expect }: Parameters<Repo['push']>[0]): Promise<'ok' | 'stale'> {
+  assertBranch(clone, branch);
   const end = until(clone);
   return clone.folder.exclusive(end, () => clone.backend.push(clone.folder.gitdir, oid, branch, expect, end));
 }

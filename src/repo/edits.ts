@@ -26,6 +26,13 @@ function assertPath(path: string): void {
   if (bad || /[\0\n\\]/.test(path)) throw new Error(`bug: ${JSON.stringify(path)} is no path in a tree`);
 }
 
+/** True for what git takes as the name of a branch (git-check-ref-format), so that it can stand in a path, a ref or a refspec. */
+export function isBranchName(name: string): boolean {
+  const parts = name.split('/');
+  const bad = [...name].some(c => c <= ' ' || '\x7f~^:?*[\\'.includes(c)) || name.includes('..') || name.includes('@{') || name === '@';
+  return !bad && !name.startsWith('-') && parts.every(part => part !== '' && !part.startsWith('.') && !part.endsWith('.') && !part.endsWith('.lock'));
+}
+
 /**
  * Reads a tree object: `<mode> <name>\0<20 bytes>`, again and again (git's only description is its source). Not isomorphic-git's
  * reader, which gives up a whole tree for one file with a backslash in its name; judging names is the reader's part.

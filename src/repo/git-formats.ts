@@ -12,6 +12,12 @@ export function readTreeLines(output: Uint8Array): TreeEntry[] {
   });
 }
 
+/** Reads `ls-remote`: `<oid>\t<ref>\n`. */
+export function readRefLines(output: string): ReadonlyMap<string, Oid> {
+  const lines = output.split('\n').filter(line => line !== '');
+  return new Map(lines.map(line => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]));
+}
+
 /** Reads `cat-file --batch`: `<oid> <type> <size>\n<bytes>\n`. Throws an Error for an object that is missing. */
 export function readBatch(output: Uint8Array): Map<Oid, Uint8Array> {
   const all = new Map<Oid, Uint8Array>();

@@ -40,7 +40,7 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
     },
     async fetch(gitdir, branch, tip, how, until) {
       const http = forFetch(remote, branch, tip, { until, maxBytes });
-      const names = { url, remote: 'origin', ref: branch, remoteRef: `refs/heads/${branch}`, singleBranch: true, tags: false };
+      const names = { url, remote: 'origin', ref: `refs/heads/${branch}`, remoteRef: `refs/heads/${branch}`, singleBranch: true, tags: false };
       await git.fetch({ fs: wholeFs, http, ...place(gitdir), ...names, ...DEPTH[how] });
     },
     async push(gitdir, oid, branch, expect, until) {

@@ -50,7 +50,7 @@ export function parseListing(body: Buffer, service: Service, remote: string): Li
   if (text(first) !== `# service=${service}`) throw said(first, remote) ?? notGit(remote, `it does not begin with "# service=${service}"`);
   if (second === undefined) throw cut(remote, body.length);
   if (second !== null) throw notGit(remote, 'no flush after the service line');
-  if (rest.length === 0 || rest.at(-1) !== null) throw cut(remote, body.length);
+  if (rest.length === 0) throw cut(remote, body.length);
   const lines = rest.slice(0, -1);
   if (lines.some(line => !Buffer.isBuffer(line))) throw notGit(remote, 'a flush in the middle of the listing');
   return readLines(lines as Buffer[], remote);
@@ -101,7 +101,7 @@ export function printListing(service: Service, branch: string, oid: Oid | undefi
 /** The body of a protocol 2 `ls-refs` that asks for some branches only. */
 export function printLsRefs(branches: readonly string[]): Buffer {
   const prefixes = branches.map(branch => packet(`ref-prefix refs/heads/${branch}\n`));
-  return Buffer.concat([packet('command=ls-refs\n'), packet('object-format=sha1\n'), Buffer.from('0001'), ...prefixes, FLUSH]);
+  return Buffer.concat([packet('command=ls-refs\n'), Buffer.from('0001'), ...prefixes, FLUSH]);
 }
 
 /** Reads the answer to `ls-refs`: refs up to a flush, and nothing after it. Throws RepoError. */

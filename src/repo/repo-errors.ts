@@ -14,6 +14,7 @@ export function asRepoError(error: unknown, url: string): RepoError {
   const words = error instanceof Error ? error.message : String(error);
   if (errno === 'ENOSPC' || errno === 'EDQUOT')
     return new RepoError('disk-full', `no room for the clone of ${url}: ${words}; make room on that disk`, url, { cause: error });
+  if (errno === 'RemoteCapabilityError') return new RepoError('other', `${url} is served by a git that is too old: ${words}`, url, { cause: error });
   // These are about the folder, not about what is in it.
   if (/^(EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE|ELOOP)$/.test(errno)) {
     return new RepoError('other', `the clone of ${url} cannot be used: ${words}; check who owns the folder`, url, { cause: error });

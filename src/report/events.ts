@@ -45,14 +45,13 @@ export interface EventContext {
 export function eventsOf(outcomes: readonly Outcome[], ctx: EventContext, orphan: (outcome: Outcome) => string = () => ''): readonly NetEvent[] {
   const groups = new Map<string, Group>();
   for (const outcome of outcomes) {
-    const definitions = outcome.step.from.map(origin => origin.definition);
-    const owner = orphan(outcome);
-    for (const object of definitions.length > 0 ? new Set(definitions) : owner === '' ? [] : [owner]) {
-      const key = `${object}\n${isPlural(outcome) ? '' : outcome.step.verb}\n${outcome.step.title}`;
-      const group = groups.get(key) ?? { object, outcomes: [] };
-      group.outcomes.push(outcome);
-      groups.set(key, group);
-    }
+    // What several definitions share is told once, under the first of them.
+    const object = outcome.step.from[0]?.definition ?? orphan(outcome);
+    if (object === '') continue;
+    const key = `${object}\n${isPlural(outcome) ? '' : outcome.step.verb}\n${outcome.step.title}`;
+    const group = groups.get(key) ?? { object, outcomes: [] };
+    group.outcomes.push(outcome);
+    groups.set(key, group);
   }
   const told = [...groups.values()].flatMap(group => startAndFinish(group, ctx));
   const steps = told.map((event, i) => [event, i] as const).sort(([a, i], [b, j]) => compare(a.at, b.at) || i - j);
@@ -98,6 +97,15 @@ function onceEach(events: readonly NetEvent[]): NetEvent[] {
     if (operation === 'commit') told.add(key);
     return isNew;
   });
+}
+
+/** Events as JSON prints them: schemas/output/events.json. */
+export function eventList(events: readonly NetEvent[]): {
+  readonly apiVersion: 'netloom.dev/v1';
+  readonly kind: 'EventList';
+  readonly items: readonly NetEvent[];
+} {
+  return { apiVersion: 'netloom.dev/v1', kind: 'EventList', items: events };
 }
 
 /** The six columns, and rows for `table`. */

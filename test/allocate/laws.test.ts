@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decide } from '../../src/allocate/allocate.ts';
 import { ledgerFiles, mergeLedger, parseLedger } from '../../src/allocate/ledger-files.ts';
+import { isSettled } from '../../src/allocate/settled.ts';
 import { EMPTY_LEDGER, type InterfaceEntry, type Ledger, type NetworkEntry } from '../../src/model/ledger.ts';
 import type { Ask } from '../../src/objects/object.ts';
-import { CLUSTER, doubles, give, guest, identities, MEMORY_S, net } from './world.ts';
+import { CLUSTER, doubles, give, guest, identities, after as instant, MEMORY_S, net } from './world.ts';
 
 // Small spaces, so that everything collides: three networks, two cidrs of eight addresses, six vxids, 256 MACs.
 const cluster = { ...CLUSTER, vxids: { first: 10, last: 15 }, macPrefix: '02:00:00:00:00' };
@@ -35,6 +37,23 @@ function live(steps: readonly { asks: readonly Ask[]; wait: number }[]): readonl
     ledger = give(asks, ledger, at, { cluster }).ledger;
     return { at, ledger, asks };
   });
+}
+
+/** The ledger with one of its fields, the `where`-th of all, set to `value`. */
+function edit(ledger: Ledger, where: number, value: unknown): Ledger {
+  const copy = JSON.parse(JSON.stringify(ledger));
+  const spots: { readonly in: Record<string, unknown>; readonly key: string }[] = [];
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [key, child] of Object.entries(node)) {
+      spots.push({ in: node as Record<string, unknown>, key });
+      walk(child);
+    }
+  };
+  walk(copy.networks);
+  const spot = spots[where % Math.max(1, spots.length)];
+  if (spot !== undefined) spot.in[spot.key] = value;
+  return copy;
 }
 
 function entryOf(ask: Ask, ledger: Ledger): NetworkEntry | InterfaceEntry | undefined {
@@ -77,6 +96,38 @@ describe('laws of allocation', () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+
+  test('a glance says that nothing is to be done exactly when the whole decision says so', () => {
+    fc.assert(
+      fc.property(history, definitions, (steps, others) => {
+        for (const { at, ledger, asks } of live(steps)) {
+          for (const now of [asks, others]) {
+            const whole = decide({ asks: now, ledger, now: instant(at + 1), cluster });
+            expect(isSettled(now, ledger)).toBe(whole.ledger === ledger && whole.pending.length === 0);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a glance is not deceived by a ledger that somebody edited', () => {
+    fc.assert(
+      fc.property(
+        history,
+        fc.nat(),
+        fc.constantFrom<unknown>(undefined, null, 0, 7, '', 'x', [], {}, true, '10.0.0.3', '02:00:00:00:00:01'),
+        (steps, where, value) => {
+          const { ledger, at, asks } = live(steps).at(-1) ?? { ledger: EMPTY_LEDGER, at: 0, asks: [] };
+          const edited = edit(ledger, where, value);
+          const whole = decide({ asks, ledger: edited, now: instant(at + 1), cluster });
+          expect(doubles(whole.ledger)).toEqual([]);
+          if (isSettled(asks, edited)) expect(identities(whole.ledger)).toEqual(identities(edited));
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 

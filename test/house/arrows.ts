@@ -21,7 +21,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'allocate/': [...BELOW_STAGES, ...HASH_AND_IP],
   'compile/': [...BELOW_STAGES, ...HASH_AND_IP],
   'plan/': [...BELOW_KINDS, ...KIND_CONTRACT, ...HASH_AND_IP],
-  'report/': [...BELOW_KINDS, ...KIND_CONTRACT, 'objects/object.ts', 'objects/types.ts', ...HASH_AND_IP, 'yaml'],
+  'report/': [...BELOW_KINDS, ...KIND_CONTRACT, 'objects/object.ts', 'objects/mesh.ts', 'objects/types.ts', ...HASH_AND_IP, 'yaml'],
   'host/': [...BELOW_KINDS, ...KIND_CONTRACT, 'node:*'],
   'host/exec.ts': ['model/', 'node:*', 'execa'],
   'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'node:*', 'isomorphic-git'],

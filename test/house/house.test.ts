@@ -24,7 +24,8 @@ test('generated types are those of the schemas', async () => {
 });
 
 test('every format that a schema names exists, and no other', () => {
-  const named = filesBelow('schemas').flatMap(path => [...readFileSync(path, 'utf8').matchAll(/"format":\s*"([^"]+)"/g)].map(match => match[1]));
+  const inputs = filesBelow('schemas').filter(path => !path.includes('/output/'));
+  const named = inputs.flatMap(path => [...readFileSync(path, 'utf8').matchAll(/"format":\s*"([^"]+)"/g)].map(match => match[1]));
   expect([...new Set(named)].sort()).toEqual(Object.keys(FORMATS).sort());
 });
 

@@ -26,7 +26,7 @@ const REPLACING: Readonly<Record<string, readonly object[]>> = {
   flood: [{ dst: '10.9.0.7' }],
 };
 
-it.each([1, 7, 21])('thirty transitions, each in one round (seed %i)', async seed => {
+it.each([1, 21])('thirty transitions, each in one round (seed %i)', async seed => {
   const random = randomFrom(seed);
   for (let nth = 0; nth < 30; nth++) {
     const want = someOf(random);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { labDown } from '../../src/lab/down.ts';
 import { holderOf, labRun } from '../../src/lab/enter.ts';
 import { type Lab, nodeDir } from '../../src/lab/lab.ts';

@@ -62,6 +62,12 @@ test.each([
   );
 });
 
+test('credentials that the transport cannot show are refused at once', () => {
+  const fails = { name: 'RepoError', code: 'unauthorized', message: expect.stringContaining('set repo.auth.type to') as string };
+  expect(thrown(() => openRepo({ url: 'git@h:a', dir: '/nonexistent', auth: { token: 'x' } }))).toMatchObject(fails);
+  expect(thrown(() => openRepo({ url: 'https://h/a', dir: '/nonexistent', auth: { sshKey: '/k' } }))).toMatchObject(fails);
+});
+
 test('an @ in the path is no user', () => {
   expect(parseAddress('https://git.example.org/@team/networks')).toEqual({ kind: 'http', url: 'https://git.example.org/@team/networks' });
 });

@@ -269,6 +269,23 @@ export function contract(name: string, serve: Serve): void {
       expect(await contents(repo, tip)).toEqual({ 'a.yaml': '2\n' });
     });
 
+    test('a name that cannot be a branch is refused before anybody is asked', async () => {
+      for (const branch of ['../../x', 'a..b', '-f', 'a b', 'a:b', 'a*', '.a', 'a.lock', 'a//b', '/a', 'a/', '@', '']) {
+        await expect(open().tips([branch])).rejects.toMatchObject({ name: 'RepoError', code: 'no-branch' });
+        await expect(open().sync(branch, 'a'.repeat(40))).rejects.toMatchObject({ name: 'RepoError', code: 'no-branch' });
+        await expect(open().push({ oid: 'a'.repeat(40), branch, expect: null })).rejects.toMatchObject({ name: 'RepoError', code: 'no-branch' });
+      }
+    });
+
+    test('a branch may have the name of a file of the clone', async () => {
+      const first = await bare.grow('config', { 'a.yaml': 'a\n' });
+      const repo = open();
+      await repo.sync('config', first);
+      const next = await bare.grow('config', { 'a.yaml': 'b\n' });
+      await repo.sync('config', next);
+      expect(await repo.descends(next, first)).toBe(true);
+    });
+
     test('both ways of speaking git write the same commit', async () => {
       const oid = await write(open(), null, { 'a/b.yaml': 'b\n', 'c.yaml': 'c\n' });
       expect(oid).toBe('17fb357a9d64a2209f70aefb7b8e4fa9c8debade');

@@ -9,7 +9,7 @@ type Style = Parameters<typeof styleText>[0];
 
 /** Ends with a line that sums up. */
 export function renderText(validation: Validation, shown: Shown): string {
-  const paint = (style: Style, text: string): string => (shown.colour ? styleText(style, text) : text);
+  const paint = (style: Style, text: string): string => (shown.colour ? styleText(style, text, { validateStream: false }) : text);
   const blocks = validation.diagnostics.map(diagnostic => block(diagnostic, shown, paint));
   return [...blocks, summary(validation, paint), ''].join('\n');
 }
@@ -45,6 +45,6 @@ function summary({ diagnostics, files, definitions, alone }: Validation, paint: 
   const broken = diagnostics.some(({ severity }) => severity === 'error');
   const limits = alone ? ' (one file by itself: references were not looked up)' : '';
   if (!broken) return `${paint('green', 'valid')}: ${read}${wrong === '' ? '' : `, ${wrong}`}${limits}`;
-  const where = new Set(diagnostics.map(({ at }) => at.file)).size;
-  return `${paint('red', 'invalid')}: ${wrong} in ${plural(where, 'file')} of ${files}${limits}`;
+  const where = new Set(diagnostics.map(({ at }) => at.file).filter(file => file !== '.')).size;
+  return `${paint('red', 'invalid')}: ${wrong}${where === 0 ? '' : ` in ${plural(where, 'file')}`}, ${plural(files, 'file')} read${limits}`;
 }

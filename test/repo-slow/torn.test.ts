@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid, Repo } from '../../src/repo/repo.ts';
-import { AT, AUTHOR, type Bare, makeBare } from './support/remote.ts';
+import { AT, AUTHOR, type Bare, makeBare } from '../repo/support/remote.ts';
 
 let bare: Bare;
 let server: GitServer;

@@ -1,0 +1,156 @@
+/** The kernel's state as `ip -j -d`, `bridge -j` and `nft -j` print it: what tests compare, however it came about. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { run } from '../../../src/host/exec.ts';
+
+/** Runs a command in a node and gives what it prints; throws when it ends badly. */
+export type Tool = (argv: readonly string[], stdin?: string) => Promise<string>;
+
+export interface Row {
+  /** Namespace, '' is the node's own; and what was asked: `link`, `fdb`, `nft`. */
+  readonly of: string;
+  /** Links that the row is about. */
+  readonly links: readonly string[];
+  /** The row itself, normalised JSON or text. */
+  readonly text: string;
+}
+
+/** Runs in the lab's own namespaces. */
+export const here: Tool = async ([program = '', ...args], stdin) => {
+  const { stdout } = await run(program, args, { okCodes: [0], ...(stdin === undefined ? {} : { stdin }) });
+  return stdout;
+};
+
+/** What counts down, and what nobody sets. */
+const CLOCKS = /_timer$|^(operstate|linkmode|root_path_cost|qdisc)$/;
+/** What differs from node to node, or by the order in which things were made, and means nothing. */
+const NUMBERS = /^(ifindex|link_index|link_netnsid|link|handle|index|no|port_id|id_port|designated_port)$/;
+
+export interface DumpOptions {
+  readonly tool?: Tool;
+  /** True: with the indexes and handles too, for what nobody may have touched. */
+  readonly exact?: boolean;
+}
+
+const ASKS = ['link', 'addr', 'route', 'neigh'] as const;
+const LINES = 'link show\naddr show\nroute show table all\nneigh show nud permanent\n';
+
+/** All rows of all namespaces, sorted. Learned entries, which come and go with traffic, are left out. */
+export async function dump({ tool = here, exact = false }: DumpOptions = {}): Promise<readonly Row[]> {
+  const names = (await tool(['ls', '/run/netns'])).split('\n').filter(Boolean);
+  const parts = await Promise.all(['', ...names].map(name => dumpOne(tool, name)));
+  const rows = [...parts.flat(), ...(await sysctls(tool)), ...names.map(name => ({ of: 'namespaces', links: [], value: name }))];
+  const texts = rows.map(({ of, links, value }) => ({ of, links, text: typeof value === 'string' ? value : JSON.stringify(normal(value, exact)) }));
+  return texts.sort((a, b) => compare(`${a.of} ${a.text}`, `${b.of} ${b.text}`));
+}
+
+/** Waits until the kernel has settled to what is expected (link states follow a moment later); then compares. */
+export async function expectDump(expected: readonly Row[], options: DumpOptions = {}): Promise<void> {
+  const wanted = textsOf(expected);
+  let found = textsOf(await dump(options));
+  for (let tries = 0; tries < 20 && JSON.stringify(found) !== JSON.stringify(wanted); tries++) {
+    await sleep(50);
+    found = textsOf(await dump(options));
+  }
+  const known = new Set(found);
+  const all = new Set(wanted);
+  expect({ missing: wanted.filter(text => !known.has(text)), unexpected: found.filter(text => !all.has(text)) }).toEqual({ missing: [], unexpected: [] });
+  expect(found.length).toBe(wanted.length);
+}
+
+/** The dump as soon as two in a row are equal. */
+export async function settledDump(options: DumpOptions = {}): Promise<readonly Row[]> {
+  let last = await dump(options);
+  for (let tries = 0; tries < 100; tries++) {
+    await sleep(60);
+    const next = await dump(options);
+    if (JSON.stringify(next) === JSON.stringify(last)) return next;
+    last = next;
+  }
+  throw new Error('the node does not come to rest');
+}
+
+function textsOf(rows: readonly Row[]): readonly string[] {
+  return rows.map(({ of, text }) => `${of} ${text}`);
+}
+
+interface Raw {
+  readonly of: string;
+  readonly links: readonly string[];
+  readonly value: object | string;
+}
+
+async function dumpOne(tool: Tool, netns: string): Promise<readonly Raw[]> {
+  const into = netns === '' ? [] : ['-n', netns];
+  const enter = netns === '' ? [] : ['ip', 'netns', 'exec', netns];
+  const [ip, fdb, ports, rules] = await Promise.all([
+    tool(['ip', ...into, '-N', '-j', '-d', '-batch', '-'], LINES),
+    netns === '' ? tool(['bridge', '-j', 'fdb', 'show']) : '[]',
+    netns === '' ? tool(['bridge', '-j', '-d', 'link', 'show']) : '[]',
+    tool([...enter, 'nft', '-j', 'list', 'ruleset']),
+  ]);
+  const answers = ip.split('\n').filter(line => line.trim() !== '');
+  return [
+    ...ASKS.flatMap((ask, nth) => rowsOf(`${netns} ${ask}`, answers[nth])).map(onlyAddresses),
+    ...rowsOf(`${netns} fdb`, fdb).filter(({ value }) => (value as { state?: string }).state !== ''),
+    ...rowsOf(`${netns} port`, ports),
+    ...tablesOf(`${netns} nft`, rules),
+  ];
+}
+
+// The rest of the row is said by `link` already.
+function onlyAddresses(row: Raw): Raw {
+  if (!row.of.endsWith(' addr')) return row;
+  const { ifname, addr_info } = row.value as { readonly ifname: string; readonly addr_info: readonly object[] };
+  return { ...row, value: { ifname, addr_info } };
+}
+
+type Named = { readonly ifname?: string; readonly dev?: string; readonly master?: string };
+
+function rowsOf(of: string, text = '[]'): readonly Raw[] {
+  const rows: readonly Named[] = JSON.parse(text.trim() === '' ? '[]' : text);
+  return rows
+    .filter(row => Object.keys(row).length > 0)
+    .map(row => ({ of, links: [row.ifname, row.dev, row.master].filter(name => name !== undefined), value: row }));
+}
+
+// The rules of a chain keep their order: each row carries its place.
+function tablesOf(of: string, text: string): readonly Raw[] {
+  const rows: readonly Readonly<Record<string, object>>[] = JSON.parse(text).nftables;
+  const kept = rows.filter(row => row['metainfo'] === undefined);
+  const places = new Map<string, number>();
+  return kept.map(row => {
+    const rule = row['rule'] as { family: string; table: string; chain: string } | undefined;
+    if (rule === undefined) return { of, links: [], value: row };
+    const chain = `${rule.family} ${rule.table} ${rule.chain}`;
+    const place = (places.get(chain) ?? 0) + 1;
+    places.set(chain, place);
+    return { of, links: [], value: { place, ...row } };
+  });
+}
+
+const KEYS = ['ipv6/conf/*/disable_ipv6', 'ipv6/conf/*/addr_gen_mode', 'ipv4/conf/*/forwarding', 'ipv4/conf/*/rp_filter', 'bridge/bridge-nf-call-*'];
+
+async function sysctls(tool: Tool): Promise<readonly Raw[]> {
+  const text = await tool(['sh', '-c', `cd /proc/sys/net && grep -H "" ${KEYS.join(' ')} || true`]);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map(line => ({ of: 'sysctl', links: [line.split('/')[2] ?? ''], value: line }));
+}
+
+function normal(value: unknown, exact: boolean): unknown {
+  if (Array.isArray(value)) return value.map(inner => normal(inner, exact));
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([key, inner]) => !CLOCKS.test(key) && (exact || !(NUMBERS.test(key) || isPortId(key, inner))));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, normal(inner, exact)]));
+}
+
+// The `id` of a VXLAN device is its vni; that of a bridge's port counts ports.
+function isPortId(key: string, value: unknown): boolean {
+  return key === 'id' && typeof value === 'string' && value.startsWith('0x');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

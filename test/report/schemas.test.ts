@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { addressList } from '../../src/report/addresses.ts';
+import { conditions } from '../../src/report/condition.ts';
+import { eventList } from '../../src/report/events.ts';
+import { interfaceRecords, listOf, namespaceRecords, networkRecords, nodeRecords } from '../../src/report/records.ts';
+import { statusSummary } from '../../src/report/summary.ts';
+import { catalogOf, DEMO, FINE, ledgerOf, reportOf, viewOf } from './world.ts';
+
+const NOW = '2026-11-21T10:00:00Z';
+const outcome = { fetch: null, refusal: null, isEmpty: false, failed: [], degraded: [], remaining: 1, observeOnly: false };
+const full = viewOf(DEMO, [
+  { ...(FINE[0] ?? reportOf('n1')), conditions: conditions([], outcome, NOW), drift: [{ ref: 'link:/x', field: 'mtu', want: '1', have: '2' }] },
+]);
+const empty = catalogOf({ 'default/new': {} }, { 'default/out': { network: 'new' } });
+const views = [
+  full,
+  viewOf(empty, [], { ledger: { networks: {} } }),
+  viewOf(catalogOf({}, {}), FINE, { ledger: ledgerOf(catalogOf({}, {}), ledgerOf(DEMO), '2026-11-21T11:00:00Z') }),
+];
+
+function check(name: string, value: unknown): readonly unknown[] {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  const validate = ajv.compile(JSON.parse(readFileSync(new URL(`../../schemas/output/${name}.json`, import.meta.url), 'utf8')));
+  validate(JSON.parse(JSON.stringify(value)));
+  return validate.errors ?? [];
+}
+
+describe('what programs read has the shape that its schema says', () => {
+  test.each([0, 1, 2])('get, describe and status of view %i', at => {
+    const view = views[at] ?? full;
+    const items = [...networkRecords(view, true), ...interfaceRecords(view, true), ...nodeRecords(view), ...namespaceRecords(view)];
+    expect(items.length).toBeGreaterThan(3);
+    expect(check('status-objects', listOf(items))).toEqual([]);
+    for (const item of items) expect(check('status-objects', item)).toEqual([]);
+    expect(check('status', statusSummary(view))).toEqual([]);
+  });
+
+  test('addresses and events', () => {
+    expect(check('status-addresses', addressList('default/demo', full, 300_000))).toEqual([]);
+    const event = {
+      at: NOW,
+      node: 'n1',
+      object: 'Network default/demo',
+      type: 'audit',
+      operation: 'commit',
+      phase: 'create',
+      durationMs: null,
+      message: '',
+      revision: '',
+      extra: { author: 'Ann' },
+    } as const;
+    expect(check('events', eventList([event]))).toEqual([]);
+  });
+
+  test('another shape is refused', () => {
+    expect(check('events', { apiVersion: 'netloom.dev/v1', kind: 'EventList', items: [{}] })).not.toEqual([]);
+    const [record] = networkRecords(full);
+    expect(check('status-objects', { ...record, status: { ...record?.status, vxid: 'five' } })).not.toEqual([]);
+  });
+});
