@@ -3,6 +3,7 @@ import { contains, parseCidr, parseIp } from '../model/ip.ts';
 import type { AddressSpec } from './address.ts';
 import type { Kind, Observed } from './kind.ts';
 import { deleteLink, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import type { NeighSpec } from './neigh.ts';
 import { endRef, ifnameClaim, linkRef } from './refs.ts';
 import type { LinkRow } from './rows.ts';
 import { peerEnd } from './veth.ts';
@@ -27,7 +28,8 @@ export const far: Kind<FarSpec> = {
       .filter(row => isFarEnd(rows.netns, row))
       .map(row => observe(rows.netns, row)),
   // What a guest resolves by hand inside its own namespace is its own business.
-  spares: (s, other) => (other.kind === 'neigh' ? s.netns !== '' : other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec)),
+  spares: (s, other) =>
+    other.kind === 'neigh' ? s.netns !== '' && isOn(s, other.spec as NeighSpec) : other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec),
   // One that lost its mark goes with its near end all the same.
   carries: () => false,
   create: s => setLink(s, ['mac', 'mtu', 'alias', 'addrgenmode', 'up']),
@@ -39,8 +41,12 @@ export const far: Kind<FarSpec> = {
   },
 };
 
+function isOn(s: FarSpec, found: { readonly netns: string; readonly link: string }): boolean {
+  return found.netns === s.netns && found.link === s.name;
+}
+
 function isGuestAddress(s: FarSpec, found: AddressSpec): boolean {
-  if (found.netns !== s.netns || found.link !== s.name) return false;
+  if (!isOn(s, found)) return false;
   return s.guestAddresses.some(allowed => {
     const range = parseCidr(allowed);
     return range === null ? parseIp(allowed)?.text === found.ip : contains(range, found.ip);

@@ -50,7 +50,7 @@ export function parseListing(body: Buffer, service: Service, remote: string): Li
   if (text(first) !== `# service=${service}`) throw said(first, remote) ?? notGit(remote, `it does not begin with "# service=${service}"`);
   if (second === undefined) throw cut(remote, body.length);
   if (second !== null) throw notGit(remote, 'no flush after the service line');
-  if (rest.length === 0) throw cut(remote, body.length);
+  if (rest.length === 0 || rest.at(-1) !== null) throw cut(remote, body.length);
   const lines = rest.slice(0, -1);
   if (lines.some(line => !Buffer.isBuffer(line))) throw notGit(remote, 'a flush in the middle of the listing');
   return readLines(lines as Buffer[], remote);

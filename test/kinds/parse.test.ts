@@ -194,6 +194,8 @@ describe("a guest's own addresses", () => {
     for (const ip of ['10.0.0.3', '192.0.2.16', 'fd01::7']) expect(far?.spares?.(want, address('guest', 'eth0', ip)), ip).toBe(false);
     expect(far?.spares?.(want, address('guest', 'eth1', '10.0.0.2'))).toBe(false);
     expect(far?.spares?.(want, address('', 'eth0', '10.0.0.2'))).toBe(false);
-    expect(far?.spares?.(want, { ...address('guest', 'eth0', '10.0.0.2'), kind: 'neigh' })).toBe(false);
+    expect(far?.spares?.(want, { ...address('guest', 'eth0', '10.0.0.2'), kind: 'neigh' }), 'what a guest resolves by hand').toBe(true);
+    expect(far?.spares?.(want, { ...address('guest', 'eth1', '10.0.0.2'), kind: 'neigh' })).toBe(false);
+    expect(far?.spares?.(want, { ...address('guest', 'eth0', '10.0.0.2'), kind: 'route' })).toBe(false);
   });
 });
