@@ -31,9 +31,7 @@ export function isSettled(asks: readonly Ask[], ledger: Ledger): boolean {
 /** How many asks this entry answers; null when something is to be done. */
 function settledNetwork(key: string, ask: NetworkAsk, entry: NetworkEntry, asked: ReadonlyMap<string, Ask>, unique: Set<string | number>): number | null {
   const range = ask.cidr === undefined ? null : parseCidr(ask.cidr);
-  if (ask.cidr !== undefined && (range === null || !hasRoom(range))) return null;
-  if (!isThatNetwork(key, ask, entry) || !hasRange(entry, range)) return null;
-  if (!isNew(unique, entry.uuid) || !isNew(unique, entry.vxid)) return null;
+  if (!isThatNetwork(key, ask, entry) || !hasRange(entry, ask, range) || !areNew(unique, entry.uuid, entry.vxid)) return null;
   const users = new Map<string, string>();
   let live = 0;
   for (const [id, iface] of Object.entries(entry.interfaces)) {
@@ -41,7 +39,7 @@ function settledNetwork(key: string, ask: NetworkAsk, entry: NetworkEntry, asked
     const guest = asked.get(`interface ${id}`);
     if (iface.removed !== undefined && guest === undefined) continue;
     if (guest?.for !== 'interface' || guest.network !== key || !hasAll(guest, iface, range)) return null;
-    if (!isNew(unique, iface.uuid.slice(0, 8)) || !isNew(unique, iface.mac)) return null;
+    if (!areNew(unique, iface.uuid.slice(0, 8), iface.mac)) return null;
     if (iface.address !== undefined) users.set(iface.address, userOf(iface.uuid, id));
     live += 1;
   }
@@ -53,15 +51,16 @@ function isThatNetwork(key: string, ask: NetworkAsk, { namespace, name, uuid, vx
   return isUuid(uuid) && isVxid(vxid) && (ask.vxid === undefined || ask.vxid === vxid);
 }
 
-function hasRange({ vxid, cidr, router }: NetworkEntry, range: Cidr | null): boolean {
-  if (range === null) return cidr === undefined && router === undefined;
+function hasRange({ vxid, cidr, router }: NetworkEntry, ask: NetworkAsk, range: Cidr | null): boolean {
+  if (range === null || !hasRoom(range)) return ask.cidr === undefined && cidr === undefined && router === undefined;
   return cidr === range.text && router?.address === routerAddress(range) && router.mac === routerMac(vxid);
 }
 
 // A tombstone with something alive in it is to be put right.
 function settledTomb(entry: NetworkEntry): number | null {
   const isBuried = Object.values(entry.interfaces).every(iface => isInterface(iface) && iface.removed !== undefined);
-  return isBuried && entry.addresses.every(({ type }) => type !== 'instance') ? 0 : null;
+  const isReleased = entry.addresses.every(({ type }) => type !== 'instance');
+  return isBuried && isReleased && new Set(entry.addresses.map(({ address }) => address)).size === entry.addresses.length ? 0 : null;
 }
 
 function hasAll({ node, mac, address }: InterfaceAsk, entry: InterfaceEntry, range: Cidr | null): boolean {
@@ -124,8 +123,8 @@ function isMarked({ since, removed, incarnation }: NetworkEntry | InterfaceEntry
   );
 }
 
-function isNew(unique: Set<string | number>, value: string | number): boolean {
-  if (unique.has(value)) return false;
-  unique.add(value);
-  return true;
+function areNew(unique: Set<string | number>, ...values: readonly (string | number)[]): boolean {
+  const before = unique.size;
+  for (const value of values) unique.add(value);
+  return unique.size === before + values.length;
 }

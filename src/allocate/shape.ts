@@ -34,7 +34,10 @@ export function shapeNetwork(raw: unknown, key: string): Shaped<NetworkEntry> {
     ...(cidr === undefined ? {} : { cidr }),
     ...shapeRouter(read),
     interfaces: Object.fromEntries(read.map('interfaces').flatMap(([id, item]) => shapeInterface(read, id, item))),
-    addresses: read.list('addresses').flatMap((item, at) => shapeAddress(read, item, at)),
+    addresses: onceEach(
+      read.list('addresses').flatMap((item, at) => shapeAddress(read, item, at)),
+      read,
+    ),
   };
   read.known([...Object.keys(entry), 'cidr', 'router', 'removed']);
   return { entry, problems: read.problems };
@@ -108,6 +111,16 @@ function shapeAddress(above: Reader, raw: unknown, at: number): readonly Address
   };
   read.known(Object.keys(entry));
   return entry.address === '' ? [] : [entry];
+}
+
+function onceEach(addresses: readonly AddressEntry[], read: Reader): readonly AddressEntry[] {
+  const seen = new Set<string>();
+  return addresses.filter(({ address }) => {
+    if (seen.has(address)) read.problem(`addresses: ${address} is there twice`);
+    const isFirst = !seen.has(address);
+    seen.add(address);
+    return isFirst;
+  });
 }
 
 function isText(): boolean {

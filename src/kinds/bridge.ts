@@ -1,6 +1,6 @@
 /** Bridges: one per network and node, with an address of its own and without spanning tree. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import { deleteLink, formerly, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
 import type { BridgeSet, Op } from './op.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -65,5 +65,5 @@ function observe(netns: string, row: LinkRow): Observed<BridgeSpec> {
     forwardDelay: Number(data.forward_delay ?? 0),
     snooping: Number(data.mcast_snooping ?? 0) !== 0,
   };
-  return { kind: 'bridge', ref: bridge.ref(spec), spec, owner: ownerOfLink(netns, row) };
+  return { kind: 'bridge', ref: bridge.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
 }

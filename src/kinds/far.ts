@@ -2,7 +2,7 @@
 import { contains, parseCidr, parseIp } from '../model/ip.ts';
 import type { AddressSpec } from './address.ts';
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import { deleteLink, formerly, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
 import type { NeighSpec } from './neigh.ts';
 import { endRef, ifnameClaim, linkRef } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -55,5 +55,5 @@ function isGuestAddress(s: FarSpec, found: AddressSpec): boolean {
 
 function observe(netns: string, row: LinkRow): Observed<FarSpec> {
   const spec: FarSpec = { ...linkFields(netns, row), near: peerEnd(row), guestAddresses: [] };
-  return { kind: 'far', ref: far.ref(spec), spec, owner: ownerOfLink(netns, row) };
+  return { kind: 'far', ref: far.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
 }

@@ -45,6 +45,8 @@ export interface Observed<S extends object = object> {
   readonly ref: Ref;
   readonly spec: S;
   readonly owner: Owner;
+  /** The definition that it was made for, where it can be read: what a plan tells of things that nobody wants any more. */
+  readonly formerly?: string;
 }
 
 /**
@@ -55,6 +57,12 @@ export type Fate = 'key' | 'live' | 'fixed' | 'covered' | 'policy';
 
 /** How a change meets packets: none lost, only new flows feel it, existing flows are cut. */
 export type Impact = 'no-traffic' | 'new-flows' | 'existing-flows';
+
+/** One line of what differs between two values of a field, for people. */
+export interface Difference {
+  readonly sign: '+' | '-' | '~';
+  readonly text: string;
+}
 
 /** A value that can be read only when asked for by name. */
 export interface Key {
@@ -85,6 +93,8 @@ export interface Kind<S extends object> {
    * absent, it carries a guest: what it ties to is not deleted or replaced (`in-use`).
    */
   carries?(have: S): boolean;
+  /** What differs in a field whose values are too large to be shown whole; without it they are compared part by part. */
+  tell?(field: keyof S & string, want: S, have: S): readonly Difference[];
   /** Ops of one lane only. */
   create(want: S): readonly Op[];
   /** `have` holds the fields that differ, as they are; `want` is whole. After `again` every live field is said. */

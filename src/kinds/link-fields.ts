@@ -88,6 +88,11 @@ export function isOurLink(netns: string, row: LinkRow): boolean {
   return isTap(row) && row.ifname.startsWith(OURS.staging);
 }
 
+/** Which definition a link was made for, by its alias; only told of, never trusted. */
+export function formerly(row: LinkRow): { readonly formerly?: string } {
+  return row.ifalias?.startsWith('netloom:') ? { formerly: row.ifalias.slice('netloom:'.length) } : {};
+}
+
 /** `ours` or `foreign`. */
 export function ownerOfLink(netns: string, row: LinkRow): Owner {
   return isOurLink(netns, row) ? 'ours' : 'foreign';

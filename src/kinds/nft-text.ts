@@ -53,7 +53,8 @@ function lookedUpBy(set: string, rules: readonly Body[]): string {
   return refuse('set without a rule that tells its type', set);
 }
 
-function element(value: NftJson, types: readonly string[]): string {
+/** An element of a set, as nft writes it. Throws for what is in no set of ours. */
+export function element(value: NftJson, types: readonly string[]): string {
   const parts = body(value).concat;
   if (parts === undefined) return scalar(value, types[0] === 'ifname');
   return list(parts)
@@ -61,7 +62,8 @@ function element(value: NftJson, types: readonly string[]): string {
     .join(' . ');
 }
 
-function ruleText(rule: Body): string {
+/** A rule as nft writes it. Throws for statements that no rule of ours has. */
+export function ruleText(rule: Body): string {
   const words = list(rule.expr).map(statement);
   if (rule.comment !== undefined) words.push(`comment ${quoted(rule.comment)}`);
   return words.join(' ');

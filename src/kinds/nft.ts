@@ -1,6 +1,7 @@
 /** nft tables of ours, whole: the spec is the rows that `nft -j` lists, and any difference replaces the table in one transaction. */
 import type { Kind, Observed } from './kind.ts';
 import { OURS } from './marks.ts';
+import { tableDifferences } from './nft-differences.ts';
 import { canonicalRows } from './nft-rows.ts';
 import { tableText } from './nft-text.ts';
 import type { Op } from './op.ts';
@@ -25,6 +26,7 @@ export const nft: Kind<NftSpec> = {
   ties: s => tiesToNetns(s.netns),
   claims: () => [],
   parse: rows => rows.tables.map(table => observe(rows.netns, table)),
+  tell: (_field, want, have) => tableDifferences(want.rows, have.rows),
   create: s => [replace(s)],
   update: s => [replace(s)],
   remove: s => [{ op: 'nft-del', netns: s.netns, family: s.family, name: s.name }],

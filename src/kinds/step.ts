@@ -1,6 +1,6 @@
 /** What a plan hands to the host, and what the host hands back: the seam between deciding and doing. */
 
-import type { Impact, Origin, Ref } from './kind.ts';
+import type { Difference, Impact, Origin, Ref } from './kind.ts';
 import type { Op } from './op.ts';
 
 export interface Change {
@@ -8,6 +8,8 @@ export interface Change {
   /** `undefined` in `want`: no longer wanted; in `have`: not there. */
   readonly want: unknown;
   readonly have: unknown;
+  /** What differs, in the kind's own words; absent where the values tell it. */
+  readonly told?: readonly Difference[];
   /** A fixed field that differs: it is why the thing is replaced. */
   readonly forces?: true;
 }
@@ -19,7 +21,7 @@ export interface Step {
   readonly title: string;
   readonly ref: Ref;
   readonly ops: readonly Op[];
-  /** Empty when what is deleted has no definition any more. */
+  /** Of a thing whose definition is gone: what it was made for, in file '', where that can be read; else empty. */
   readonly from: readonly Origin[];
   /** make: all fields; update: those that differ (none after `again`); delete: none. Fixed fields that forced a replacement are in the make. */
   readonly changes: readonly Change[];

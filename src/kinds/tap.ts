@@ -1,6 +1,6 @@
 /** Persistent taps, which hypervisors open. They are born under a staging name, and get our mark and their name in one act. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, isTap, LINK_FATES, type LinkFields, linkFields, ownerOfLink, said, setLink } from './link-fields.ts';
+import { deleteLink, formerly, isTap, LINK_FATES, type LinkFields, linkFields, ownerOfLink, said, setLink } from './link-fields.ts';
 import { OURS } from './marks.ts';
 import type { Op } from './op.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
@@ -45,5 +45,5 @@ function create(s: TapSpec): readonly Op[] {
 
 function observe(netns: string, row: LinkRow): Observed<TapSpec> {
   const spec: TapSpec = { ...linkFields(netns, row), owner: row.owner ?? null, multiQueue: row.linkinfo?.info_data?.multi_queue === true };
-  return { kind: 'tap', ref: tap.ref(spec), spec, owner: ownerOfLink(netns, row) };
+  return { kind: 'tap', ref: tap.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
 }

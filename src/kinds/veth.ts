@@ -1,6 +1,6 @@
 /** The near end of a veth pair: the end in the node's own namespace, which makes both. The other end is the kind `far`. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import { deleteLink, formerly, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
 import type { Op } from './op.ts';
 import { endName, ifnameClaim, linkRef, netnsRef } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -52,5 +52,5 @@ function add(s: VethSpec): Op {
 
 function observe(netns: string, row: LinkRow): Observed<VethSpec> {
   const spec: VethSpec = { ...linkFields(netns, row), peer: peerEnd(row) };
-  return { kind: 'veth', ref: veth.ref(spec), spec, owner: ownerOfLink(netns, row) };
+  return { kind: 'veth', ref: veth.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
 }

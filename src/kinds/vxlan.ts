@@ -1,7 +1,7 @@
 /** VXLAN devices (RFC 7348) with unicast peers: no group, no default remote; who is behind whom is said by `flood` and `vtep`. */
 import { canonicalIp } from '../model/ip.ts';
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import { deleteLink, formerly, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
 import type { Op } from './op.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -55,5 +55,5 @@ function observe(netns: string, row: LinkRow): Observed<VxlanSpec> {
     local: canonicalIp(local) ?? local,
     learning: data.learning === true,
   };
-  return { kind: 'vxlan', ref: vxlan.ref(spec), spec, owner: ownerOfLink(netns, row) };
+  return { kind: 'vxlan', ref: vxlan.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
 }

@@ -1,5 +1,5 @@
 /** The steps of a plan before they have an order: which things get an op of their own, and which ops. */
-import type { AnyKind, Fate, Ref } from '../kinds/kind.ts';
+import type { AnyKind, Fate, Origin, Ref } from '../kinds/kind.ts';
 import type { Op } from '../kinds/op.ts';
 import type { Change, Step } from '../kinds/step.ts';
 import type { Again } from './again.ts';
@@ -51,12 +51,17 @@ function deletion(world: World, item: Item, isHeld: boolean, going: Going): Draf
     title: kind.title,
     ref: item.ref,
     ops: item.have === undefined ? [] : kind.remove(item.have.spec),
-    from: item.want?.from ?? [],
+    from: item.want?.from ?? former(item),
     changes: [],
     replacing: comesBack,
     ...because(comesBack ? causeOf(world, item, going) : undefined),
     impact: kind.impact('delete', []),
   };
+}
+
+// No place: the definition is gone from the files.
+function former({ have }: Item): readonly Origin[] {
+  return have?.formerly === undefined ? [] : [{ definition: have.formerly, at: { file: '', line: 0, col: 0 } }];
 }
 
 function making(world: World, item: Item, going: Going): Draft {
@@ -105,11 +110,16 @@ function updating(item: Item, disturber: Ref | undefined): Draft | undefined {
     ref: item.ref,
     ops,
     from: want?.from ?? [],
-    changes: live.map(field => ({ field, want: spec[field], have: present[field] })),
+    changes: live.map(field => ({ field, want: spec[field], have: present[field], ...told(kind, field, spec, have?.spec) })),
     replacing: false,
     ...because(disturber),
     impact: kind.impact('update', live as string[]),
   };
+}
+
+function told(kind: AnyKind, field: string, want: Spec, have: object | undefined): Pick<Change, 'told'> {
+  const lines = have === undefined ? undefined : kind.tell?.(field, want, have);
+  return lines === undefined ? {} : { told: lines };
 }
 
 function because(cause: Ref | undefined): { readonly because?: Ref } {

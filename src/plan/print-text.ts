@@ -43,7 +43,8 @@ export function printText(plan: Plan, options: TextOptions = {}): string {
 function groupText(page: Page, group: Group<Step>): string {
   const { origin } = group;
   const name = origin === undefined ? 'No longer defined' : harmless(origin.definition);
-  const place = origin === undefined ? '' : page.paint(`  ${harmless(formatPlace(origin.at))}`, 'dim');
+  const gone = origin?.at.file === '' ? 'no longer defined' : undefined;
+  const place = origin === undefined ? '' : page.paint(`  ${gone ?? harmless(formatPlace(origin.at))}`, 'dim');
   const own = group.members.filter(step => !onlyFollows(step));
   return [page.paint(name, 'heading') + place, ...own.flatMap(step => stepLines(page, step)), ...followingLines(page, group.members.filter(onlyFollows))].join(
     '\n',
@@ -87,6 +88,7 @@ const STYLES = { '+': 'add', '-': 'destroy', '~': 'change' } as const;
 
 function changeLines(page: Page, changes: readonly Change[]): readonly string[] {
   return changes.filter(differs).flatMap(change => {
+    if (change.told !== undefined) return change.told.map(({ sign, text }) => page.paint(`      ${sign} ${harmless(text)}`, STYLES[sign]));
     // A thing of another kind, or a common one, has nothing to compare with.
     const lines = differenceLines(change.have, change.want);
     const forces = change.forces === true ? page.paint('  # forces replacement', 'replace') : '';

@@ -31,8 +31,14 @@ export interface Group<T> {
 export function groupsOf<T extends { readonly from: readonly Origin[] }>(members: readonly T[]): readonly Group<T>[] {
   const groups = new Map<string, T[]>();
   for (const member of members) add(groups, member.from[0]?.definition ?? '', member);
-  const named = [...groups].map(([name, found]) => ({ name, origin: found[0]?.from[0], members: found }));
+  const named = [...groups].map(([name, found]) => ({ name, origin: originOf(found), members: found }));
   return named.sort((a, b) => Number(a.origin === undefined) - Number(b.origin === undefined) || compare(a.name, b.name));
+}
+
+// One that stands in a file before one that is only remembered: part of a definition may go while it stays.
+function originOf(members: readonly { readonly from: readonly Origin[] }[]): Origin | undefined {
+  const all = members.flatMap(member => member.from.slice(0, 1));
+  return all.find(origin => origin.at.file !== '') ?? all[0];
 }
 
 /** The name that people know a thing by: its ref without the room of refs, and without the node's own namespace. */

@@ -131,7 +131,7 @@ async function checkClosure(backend: Backend, gitdir: string, tip: Oid): Promise
   const entries = await backend.entries(gitdir, tip);
   const blobs = [...new Set(entries.filter(entry => entry.mode !== SUBMODULE).map(entry => entry.oid))];
   const [missing, ...more] = await backend.absent(gitdir, blobs);
-  if (missing === 'x') throw broken(`blob ${missing}${more.length === 0 ? '' : ` and ${more.length} more`} missing`);
+  if (missing !== undefined) throw broken(`blob ${missing}${more.length === 0 ? '' : ` and ${more.length} more`} missing`);
 }
 
 async function descends(clone: Clone, descendant: Oid, ancestor: Oid): Promise<boolean | null> {

@@ -12,7 +12,7 @@ export interface StatusRecord {
   readonly cluster: string;
   /** Commit of the definitions; '' for a local folder. */
   readonly revision: string;
-  /** Everything is created and every node is ready. */
+  /** Everything that is placed is created, and every node is ready. */
   readonly ready: boolean;
   readonly networks: Readonly<Record<State, number>>;
   readonly interfaces: Readonly<Record<State, number>>;
@@ -52,7 +52,8 @@ export function statusSummary(view: View): StatusRecord {
     kind: 'ClusterStatus',
     cluster: view.catalog.cluster.name,
     revision: view.revision,
-    ready: notReady.length === 0 && nodes.every(node => node.state === 'ready'),
+    // Without a node an interface is as its definition says: it waits for nobody but its author.
+    ready: notReady.every(each => each.reason === 'Unplaced') && nodes.every(node => node.state === 'ready'),
     networks: count(networks.map(record => record.status.state)),
     interfaces: count(interfaces.map(record => record.status.state)),
     nodes,

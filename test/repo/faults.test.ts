@@ -197,8 +197,31 @@ describe('what came before stays readable, and no half commit is taken, when a f
     bytes[at] = (bytes[at] ?? 0) ^ 0xff;
     return bytes;
   };
+  const oids = async (...names: readonly string[]): Promise<string[]> => (await bare.git('rev-parse', ...names)).split('\n');
+  const onUploadAsync =
+    (make: () => Promise<Buffer>): Fault =>
+    async (asked, pass) => {
+      const reply = await pass();
+      return isListing(asked.url) ? reply : { ...reply, body: await make() };
+    };
+  /** An answer of upload-pack with these objects and no others. */
+  const packOf = async (objects: readonly string[]): Promise<Buffer> => {
+    const { stdout } = await run('git', [`--git-dir=${bare.path}`, 'pack-objects', '--quiet', '--stdout'], {
+      stdin: `${objects.join('\n')}\n`,
+      asBuffer: true,
+      okCodes: [0],
+    });
+    const length = (stdout.length + 5).toString(16).padStart(4, '0');
+    return Buffer.concat([Buffer.from(`0008NAK\n${length}\x01`), stdout, Buffer.from('0000')]);
+  };
   const FETCH_FAULTS: readonly (readonly [string, Fault, string])[] = [
     ['brings an empty pack', onUpload(reply => ({ ...reply, body: empty })), 'corrupt'],
+    ['brings the commit alone', onUploadAsync(async () => packOf(await oids('main'))), 'corrupt'],
+    [
+      'brings commit and trees but no blob',
+      onUploadAsync(async () => packOf([...(await oids('main')), ...(await oids('main^{tree}', 'main:networks'))])),
+      'corrupt',
+    ],
     ['brings no pack', onUpload(reply => ({ ...reply, body: Buffer.from('0008NAK\n0000') })), 'corrupt'],
     ['brings a spoiled pack', onUpload(reply => ({ ...reply, body: flip(reply.body) })), 'truncated'],
     ['brings nothing', onUpload(reply => ({ ...reply, body: Buffer.alloc(0) })), 'truncated'],
@@ -222,7 +245,8 @@ describe('what came before stays readable, and no half commit is taken, when a f
     expect((await failure(repo.sync('main', next))).code).toBe(code);
     const [entry] = await repo.list(before, '');
     expect((await repo.read([entry?.oid as Oid])).size).toBe(1);
-    await expect(repo.list(next, '')).rejects.toMatchObject({ code: 'corrupt' });
+    const all = repo.list(next, '').then(entries => repo.read(entries.map(({ oid }) => oid)));
+    await expect(all).rejects.toMatchObject({ code: 'corrupt' });
     proxy.spoil();
     await repo.sync('main', next);
     expect(await repo.list(next, 'networks')).toHaveLength(1);

@@ -1,0 +1,149 @@
+/** How somebody could alter each field of each kind behind netloom's back, in the tools' own words. */
+import type { BridgeSpec } from '../../../src/kinds/bridge.ts';
+import type { FarSpec } from '../../../src/kinds/far.ts';
+import type { FdbSpec } from '../../../src/kinds/fdb.ts';
+import type { LinkFields } from '../../../src/kinds/link-fields.ts';
+import type { NeighSpec } from '../../../src/kinds/neigh.ts';
+import type { NftSpec } from '../../../src/kinds/nft.ts';
+import { type PortSpec, port as portKind } from '../../../src/kinds/port.ts';
+import type { SysctlSpec } from '../../../src/kinds/sysctl.ts';
+import type { TapSpec } from '../../../src/kinds/tap.ts';
+import type { VethSpec } from '../../../src/kinds/veth.ts';
+import type { VtepSpec } from '../../../src/kinds/vtep.ts';
+import type { VxlanSpec } from '../../../src/kinds/vxlan.ts';
+import { WANTED } from './rich.ts';
+
+export interface Mutation {
+  /** For a shell. */
+  readonly lines: string;
+  /** What the field is afterwards; absent: only another value than the wanted one. */
+  readonly have?: unknown;
+}
+
+type Makers<S> = { readonly [F in keyof S]?: (spec: S) => Mutation };
+
+const STRANGE_MAC = '02:00:00:00:99:99';
+const STRANGE_IP = '192.0.2.77';
+
+/** `ip`, in the namespace of a spec. */
+export function ip({ netns }: { readonly netns: string }): string {
+  return netns === '' ? 'ip' : `ip -n ${netns}`;
+}
+
+function set(s: LinkFields, words: string, have: unknown): Mutation {
+  return { lines: `${ip(s)} link set dev ${s.name} ${words}`, have };
+}
+
+const LINK: Makers<LinkFields> = {
+  mac: s => set(s, `address ${STRANGE_MAC}`, STRANGE_MAC),
+  mtu: s => set(s, 'mtu 1300', 1300),
+  alias: s => set(s, 'alias else', 'else'),
+  group: s => set(s, 'group 98', 98),
+  up: s => set(s, 'down', false),
+  addrgenmode: s => (s.addrgenmode === 'none' ? set(s, 'addrgenmode eui64', 'eui64') : set(s, 'addrgenmode none', 'none')),
+};
+
+const bridge: Makers<BridgeSpec> = {
+  ...LINK,
+  stp: s => set(s, 'type bridge stp_state 1', true),
+  forwardDelay: s => set(s, 'type bridge forward_delay 300', 300),
+  snooping: s => set(s, 'type bridge mcast_snooping 1', true),
+};
+
+// The kernel changes neither number of a device, but somebody can make another one in its place.
+function otherVxlan(s: VxlanSpec, vni: number, port: number): string {
+  return `ip link del dev ${s.name}
+ip link add name ${s.name} address ${s.mac} mtu ${s.mtu} group 97 type vxlan id ${vni} dstport ${port} local ${s.local} nolearning`;
+}
+
+const vxlan: Makers<VxlanSpec> = {
+  ...LINK,
+  vni: s => ({ lines: otherVxlan(s, 4711, s.port), have: 4711 }),
+  port: s => ({ lines: otherVxlan(s, s.vni, 4790), have: 4790 }),
+  local: s => set(s, `type vxlan local ${STRANGE_IP}`, STRANGE_IP),
+  learning: s => set(s, `type vxlan ${s.learning ? 'nolearning' : 'learning'}`, !s.learning),
+};
+
+// Down first: older kernels rename nothing that is up.
+function renamed(netns: string, name: string, other: string): string {
+  return `${ip({ netns })} link set dev ${name} down\n${ip({ netns })} link set dev ${name} name ${other}`;
+}
+
+const veth: Makers<VethSpec> = {
+  ...LINK,
+  peer: s => {
+    const [netns = '', name = ''] = s.peer.split('/');
+    return { lines: renamed(netns, name, 'moved9'), have: `${netns}/moved9` };
+  },
+};
+
+const far: Makers<FarSpec> = { ...LINK, near: s => ({ lines: renamed('', s.near.slice(1), 'moved9'), have: '/moved9' }) };
+
+// Neither can be changed on a device that is there, but by making another one.
+function otherTap(s: TapSpec, owner: string, multiQueue: boolean): string {
+  return `ip link del dev ${s.name}
+ip tuntap add dev ${s.name} mode tap ${owner}${multiQueue ? ' multi_queue' : ''}
+ip link set dev ${s.name} group 97`;
+}
+
+const tap: Makers<TapSpec> = {
+  ...LINK,
+  owner: s => ({ lines: otherTap(s, 'user 2', s.multiQueue), have: 2 }),
+  multiQueue: s => ({ lines: otherTap(s, s.owner === null ? '' : `user ${s.owner}`, !s.multiQueue), have: !s.multiQueue }),
+};
+
+function flag(s: PortSpec, word: string, want: boolean): Mutation {
+  return { lines: `bridge link set dev ${s.link} ${word} ${want ? 'off' : 'on'}`, have: !want };
+}
+
+const port: Makers<PortSpec> = {
+  bridge: s => ({ lines: `ip link add name other0 type bridge\nip link set dev ${s.link} master other0`, have: 'other0' }),
+  learning: s => flag(s, 'learning', s.learning),
+  flood: s => flag(s, 'flood', s.flood),
+  suppress: s => flag(s, 'neigh_suppress', s.suppress),
+  locked: s => flag(s, 'locked', s.locked),
+};
+
+const neigh: Makers<NeighSpec> = {
+  mac: s => ({ lines: `ip neigh replace ${s.ip} lladdr ${STRANGE_MAC} dev ${s.link} nud permanent`, have: STRANGE_MAC }),
+};
+
+const vtep: Makers<VtepSpec> = {
+  dst: s => ({ lines: `bridge fdb replace ${s.mac} dev ${s.link} dst ${STRANGE_IP} self static`, have: STRANGE_IP }),
+};
+
+/** Another port of the same bridge. */
+function neighbourOf(s: FdbSpec): string {
+  const found = WANTED.find(({ kind, spec }) => kind === portKind.name && (spec as PortSpec).bridge === s.bridge && (spec as PortSpec).link !== s.link);
+  if (found === undefined) throw new Error(`${s.bridge} has no other port than ${s.link}`);
+  return (found.spec as PortSpec).link;
+}
+
+const fdb: Makers<FdbSpec> = {
+  link: s => ({ lines: `bridge fdb replace ${s.mac} dev ${neighbourOf(s)} master static sticky`, have: neighbourOf(s) }),
+  sticky: s => ({ lines: `bridge fdb replace ${s.mac} dev ${s.link} master static`, have: false }),
+};
+
+const nft: Makers<NftSpec> = { rows: s => ({ lines: `nft add chain ${s.family} ${s.name} stranger` }) };
+
+const sysctl: Makers<SysctlSpec> = {
+  value: s => ({ lines: `echo ${s.value === '0' ? 1 : 0} > /proc/sys/${s.key}`, have: s.value === '0' ? '1' : '0' }),
+};
+
+/** By kind and field: one for each live and each fixed field; a field of another fate is not the kernel's to drift. */
+export const MUTATIONS: Readonly<Record<string, Readonly<Record<string, (spec: never) => Mutation>>>> = {
+  bridge,
+  vxlan,
+  veth,
+  far,
+  tap,
+  port,
+  neigh,
+  vtep,
+  fdb,
+  nft,
+  sysctl,
+  // These are what they are called: they are there or not.
+  address: {},
+  flood: {},
+};
