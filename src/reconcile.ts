@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { checkPrivileges } from './host/features.ts';
 import { takeLock } from './host/lock.ts';
 import type { Diagnostic } from './model/diagnostic.ts';
+import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
 import { type Enforced, enforce, prepare } from './pass/enforce.ts';
@@ -63,7 +64,7 @@ async function bring(config: NodeConfig, remote: Remote, pulled: Pulled, catalog
   const enforced = observing
     ? { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }
     : await enforce(prepared, () => checkBefore(prepared.facts, stateDir));
-  const published = pulled.tips === null ? null : await tell(config, remote, { pulled, settled, catalog, enforced });
+  const published = pulled.tips === null ? null : await tell(config, remote, { pulled, settled, catalog, enforced, previous: kept?.ledger ?? null });
   return { settled, enforced, published };
 }
 
@@ -72,6 +73,7 @@ interface Told {
   readonly settled: Settled;
   readonly catalog: Catalog;
   readonly enforced: Enforced;
+  readonly previous: Ledger | null;
 }
 
 async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<PublishResult> {
@@ -85,6 +87,6 @@ async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<Pub
   }
   const now = `${new Date().toISOString().slice(0, 19)}Z`;
   const report = reportOf({ config, ...told, before: before.report, now });
-  const events = passEvents({ node: config.node, ...told, before: before.report });
+  const events = passEvents({ node: config.node, ...told, before: before.report, report });
   return publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events }, before);
 }

@@ -18,6 +18,8 @@ export type Ref = `${string}:${string}`;
 export interface Tie {
   readonly to: Ref;
   readonly when: 'goes' | 'again' | 'first' | 'after';
+  /** True: where `to` is nowhere there is nothing to wait for. */
+  readonly optional?: true;
 }
 
 /** The definition that a piece of kernel state comes from. */

@@ -35,14 +35,55 @@ export function guardTable(guarded: Guarded): NftTable {
   return rows.table();
 }
 
-/** `inet netloom`: VXLAN only from the members' underlay addresses; the kernel's VXLAN takes it from anyone. */
-export function rootTable(underlay: { readonly vteps: readonly string[]; readonly port: number }): NftTable {
-  const v6 = underlay.vteps.some(vtep => vtep.includes(':'));
+/** A link by which the node itself is in a tenant's network. */
+export interface HostEnd {
+  readonly ifname: string;
+  /** Where it may be spoken to there: its addresses and prefixes, and the network's broadcast address. */
+  readonly addresses: readonly string[];
+  /** Whether it may pass packets on between that network and others. */
+  readonly routes: boolean;
+}
+
+/** What a node's root table is filled with. */
+export interface Root {
+  /** Underlay addresses of all nodes, of one family. */
+  readonly vteps: readonly string[];
+  readonly port: number;
+  readonly hosts?: readonly HostEnd[];
+}
+
+/**
+ * `inet netloom`: VXLAN only from the members' underlay addresses; the kernel's VXLAN takes it from anyone. Where the node has
+ * an interface in a network, its guests reach it at the address of that interface (Linux would answer at all of its
+ * addresses), bring no VXLAN, and are not routed to anywhere.
+ */
+export function rootTable({ vteps, port, hosts = [] }: Root): NftTable {
+  const v6 = vteps.some(vtep => vtep.includes(':'));
   const rows = buildTable('inet', OURS.table);
-  rows.set('vteps', v6 ? 'ipv6_addr' : 'ipv4_addr', underlay.vteps);
+  rows.set('vteps', v6 ? 'ipv6_addr' : 'ipv4_addr', vteps);
   rows.hook('arrive', 'input', 0);
-  rows.rule('arrive', [equals(payload('udp', 'dport'), underlay.port), differs(payload(v6 ? 'ip6' : 'ip', 'saddr'), '@vteps'), DROP]);
+  rows.rule('arrive', [equals(payload('udp', 'dport'), port), differs(payload(v6 ? 'ip6' : 'ip', 'saddr'), '@vteps'), DROP]);
+  if (hosts.length > 0) hostRules(rows, hosts, port);
   return rows.table();
+}
+
+const MULTICAST = ['224.0.0.0/4', '255.255.255.255'];
+
+function hostRules(rows: TableBuilder, hosts: readonly HostEnd[], port: number): void {
+  const reached = hosts.flatMap(({ ifname, addresses }) => sourcesOf(ifname, [...addresses, ...MULTICAST].map(rangeOf)));
+  const ends = hosts.filter(host => !host.routes).map(host => host.ifname);
+  rows.set(
+    'hosts',
+    'ifname',
+    hosts.map(host => host.ifname),
+  );
+  rows.set('host_v4', ['ifname', 'ipv4_addr'], reached.filter(({ range }) => range.family === 4).map(asPrefix), ['interval']);
+  rows.set('ends', 'ifname', ends);
+  rows.rule('arrive', [equals(IIFNAME, '@hosts'), equals(payload('udp', 'dport'), port), DROP], 'a guest may claim the address of a node');
+  rows.rule('arrive', [equals(IIFNAME, '@hosts'), differs(pair(IIFNAME, payload('ip', 'daddr')), '@host_v4'), DROP], 'addresses of other links');
+  rows.hook('through', 'forward', 0);
+  rows.rule('through', [equals(IIFNAME, '@ends'), DROP], 'the node is no router');
+  rows.rule('through', [equals(meta('oifname'), '@ends'), DROP]);
 }
 
 function fillSets(rows: TableBuilder, guarded: Guarded): void {

@@ -20,7 +20,7 @@ export interface PortSpec {
   readonly suppress: boolean;
   /** Whether frames from MACs without an entry for this port are dropped. */
   readonly locked: boolean;
-  /** True: it joins only after the node's filter knows it and the bridge is deaf to IPv6 for the node itself. */
+  /** True: it joins only after the node's filters know it and the bridge is deaf to IPv6 for the node itself. */
   readonly guarded?: boolean;
 }
 
@@ -41,6 +41,7 @@ export const port: Kind<PortSpec> = {
 function guards(s: PortSpec): readonly Tie[] {
   return [
     { to: tableRef(s.netns, 'bridge', OURS.table), when: 'after' },
+    { to: tableRef(s.netns, 'inet', OURS.table), when: 'after' },
     { to: sysctlRef(s.netns, `net/ipv6/conf/${s.bridge}/disable_ipv6`), when: 'after' },
   ];
 }

@@ -1,6 +1,8 @@
 /** Which ports of a node are guests', and which addresses each may use: the content of the node's filter sets. */
+import type { HostEnd } from '../kinds/nft-guard.ts';
+import { parseCidr } from '../model/ip.ts';
 import type { InterfaceEntry } from '../model/ledger.ts';
-import { bridgeName, nearMac, tapName, vxlanName } from '../model/names.ts';
+import { bridgeName, hostLinkName, nearMac, tapName, vxlanName } from '../model/names.ts';
 import { localInterfaces, networksOf } from './mesh.ts';
 import type { InterfaceDef, NetworkDef, NodeView } from './object.ts';
 
@@ -45,6 +47,18 @@ function portName(iface: InterfaceDef, given: InterfaceEntry, bridge: string, vi
   if (how.bridge.port !== undefined) return how.bridge.port;
   const mac = nearMac(given.mac);
   return view.facts.ports.find(found => found.bridge === bridge && found.mac === mac && !found.ours)?.ifname;
+}
+
+/** The links by which this node is in networks itself. One without spoof protection may route for its network. */
+export function hostEnds(view: NodeView): readonly HostEnd[] {
+  return localInterfaces(view).flatMap(({ iface, network }) => {
+    const given = view.ledger.networks[network.key]?.interfaces[iface.key];
+    const { host } = iface.spec.attach;
+    if (host === undefined || given === undefined || given.removed !== undefined || given.address === undefined) return [];
+    const broadcast = network.spec.cidr === undefined ? null : parseCidr(network.spec.cidr)?.broadcast;
+    const addresses = [given.address, ...iface.spec.allowedAddresses, ...(broadcast ? [broadcast] : [])];
+    return [{ ifname: host.ifname ?? hostLinkName(given.uuid), addresses, routes: !iface.spec.spoofProtection }];
+  });
 }
 
 /** The VXLAN devices of this node, by name. */

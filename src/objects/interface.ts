@@ -123,18 +123,27 @@ function attachVeth(a: Attachment, end: { readonly netns: string; readonly name:
         name: end.name,
         mac: a.given.mac,
         near: `/${near}`,
-        guestAddresses: addressesOf(a.self, a.network, a.given),
+        // Its own is netloom's: with another prefix length it is not the guest's doing.
+        guestAddresses: addressesOf(a.self, a.network, a.given).filter(allowed => allowed !== a.given.address),
       },
       a.from,
     ),
     ...plugged(a, near),
   ];
-  if (end.netns === '') found.push(want(sysctl, { netns: '', key: `net/ipv6/conf/${end.name}/disable_ipv6`, value: '1' }, a.from));
+  if (end.netns === '') found.push(...deaf(end.name, a.from));
   const cidr = a.network.spec.cidr === undefined ? null : parseCidr(a.network.spec.cidr);
   if (a.given.address !== undefined && cidr !== null) {
     found.push(want(address, { netns: end.netns, link: end.name, ip: a.given.address, prefix: cidr.prefix }, a.from));
   }
   return found;
+}
+
+/** The node's end in a network: no router advertisement configures the node, and ARP tells of no address but the link's own. */
+function deaf(link: string, from: Origin): readonly Resource[] {
+  return [
+    want(sysctl, { netns: '', key: `net/ipv6/conf/${link}/disable_ipv6`, value: '1' }, from),
+    want(sysctl, { netns: '', key: `net/ipv4/conf/${link}/arp_ignore`, value: '1' }, from),
+  ];
 }
 
 /** The bridge port and the pinned MAC. With `locked` the kernel itself drops foreign source MACs, also when nft was flushed. */

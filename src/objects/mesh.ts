@@ -29,10 +29,12 @@ export function networkMtu(network: NetworkDef, catalog: Catalog): number {
   return network.spec.mtu ?? declaredUnderlayMtu(catalog) - overhead(catalog);
 }
 
-/** The smallest underlay mtu that Cluster and Nodes declare. */
+/** The smallest underlay mtu that is declared: of each node its own, else the Cluster's. */
 export function declaredUnderlayMtu(catalog: Catalog): number {
-  let smallest = catalog.cluster.spec.underlay.mtu;
-  for (const node of catalog.nodes.values()) smallest = Math.min(smallest, node.spec.underlay.mtu ?? smallest);
+  const common = catalog.cluster.spec.underlay.mtu;
+  if (catalog.nodes.size === 0) return common;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const node of catalog.nodes.values()) smallest = Math.min(smallest, node.spec.underlay.mtu ?? common);
   return smallest;
 }
 

@@ -4,7 +4,7 @@ import type { Resource } from '../kinds/kind.ts';
 import { nft } from '../kinds/nft.ts';
 import { guardTable, rootTable } from '../kinds/nft-guard.ts';
 import { sysctl } from '../kinds/sysctl.ts';
-import { guardedPorts, meshPorts } from './guard.ts';
+import { guardedPorts, hostEnds, meshPorts } from './guard.ts';
 import { networksOf } from './mesh.ts';
 import { checkNode } from './node-check.ts';
 import type { Compiled, NodeDef, NodeView, ObjectKind, Trouble } from './object.ts';
@@ -26,7 +26,7 @@ function compile(self: NodeDef, view: NodeView): Compiled {
   const troubles: Trouble[] = [];
   const vteps = [...view.catalog.nodes.values()].map(other => other.spec.underlay.address).sort();
   found.push(want(nft, { netns: '', ...guardTable(filterContent(view)) }, from));
-  found.push(want(nft, { netns: '', ...rootTable({ vteps, port: view.catalog.cluster.spec.underlay.port }) }, from));
+  found.push(want(nft, { netns: '', ...rootTable({ vteps, port: view.catalog.cluster.spec.underlay.port, hosts: hostEnds(view) }) }, from));
   if (view.facts.bridgeNetfilter) {
     if (self.spec.bridgeNetfilter === 'off') {
       for (const name of ['iptables', 'ip6tables', 'arptables']) {

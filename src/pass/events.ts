@@ -1,4 +1,7 @@
 /** Events of a pass: what was allocated, and what was done to which definition. */
+import { changesOf } from '../allocate/changes.ts';
+import type { Outcome } from '../kinds/step.ts';
+import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import type { Catalog } from '../objects/object.ts';
 import { eventsOf, type NetEvent } from '../report/events.ts';
 import type { NodeReport } from '../report/node-report.ts';
@@ -13,22 +16,47 @@ export interface PassEventArgs {
   readonly settled: Settled;
   readonly catalog: Catalog;
   readonly enforced: Enforced;
+  /** What this node published last, and what it is about to publish. */
   readonly before: NodeReport | null;
+  readonly report: NodeReport;
+  /** The ledger that the last pass ran with; null on a new node. */
+  readonly previous: Ledger | null;
 }
 
 /** Oldest first. Nothing was done and nothing allocated: none. */
-export function passEvents({ node, pulled, settled, catalog, enforced, before }: PassEventArgs): readonly NetEvent[] {
+export function passEvents(args: PassEventArgs): readonly NetEvent[] {
+  const { node, pulled, settled, catalog, enforced } = args;
   const revision = pulled.good?.revision ?? '';
   const formerly = formerlyOf(settled.ledger);
-  const isNew = pulled.advanced || settled.changes.length > 0 || before === null || before.revision.applied !== revision;
+  const objectOf = (outcome: Outcome): string => outcome.step.from[0]?.definition ?? formerly(outcome.step.ref);
+  const cause = causeOf(args);
+  const of = (wanted: NetEvent['type']) => enforced.outcomes.filter(outcome => cause(objectOf(outcome)) === wanted);
   const commit = pulled.commit === null ? null : { author: pulled.commit.author, subject: pulled.commit.subject, at: pulled.commit.at };
-  const networkOf = (definition: string): string | undefined => networkOfDefinition(definition, catalog);
-  const done = eventsOf(
-    enforced.outcomes,
-    { node, revision, cause: isNew ? 'change' : 'drift', commit: isNew ? commit : null, networkOf, fates: fatesOf(settled) },
-    outcome => formerly(outcome.step.ref),
-  );
-  return [...allocationEvents(node, revision, settled), ...done];
+  const changed = of('change');
+  const fates = fatesOf(args, new Set([...settled.changes.map(change => change.definition), ...changed.map(objectOf)]));
+  const context = { node, revision, networkOf: (definition: string) => networkOfDefinition(definition, catalog, settled.ledger) };
+  return [
+    ...allocationEvents(node, revision, settled),
+    ...eventsOf(of('drift'), { ...context, cause: 'drift', commit: null }, objectOf),
+    ...eventsOf(changed, { ...context, cause: 'change', commit, fates }, objectOf),
+  ];
+}
+
+/**
+ * Drift is what had to be done to a definition that this node had reported as made, and that asks for the same now. What a
+ * node shares among all its networks follows every change of them, so there only a pass without any news tells of drift.
+ */
+function causeOf({ pulled, settled, before, report }: PassEventArgs): (definition: string) => 'change' | 'drift' {
+  const revision = pulled.good?.revision ?? '';
+  const hasNews = pulled.advanced || settled.changes.length > 0 || before === null || before.revision.applied !== revision;
+  return definition => {
+    const [kind, key = ''] = definition.split(' ');
+    if (kind !== 'Network' && kind !== 'Interface') return hasNews ? 'change' : 'drift';
+    const plural = kind === 'Network' ? 'networks' : 'interfaces';
+    const was = before?.[plural][key];
+    const wasMade = was?.state === 'ready' || was?.state === 'degraded';
+    return wasMade && was.digest === report[plural][key]?.digest ? 'drift' : 'change';
+  };
 }
 
 function allocationEvents(node: string, revision: string, settled: Settled): readonly NetEvent[] {
@@ -50,14 +78,36 @@ function allocationEvents(node: string, revision: string, settled: Settled): rea
   return [...made, ...lost];
 }
 
-function networkOfDefinition(definition: string, catalog: Catalog): string | undefined {
+// Of what has no definition any more the ledger still knows where it was.
+function networkOfDefinition(definition: string, catalog: Catalog, ledger: Ledger): string | undefined {
   const [kind, key = ''] = definition.split(' ');
   if (kind === 'Network') return key;
-  const iface = kind === 'Interface' ? catalog.interfaces.get(key) : undefined;
-  return iface === undefined ? undefined : `${iface.namespace}/${iface.spec.network}`;
+  if (kind !== 'Interface') return undefined;
+  const iface = catalog.interfaces.get(key);
+  if (iface !== undefined) return `${iface.namespace}/${iface.spec.network}`;
+  return Object.keys(ledger.networks).find(network => ledger.networks[network]?.interfaces[key] !== undefined);
 }
 
-function fatesOf(settled: Settled): ReadonlyMap<string, 'create' | 'change' | 'delete'> {
+/**
+ * What a commit does to these definitions: told by what changed hands since this node's last pass, whoever allocated it. A
+ * new node knows no last pass: to it is new what was allocated after the commit was made.
+ */
+function fatesOf({ settled, previous, pulled }: PassEventArgs, about: ReadonlySet<string>): ReadonlyMap<string, Fate> {
   const fates = { allocate: 'create', restore: 'create', change: 'change', release: 'delete', forget: 'delete', repair: 'change' } as const;
-  return new Map(settled.changes.map(change => [change.definition, fates[change.change]]));
+  const since = pulled.commit?.at ?? 0;
+  const told =
+    previous === null
+      ? [...changesOf(EMPTY_LEDGER, settled.ledger)].filter(({ definition }) => sinceOf(definition, settled.ledger) >= since)
+      : changesOf(previous, settled.ledger);
+  const whose = [...told, ...settled.changes].filter(({ definition, change }) => about.has(definition) && change !== 'repair');
+  return new Map(whose.map(({ definition, change }) => [definition, fates[change]]));
+}
+
+type Fate = 'create' | 'change' | 'delete';
+
+// The ledger counts whole seconds.
+function sinceOf(definition: string, ledger: Ledger): number {
+  const [kind, key = ''] = definition.split(' ');
+  const entry = kind === 'Network' ? ledger.networks[key] : Object.values(ledger.networks).find(network => network.interfaces[key])?.interfaces[key];
+  return entry === undefined ? 0 : Date.parse(entry.since);
 }

@@ -20,7 +20,8 @@ export interface Preview {
 
 /** Throws HostError when this node never saw a good revision and sees none now. */
 export async function preview(config: NodeConfig): Promise<Preview> {
-  const remote = await openRemote(config, join(config.stateDir, 'clone'));
+  // A clone of its own: a plan may be asked for while a pass runs.
+  const remote = await openRemote(config, join(config.stateDir, 'view', 'clone'));
   const good = await loadGood(config.stateDir);
   const pulled = await pull({ remote, stateDir: config.stateDir, good, keep: false });
   if (pulled.catalog === null) throw new HostError('no-entry', pulled.refusal?.message ?? 'no definitions to plan for');

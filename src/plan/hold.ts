@@ -195,6 +195,7 @@ function holdUnmet(world: World, going: Going, holds: Holds): void {
 }
 
 function unmetTie(world: World, going: Going, holds: Holds, tie: Tie): Hold | undefined {
+  if (tie.optional === true) return undefined;
   const exact = world.at(tie.to);
   if (exact?.want !== undefined && !holds.has(exact)) return undefined;
   const wanted = world.wantedAs(tie.to);

@@ -5,7 +5,7 @@ import { readTextIfThere, writeAtomic } from '../host/files.ts';
 import type { Oid } from './repo.ts';
 
 export interface CloneState {
-  /** Names and sizes of the packs that `whole` was found with. */
+  /** Names and sizes of the packs and indexes that `whole` was found with. */
   readonly packs: string;
   /** Commits whose closure was found complete, newest last. */
   readonly whole: readonly Oid[];
@@ -39,7 +39,7 @@ export async function noteTip(gitdir: string, branch: string, tip: Oid, newCommi
 
 /** Number of packs in a clone. */
 export async function countPacks(gitdir: string): Promise<number> {
-  return (await packNames(gitdir)).length;
+  return (await packFiles(gitdir)).filter(name => name.endsWith('.pack')).length;
 }
 
 /** False when the file that says where history ends is garbage: a server that is told it just hangs up, which looks like its fault. */
@@ -49,14 +49,14 @@ export async function isShallowFileSound(gitdir: string): Promise<boolean> {
 }
 
 async function packsOf(gitdir: string): Promise<string> {
-  const names = await packNames(gitdir);
+  const names = await packFiles(gitdir);
   const sizes = await Promise.all(names.map(name => stat(join(gitdir, 'objects/pack', name)).then(s => s.size)));
   return names.map((name, index) => `${name}:${sizes[index]}`).join(' ');
 }
 
-async function packNames(gitdir: string): Promise<string[]> {
+async function packFiles(gitdir: string): Promise<string[]> {
   const names = await readdir(join(gitdir, 'objects/pack')).catch(() => []);
-  return names.filter(name => name.endsWith('.pack')).sort();
+  return names.filter(name => /\.(pack|idx)$/.test(name)).sort();
 }
 
 function parse(text: string): CloneState {

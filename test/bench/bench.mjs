@@ -7,14 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeMany } from './definitions.mjs';
-import { inTurn, NETLOOM, once, ratio, ROOT, row, time } from './measure.mjs';
-import { pullWithNothingNew } from './pull.mjs';
+import { inTurn, NETLOOM, once, ROOT, ratio, row, time } from './measure.mjs';
 
 const dir = mkdtempSync(join(tmpdir(), 'netloom-bench-'));
 try {
   startUp();
   validation();
-  await pullWithNothingNew(dir);
   kernel();
 } finally {
   rmSync(dir, { recursive: true, force: true });
@@ -53,6 +51,8 @@ function kernel() {
   const inside = 'mount -t tmpfs tmpfs /run/netns && exec "$0" "$1"';
   const script = join(ROOT, 'test', 'bench', 'kernel.mjs');
   spawnSync('mkdir', ['-p', '/run/netns']);
-  const done = spawnSync('unshare', ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', inside, process.execPath, script], { stdio: 'inherit' });
+  const done = spawnSync('unshare', ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', inside, process.execPath, script], {
+    stdio: 'inherit',
+  });
   if (done.status !== 0) process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 /** Runs a program as a whole process: wall time and peak memory, several times, median. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,19 @@ export function once(argv, { input, ok = [0], env = {} } = {}) {
   if (done.error) throw done.error;
   if (!ok.includes(done.status)) throw new Error(`${argv.join(' ')} ended with ${done.status}: ${done.stderr}`);
   return { ms, mb: isNode ? Number(String(done.output[3])) : 0, stdout: String(done.stdout) };
+}
+
+/** Wall milliseconds of a program that needs this process to go on working meanwhile. Throws when it does not end with 0. */
+export async function runAside(argv) {
+  const startedAt = process.hrtime.bigint();
+  const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
+  let words = '';
+  child.stderr.on('data', chunk => {
+    words += chunk;
+  });
+  const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}: ${words}`);
+  return Number(process.hrtime.bigint() - startedAt) / 1e6;
 }
 
 /** Median of several runs. */

@@ -50,11 +50,11 @@ test('both ends of a veth find each other, whichever namespace has a name for th
   const guest = { netns: 'guest', links: [veth(2, 'eth0', { link_index: 5, link_netnsid: 0 })], names: new Map<number, string>() };
   const joined = joinPeers([own, guest]);
   expect(joined.get('')?.map(({ peer }) => peer)).toEqual([
-    { netns: 'guest', name: 'eth0', ifindex: 2 },
-    { netns: '', name: 'b', ifindex: 9 },
-    { netns: '', name: 'a', ifindex: 8 },
+    { netns: 'guest', name: 'eth0', ifindex: 2, group: '97' },
+    { netns: '', name: 'b', ifindex: 9, group: '97' },
+    { netns: '', name: 'a', ifindex: 8, group: '97' },
   ]);
-  expect(joined.get('guest')?.[0]?.peer).toEqual({ netns: '', name: 'tap-1', ifindex: 5 });
+  expect(joined.get('guest')?.[0]?.peer).toEqual({ netns: '', name: 'tap-1', ifindex: 5, group: '97' });
 });
 
 test('an end that leads to a namespace nobody has read has no peer', () => {

@@ -82,21 +82,25 @@ describe.each(['http', 'the git binary'])('over %s', way => {
     await expectWhole(repo);
   });
 
-  const DAMAGE: readonly (readonly [string, (clone: string) => Promise<void>])[] = [
-    ['its packs are empty', clone => eachPack(clone, /pack$/, path => truncate(path, 0))],
-    ['its packs are cut short', clone => eachPack(clone, /pack$/, async path => truncate(path, (await stat(path)).size - 7))],
-    ['its packs are gone', clone => eachPack(clone, /pack$/, path => rm(path))],
-    ['the indexes of its packs are empty', clone => eachPack(clone, /idx$/, async path => truncate(path, 0))],
-    ['the indexes of its packs are garbage', clone => eachPack(clone, /idx$/, async path => writeFile(path, Buffer.alloc((await stat(path)).size, 7)))],
-    ['all objects are gone', clone => rm(join(clone, 'objects'), { recursive: true })],
-    ['its branch is garbage', clone => writeFile(join(clone, 'refs/heads/main'), '\0\0\0garbage')],
-    ['its branch is empty', clone => writeFile(join(clone, 'refs/heads/main'), '')],
-    ['its branch names a commit that is nowhere', clone => writeFile(join(clone, 'refs/heads/main'), `${'d'.repeat(40)}\n`)],
-    ['its HEAD is garbage', clone => writeFile(join(clone, 'HEAD'), '???')],
-    ['its configuration is garbage', clone => writeFile(join(clone, 'config'), '[[[')],
-    ['its shallow file is garbage', clone => writeFile(join(clone, 'shallow'), 'x\n'.repeat(9))],
-    ['our own notes are garbage', clone => writeFile(join(clone, 'netloom.json'), '{"whole": 3')],
-    ['it is a file', async clone => rm(clone, { recursive: true }).then(() => writeFile(clone, ''))],
+  const DAMAGE: readonly (readonly [string, (clone: string) => Promise<void>, 'at the sync' | 'at the first read'])[] = [
+    ['its packs are empty', clone => eachPack(clone, /pack$/, path => truncate(path, 0)), 'at the sync'],
+    ['its packs are cut short', clone => eachPack(clone, /pack$/, async path => truncate(path, (await stat(path)).size - 7)), 'at the sync'],
+    ['its packs are gone', clone => eachPack(clone, /pack$/, path => rm(path)), 'at the sync'],
+    ['the indexes of its packs are empty', clone => eachPack(clone, /idx$/, async path => truncate(path, 0)), 'at the sync'],
+    [
+      'the indexes of its packs are garbage',
+      clone => eachPack(clone, /idx$/, async path => writeFile(path, Buffer.alloc((await stat(path)).size, 7))),
+      'at the first read',
+    ],
+    ['all objects are gone', clone => rm(join(clone, 'objects'), { recursive: true }), 'at the sync'],
+    ['its branch is garbage', clone => writeFile(join(clone, 'refs/heads/main'), '\0\0\0garbage'), 'at the sync'],
+    ['its branch is empty', clone => writeFile(join(clone, 'refs/heads/main'), ''), 'at the sync'],
+    ['its branch names a commit that is nowhere', clone => writeFile(join(clone, 'refs/heads/main'), `${'d'.repeat(40)}\n`), 'at the sync'],
+    ['its HEAD is garbage', clone => writeFile(join(clone, 'HEAD'), '???'), 'at the first read'],
+    ['its configuration is garbage', clone => writeFile(join(clone, 'config'), '[[['), 'at the first read'],
+    ['its shallow file is garbage', clone => writeFile(join(clone, 'shallow'), 'x\n'.repeat(9)), 'at the first read'],
+    ['our own notes are garbage', clone => writeFile(join(clone, 'netloom.json'), '{"whole": 3'), 'at the sync'],
+    ['it is a file', async clone => rm(clone, { recursive: true }).then(() => writeFile(clone, '')), 'at the sync'],
   ];
 
   test.each(DAMAGE)('a clone is read whole after a sync although %s', async (_, damage) => {
@@ -108,6 +112,21 @@ describe.each(['http', 'the git binary'])('over %s', way => {
     await repo.sync('main', first);
     expect(await repo.list(first, '')).toHaveLength(120);
   });
+
+  test.each(DAMAGE)(
+    'with nothing new to fetch, it is seen at the sync, or said at the first read and mended by the next sync, that %s',
+    async (_, damage, seen) => {
+      await open().sync('main', tip);
+      await damage(join(dir, 'clone'));
+      const repo = open();
+      await repo.sync('main', tip);
+      const first = await expectWhole(repo).catch((error: unknown) => error);
+      if (seen === 'at the sync') expect(first).toBeUndefined();
+      else if (first !== undefined) expect(first).toMatchObject({ name: 'RepoError', code: 'corrupt' });
+      await repo.sync('main', tip);
+      await expectWhole(open());
+    },
+  );
 
   test('damage that is met while reading is said, and mended by the next sync', async () => {
     await open().sync('main', tip);

@@ -9,8 +9,8 @@ export type Tool = (argv: readonly string[], stdin?: string) => Promise<string>;
 export interface Row {
   /** Namespace, '' is the node's own; and what was asked: `link`, `fdb`, `nft`. */
   readonly of: string;
-  /** Links that the row is about. */
-  readonly links: readonly string[];
+  /** The link that the row is about; '' for none. */
+  readonly link: string;
   /** The row itself, normalised JSON or text. */
   readonly text: string;
 }
@@ -28,25 +28,36 @@ const NUMBERS = /^(ifindex|link_index|link_netnsid|link|handle|index|no|port_id|
 
 export interface DumpOptions {
   readonly tool?: Tool;
+  /** Compares some rows only. */
+  readonly only?: (rows: readonly Row[]) => readonly Row[];
   /** True: with the indexes and handles too, for what nobody may have touched. */
   readonly exact?: boolean;
 }
 
-const ASKS = ['link', 'addr', 'route', 'neigh'] as const;
-const LINES = 'link show\naddr show\nroute show table all\nneigh show nud permanent\n';
+const ASKS = ['link', 'addr', 'route', 'neigh', 'rule'] as const;
+const LINES = 'link show\naddr show\nroute show table all\nneigh show nud permanent\nrule show\n';
 
 /** All rows of all namespaces, sorted. Learned entries, which come and go with traffic, are left out. */
-export async function dump({ tool = here, exact = false }: DumpOptions = {}): Promise<readonly Row[]> {
+export async function dump({ tool = here, exact = false, only = rows => rows }: DumpOptions = {}): Promise<readonly Row[]> {
   const names = (await tool(['ls', '/run/netns'])).split('\n').filter(Boolean);
   const parts = await Promise.all(['', ...names].map(name => dumpOne(tool, name)));
-  const rows = [...parts.flat(), ...(await sysctls(tool)), ...names.map(name => ({ of: 'namespaces', links: [], value: name }))];
-  const texts = rows.map(({ of, links, value }) => ({ of, links, text: typeof value === 'string' ? value : JSON.stringify(normal(value, exact)) }));
-  return texts.sort((a, b) => compare(`${a.of} ${a.text}`, `${b.of} ${b.text}`));
+  const rows = [...parts.flat(), ...(await sysctls(tool)), ...names.map(name => ({ of: 'namespaces', link: '', value: name }))];
+  const texts = rows.map(({ of, link, value }) => ({ of, link, text: typeof value === 'string' ? value : JSON.stringify(normal(value, exact)) }));
+  return only(texts.sort((a, b) => compare(`${a.of} ${a.text}`, `${b.of} ${b.text}`)));
+}
+
+/** The rows that are not about links and tables of ours. */
+export function foreignRows(rows: readonly Row[]): readonly Row[] {
+  const ours = new Set(
+    rows.filter(({ of, text }) => of.endsWith(' link') && /"group":"9[78]"/.test(text)).map(({ of, link }) => `${of.split(' ')[0]} ${link}`),
+  );
+  const isOurTable = ({ of, text }: Row): boolean => of.endsWith(' nft') && /"(table|name)":"netloom"/.test(text);
+  return rows.filter(row => !ours.has(`${row.of.split(' ')[0]} ${row.link}`) && !isOurTable(row));
 }
 
 /** Waits until the kernel has settled to what is expected (link states follow a moment later); then compares. */
 export async function expectDump(expected: readonly Row[], options: DumpOptions = {}): Promise<void> {
-  const wanted = textsOf(expected);
+  const wanted = textsOf(options.only?.(expected) ?? expected);
   let found = textsOf(await dump(options));
   for (let tries = 0; tries < 20 && JSON.stringify(found) !== JSON.stringify(wanted); tries++) {
     await sleep(50);
@@ -76,7 +87,7 @@ function textsOf(rows: readonly Row[]): readonly string[] {
 
 interface Raw {
   readonly of: string;
-  readonly links: readonly string[];
+  readonly link: string;
   readonly value: object | string;
 }
 
@@ -91,7 +102,7 @@ async function dumpOne(tool: Tool, netns: string): Promise<readonly Raw[]> {
   ]);
   const answers = ip.split('\n').filter(line => line.trim() !== '');
   return [
-    ...ASKS.flatMap((ask, nth) => rowsOf(`${netns} ${ask}`, answers[nth])).map(onlyAddresses),
+    ...ASKS.flatMap((ask, nth) => rowsOf(`${netns} ${ask}`, answers[nth])).flatMap(addressesOf),
     ...rowsOf(`${netns} fdb`, fdb).filter(({ value }) => (value as { state?: string }).state !== ''),
     ...rowsOf(`${netns} port`, ports),
     ...tablesOf(`${netns} nft`, rules),
@@ -99,19 +110,17 @@ async function dumpOne(tool: Tool, netns: string): Promise<readonly Raw[]> {
 }
 
 // The rest of the row is said by `link` already.
-function onlyAddresses(row: Raw): Raw {
-  if (!row.of.endsWith(' addr')) return row;
-  const { ifname, addr_info } = row.value as { readonly ifname: string; readonly addr_info: readonly object[] };
-  return { ...row, value: { ifname, addr_info } };
+function addressesOf(row: Raw): readonly Raw[] {
+  if (!row.of.endsWith(' addr')) return [row];
+  const { addr_info } = row.value as { readonly addr_info: readonly object[] };
+  return addr_info.map(value => ({ ...row, value: { dev: row.link, ...value } }));
 }
 
-type Named = { readonly ifname?: string; readonly dev?: string; readonly master?: string };
+type Named = { readonly ifname?: string; readonly dev?: string };
 
 function rowsOf(of: string, text = '[]'): readonly Raw[] {
   const rows: readonly Named[] = JSON.parse(text.trim() === '' ? '[]' : text);
-  return rows
-    .filter(row => Object.keys(row).length > 0)
-    .map(row => ({ of, links: [row.ifname, row.dev, row.master].filter(name => name !== undefined), value: row }));
+  return rows.filter(row => Object.keys(row).length > 0).map(row => ({ of, link: row.ifname ?? row.dev ?? '', value: row }));
 }
 
 // The rules of a chain keep their order: each row carries its place.
@@ -121,11 +130,11 @@ function tablesOf(of: string, text: string): readonly Raw[] {
   const places = new Map<string, number>();
   return kept.map(row => {
     const rule = row['rule'] as { family: string; table: string; chain: string } | undefined;
-    if (rule === undefined) return { of, links: [], value: row };
+    if (rule === undefined) return { of, link: '', value: row };
     const chain = `${rule.family} ${rule.table} ${rule.chain}`;
     const place = (places.get(chain) ?? 0) + 1;
     places.set(chain, place);
-    return { of, links: [], value: { place, ...row } };
+    return { of, link: '', value: { place, ...row } };
   });
 }
 
@@ -136,7 +145,7 @@ async function sysctls(tool: Tool): Promise<readonly Raw[]> {
   return text
     .split('\n')
     .filter(Boolean)
-    .map(line => ({ of: 'sysctl', links: [line.split('/')[2] ?? ''], value: line }));
+    .map(line => ({ of: ' sysctl', link: /^ipv[46]\/conf\/([^/]+)/.exec(line)?.[1] ?? '', value: line }));
 }
 
 function normal(value: unknown, exact: boolean): unknown {

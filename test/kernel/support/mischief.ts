@@ -115,12 +115,12 @@ const ADDRESSES: readonly Mischief[] = [
     lines: `ip -n g1 addr add 10.9.9.9/24 dev ${GUEST_END.name}`,
     told: [`delete address:g1/${GUEST_END.name}/10.9.9.9/24`],
   },
-  { title: 'the address of the host end is deleted', lines: `ip addr flush dev ${HOST_END.name}`, told: [`make ${address.ref(HOST_ADDRESS)}`] },
-  { title: "a guest's address is deleted", lines: `${ip(GUEST_ADDRESS)} addr flush dev ${GUEST_END.name}`, told: [`make ${address.ref(GUEST_ADDRESS)}`] },
+  { title: 'the address of the host end is deleted', lines: `ip -4 addr flush dev ${HOST_END.name}`, told: [`make ${address.ref(HOST_ADDRESS)}`] },
+  { title: "a guest's address is deleted", lines: `${ip(GUEST_ADDRESS)} -4 addr flush dev ${GUEST_END.name}`, told: [`make ${address.ref(GUEST_ADDRESS)}`] },
   {
     title: "a guest's address gets another prefix length",
-    lines: `${ip(GUEST_ADDRESS)} addr flush dev ${GUEST_END.name}\n${ip(GUEST_ADDRESS)} addr add ${GUEST_ADDRESS.ip}/16 dev ${GUEST_END.name}`,
-    told: [`make ${address.ref(GUEST_ADDRESS)}`],
+    lines: `${ip(GUEST_ADDRESS)} -4 addr flush dev ${GUEST_END.name}\n${ip(GUEST_ADDRESS)} addr add ${GUEST_ADDRESS.ip}/16 dev ${GUEST_END.name}`,
+    told: [`make ${address.ref(GUEST_ADDRESS)}`, `delete address:g1/${GUEST_END.name}/${GUEST_ADDRESS.ip}/16`],
   },
 ];
 

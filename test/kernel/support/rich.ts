@@ -1,9 +1,10 @@
 /** A cluster that has, on n1, every kind of kernel state in every shape that definitions can ask for. */
 import { compile } from '../../../src/compile/compile.ts';
 import type { Kind, Resource } from '../../../src/kinds/kind.ts';
-import { FACTS, given } from './definitions.ts';
+import { type Definitions, FACTS, given } from './definitions.ts';
 
-export const RICH = given({
+/** The definitions of it. */
+export const RICH_DEFINITIONS: Definitions = {
   networks: { lan: '{ cidr: 10.0.0.0/24 }', open: '{ cidr: 10.1.0.0/24, mesh: { learning: true } }', wire: '{}' },
   interfaces: {
     vm: '{ network: lan, node: n1, attach: { tap: { owner: daemon, multiQueue: true } } }',
@@ -16,7 +17,9 @@ export const RICH = given({
     cam: '{ network: wire, node: n1, attach: { netns: { name: g2 } } }',
     'wire-2': '{ network: wire, node: n2 }',
   },
-});
+};
+
+export const RICH = given(RICH_DEFINITIONS);
 
 /** What is wanted on n1. */
 export const WANTED: readonly Resource[] = compile({ ...RICH, facts: FACTS }).resources;
