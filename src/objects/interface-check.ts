@@ -48,6 +48,11 @@ function addressOf(self: InterfaceDef, network: NetworkDef): readonly Finding[] 
     const hint = 'give the network a cidr and the interface an address, or attach it otherwise';
     return [error('attachment-needs-address', self, ['spec', 'attach', 'host'], `a host attachment needs an address, but ${why}`, { hint, related })];
   }
+  if (attach.host !== undefined && network.spec.cidr?.includes(':')) {
+    const message = `a host attachment needs an IPv4 address, but Network ${network.key} has the cidr ${network.spec.cidr}: the node is deaf to IPv6 there`;
+    const hint = 'give the node an interface in a network with an IPv4 cidr, or attach it otherwise';
+    return [error('attachment-needs-address', self, ['spec', 'attach', 'host'], message, { hint, related })];
+  }
   if (address === 'auto' || address === 'none') return [];
   if (network.spec.cidr === undefined) {
     const message = `address ${address} on Network ${network.key}, which has no cidr`;

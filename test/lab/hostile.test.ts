@@ -3,7 +3,7 @@ import { spawnLong } from '../../src/host/exec.ts';
 import { holdersOf } from '../../src/lab/holder.ts';
 import { bridgeName } from '../../src/model/names.ts';
 import { type Cluster, macOf, startCluster } from '../support/lab-cluster.ts';
-import { foreignMac, type Lie, lies, type Scene, truths } from '../support/lab-lies.ts';
+import { foreignMac, heard, type Lie, lies, type Scene, truths } from '../support/lab-lies.ts';
 import { nodeOf, type TestNode } from '../support/lab-node.ts';
 import { frame, routerAdvertisement } from '../support/lab-node-frames.ts';
 import { type Ear, listen, type Place, refuses, sendFrames, some, token } from '../support/lab-node-probe.ts';
@@ -43,20 +43,8 @@ const scene = (victim: string): Scene => ({
   other: '10.0.0.14',
 });
 
-/** Which of these frames a place hears when the liar sends all of them. The last one sent is the truth: once it is there, all are. */
-async function heardBy(place: Place, tales: ReadonlyMap<string, Lie>, last: Lie): Promise<string[]> {
-  const [own, ear] = await Promise.all([listen(guest('liar')), listen(place)]);
-  try {
-    const sent = [...tales].map(([what, make]) => ({ what, mark: token(), make }));
-    const end = token();
-    await sendFrames(guest('liar'), [...sent.map(({ make, mark }) => make(mark)), last(end)]);
-    expect([await own.hears(end), await ear.hears(end)]).toEqual([true, true]);
-    expect(sent.filter(({ mark }) => !has(own, mark)).map(({ what }) => what)).toEqual([]);
-    return sent.filter(({ mark }) => has(ear, mark)).map(({ what }) => what);
-  } finally {
-    await Promise.all([own.stop(), ear.stop()]);
-  }
-}
+/** Which of these frames a place hears when the liar sends all of them. */
+const heardBy = (place: Place, tales: ReadonlyMap<string, Lie>, last: Lie): Promise<string[]> => heard(guest('liar'), place, tales, last);
 
 const has = (ear: Ear, mark: Buffer): boolean => ear.frames().some(each => each.includes(mark));
 const truth = (victim: string): Lie => truths(scene(victim)).get('its own address') as Lie;
@@ -112,6 +100,12 @@ async function until(met: () => Promise<boolean>, withinMs: number): Promise<boo
   return true;
 }
 
+/** Whether anybody answers ARP for an address. */
+async function asked(name: string, address: string): Promise<boolean> {
+  const argv = ['ip', 'netns', 'exec', name, 'arping', '-q', '-f', '-w', '2', '-I', 'eth0', address];
+  return (await guest(name).node.run(argv)).exitCode === 0;
+}
+
 const bridgeMacOf = async (node: string): Promise<string> => (await all.node(node).json(`link show dev ${bridgeName(0x21)}`))[0].address;
 const UNDERLAY = '198.51.100.1';
 const LIAR = '10.0.0.11';
@@ -156,6 +150,7 @@ describe('the node that a guest runs on', () => {
       const toUnderlay = await send(UNDERLAY);
       expect(await own.told(await send(HOST))).toBe(true);
       expect(await own.told(toUnderlay, 700)).toBe(false);
+      expect(await Promise.all([asked('near', HOST), asked('near', UNDERLAY)])).toEqual([true, false]);
       await all.node('n1').ok('nft delete table inet netloom');
       expect(await own.told(await send(UNDERLAY))).toBe(true);
     } finally {

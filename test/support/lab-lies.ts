@@ -1,5 +1,7 @@
 /** Frames that a guest must not send, and their honest relatives: what a hostile one with root in its machine would try. */
+
 import { arpReply, frame, ipv4, routerAdvertisement, tagged } from './lab-node-frames.ts';
+import { type Ear, listen, type Place, sendFrames, token } from './lab-node-probe.ts';
 import { icmpv6, linkLocalOf, neighborAdvertisement, redirect, udp4, udp6 } from './lab-packets.ts';
 
 /** Who sends to whom, and who else is there. */
@@ -66,4 +68,24 @@ export function foreignMac(s: Scene): ReadonlyMap<string, Lie> {
     ["another's MAC, tagged with VLAN 0", mark => tagged(bare(mark), 0)],
     ["nobody's MAC", mark => frame(s.victimMac, '02:aa:00:00:00:66', 0x0800, Buffer.concat([ipv4(s.address, s.victim), mark]))],
   ]);
+}
+
+/**
+ * Names of the tales that a place hears when `from` sends all of them. `last` is one that it must hear: once that is there, all
+ * are that ever will be. Throws when it is not, and when a tale did not even leave.
+ */
+export async function heard(from: Place, place: Place, tales: ReadonlyMap<string, Lie>, last: Lie): Promise<string[]> {
+  const [own, ear] = await Promise.all([listen(from), listen(place)]);
+  try {
+    const sent = [...tales].map(([what, make]) => ({ what, mark: token(), make }));
+    const end = token();
+    await sendFrames(from, [...sent.map(({ make, mark }) => make(mark)), last(end)]);
+    if (!(await ear.hears(end))) throw new Error(`${place.netns ?? place.node.name} does not even hear the truth`);
+    const has = (at: Ear, mark: Buffer): boolean => at.frames().some(each => each.includes(mark));
+    const unsent = (await own.hears(end)) ? sent.filter(({ mark }) => !has(own, mark)).map(({ what }) => what) : [...tales.keys()];
+    if (unsent.length > 0) throw new Error(`not sent: ${unsent.join(', ')}`);
+    return sent.filter(({ mark }) => has(ear, mark)).map(({ what }) => what);
+  } finally {
+    await Promise.all([own.stop(), ear.stop()]);
+  }
 }

@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ParsedFile } from '../../load/parse-file.ts';
-import { type Stamped, stampOf } from './folder.ts';
+import { type Stamped, stampOf } from '../../pass/folder.ts';
 import type { Validation } from './result.ts';
 
 /** File systems tell times in steps; a file that changed so shortly before it was read may change again without telling. */

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { isDefinitions } from '../../load/entries.ts';
-import type { SourceEntry } from '../../load/source.ts';
+import { isDefinitions } from '../load/entries.ts';
+import type { SourceEntry } from '../load/source.ts';
 
 /** An entry whose content has not been read: `stamp` changes when the file does. */
 export interface Stamped {
