@@ -31,7 +31,8 @@ export function guardTable(guarded: Guarded): NftTable {
   rows.hook('host', 'input', 0);
   rows.rule('host', [equals(IIFNAME, '@ours'), DROP], "the node is never a party on a tenant's network");
   rows.hook('between', 'forward', 0);
-  rows.rule('between', [equals(meta('oifname'), '@ours'), differs(IIFNAME, '@ours'), DROP], 'a port nobody declared');
+  rows.rule('between', [equals(meta('oifname'), '@ours'), differs(IIFNAME, '@ours'), DROP], 'a port nobody declared reaches nobody');
+  rows.rule('between', [equals(IIFNAME, '@ours'), differs(meta('oifname'), '@ours'), DROP], 'and hears nobody');
   return rows.table();
 }
 

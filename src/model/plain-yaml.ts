@@ -116,7 +116,7 @@ function block(key: string, lines: readonly string[], empty: string): readonly s
 
 // Words that every version of YAML takes for text may stand without quotes.
 const WORD = /^[A-Za-z][A-Za-z0-9_./-]*$/;
-const NO_WORD = /^(true|false|null|yes|no|on|off|y|n)$/i;
+const NO_WORD = /^(true|false|null|yes|no|on|off|y|n|e-?[0-9]+)$/i;
 
 function word(text: string): string {
   return WORD.test(text) && !NO_WORD.test(text) ? text : quoted(text);

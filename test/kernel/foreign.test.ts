@@ -85,7 +85,6 @@ ip link set dev vnet7-far addrgenmode none
 ip link set dev vnet7-far up
 ip link set dev vnet7 addrgenmode none master ${BRIDGE}
 bridge link set dev vnet7 learning off
-bridge fdb add 02:42:00:00:00:77 dev vnet7 self static
 ip link set dev vnet7 up`;
 
 describe('a port that others put into a bridge of ours', () => {
@@ -197,11 +196,8 @@ ip -n g1 addr add fd00:6::1/64 dev eth0`);
     const { plan } = await planned(allowing);
     expect(plan.steps.map(step => `${step.verb} ${step.ref}`)).toEqual(['delete address:g1/eth0/10.0.0.99/32', 'delete address:g1/eth0/fd00:6::1/64']);
     expect(shortcomings(await pass(allowing))).toEqual([]);
-    const addresses = (await dump()).find(row => row.of === 'g1 addr' && row.link === 'eth0')?.text ?? '';
-    const found = [...addresses.matchAll(/"local":"([^"]+)"/g)].map(match => match[1]).filter(ip => !ip?.startsWith('fe80'));
-    expect(found).toEqual(
-      [allowing.ledger.networks['default/lan']?.interfaces['default/web']?.address, '10.5.5.5', '10.0.0.200', 'fd00:5::1'].sort(byFamily(found)),
-    );
+    const own = allowing.ledger.networks['default/lan']?.interfaces['default/web']?.address;
+    expect((await guestAddresses()).sort()).toEqual([own, '10.5.5.5', '10.0.0.200', 'fd00:5::1'].sort());
   });
 
   it('go when they are not allowed any more', async () => {
@@ -213,7 +209,8 @@ ip -n g1 addr add fd00:6::1/64 dev eth0`);
   });
 });
 
-// As the kernel lists them.
-function byFamily(order: readonly (string | undefined)[]): (a: string | undefined, b: string | undefined) => number {
-  return (a, b) => order.indexOf(a) - order.indexOf(b);
+/** Those of eth0 in g1, without the link-local one. */
+async function guestAddresses(): Promise<(string | undefined)[]> {
+  const rows = (await dump()).filter(row => row.of === 'g1 addr' && row.link === 'eth0');
+  return rows.map(row => JSON.parse(row.text).local).filter(ip => !ip.startsWith('fe80'));
 }

@@ -6,7 +6,26 @@ import { type PlainDocument, parsePlainYaml, printPlainYaml } from '../../src/mo
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
-  fc.constantFrom('yes', 'no', 'null', '~', '0x10', '1e3', '2026-11-21', '02:02:02:02:02:02', '- a', '#', ': ', '', ' ', '\u0085', '\u2028', '\ufeff'),
+  fc.constantFrom(
+    'yes',
+    'no',
+    'null',
+    'e0',
+    'E-5',
+    '~',
+    '0x10',
+    '1e3',
+    '2026-11-21',
+    '02:02:02:02:02:02',
+    '- a',
+    '#',
+    ': ',
+    '',
+    ' ',
+    '\u0085',
+    '\u2028',
+    '\ufeff',
+  ),
 );
 const key = fc.oneof(text, fc.constantFrom('default/web', '__proto__', 'a.b', 'on')).filter(name => name !== '__proto__');
 const scalar = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null));

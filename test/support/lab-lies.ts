@@ -72,14 +72,20 @@ export function foreignMac(s: Scene): ReadonlyMap<string, Lie> {
 
 /**
  * Names of the tales that a place hears when `from` sends all of them. `last` is one that it must hear: once that is there, all
- * are that ever will be. Throws when it is not, and when a tale did not even leave.
+ * are that ever will be. Throws when it is not, and when a tale did not even leave. `send` is for those who have other ways to speak.
  */
-export async function heard(from: Place, place: Place, tales: ReadonlyMap<string, Lie>, last: Lie): Promise<string[]> {
+export async function heard(
+  from: Place,
+  place: Place,
+  tales: ReadonlyMap<string, Lie>,
+  last: Lie,
+  send = (frames: readonly Buffer[]): Promise<void> => sendFrames(from, frames),
+): Promise<string[]> {
   const [own, ear] = await Promise.all([listen(from), listen(place)]);
   try {
     const sent = [...tales].map(([what, make]) => ({ what, mark: token(), make }));
     const end = token();
-    await sendFrames(from, [...sent.map(({ make, mark }) => make(mark)), last(end)]);
+    await send([...sent.map(({ make, mark }) => make(mark)), last(end)]);
     if (!(await ear.hears(end))) throw new Error(`${place.netns ?? place.node.name} does not even hear the truth`);
     const has = (at: Ear, mark: Buffer): boolean => at.frames().some(each => each.includes(mark));
     const unsent = (await own.hears(end)) ? sent.filter(({ mark }) => !has(own, mark)).map(({ what }) => what) : [...tales.keys()];

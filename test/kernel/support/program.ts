@@ -1,0 +1,48 @@
+/** The built program, as users run it: on a folder of definitions, in the lab's own namespaces or in a node of their own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../../house/tree.ts';
+import { type Definitions, yamlOf } from './definitions.ts';
+
+const PROGRAM = join(ROOT, 'dist', 'netloom.js');
+
+/** A folder of definitions with a state directory: what `--local` works on. */
+export interface Local {
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  /** Puts other definitions into the folder. */
+  define(definitions: Definitions): void;
+  /** argv of `netloom plan` or `netloom apply` for n1. */
+  argv(command: 'plan' | 'apply', ...more: readonly string[]): readonly [string, ...string[]];
+}
+
+/** Makes an empty one. `state`: another one's state directory, so that both allocate alike. */
+export function local(state?: Local): Local {
+  if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: run npm run build`);
+  const base = mkdtempSync(join(tmpdir(), 'netloom-local-'));
+  const folder = state?.folder ?? join(base, 'definitions');
+  const stateDir = state?.stateDir ?? join(base, 'state');
+  const runtimeDir = join(base, 'run');
+  for (const dir of [folder, stateDir, runtimeDir]) mkdirSync(dir, { recursive: true });
+  return {
+    folder,
+    stateDir,
+    runtimeDir,
+    define: definitions => writeFileSync(join(folder, 'all.yaml'), yamlOf(definitions)),
+    argv: (command, ...more) => [
+      process.execPath,
+      PROGRAM,
+      command,
+      ...['--local', folder, '--node', 'n1', '--state-dir', stateDir, '--runtime-dir', runtimeDir],
+      ...more,
+    ],
+  };
+}
+
+/** Starts it here, in a process that a test may kill; it prints nothing. */
+export function start([program, ...args]: readonly [string, ...string[]]): ChildProcess {
+  return spawn(program, args, { stdio: 'ignore' });
+}
