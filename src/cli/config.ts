@@ -29,9 +29,12 @@ function readConfig(path: string): string {
     const code = (error as NodeJS.ErrnoException).code;
     const hint =
       code === 'ENOENT'
-        ? `write ${path} (node, repo.url), or name another file with --config; for one folder without a remote: --local DIR --node NAME`
+        ? `write ${path} (node, repo.url), or name another file with --config; commands that look take --repo URL, plan and apply take --local DIR --node NAME`
         : undefined;
-    throw new CommandError(`cannot read the configuration ${path}: ${code ?? error}`, hint === undefined ? {} : { hint });
+    throw new CommandError(
+      `cannot read the configuration ${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? error)}`,
+      hint === undefined ? {} : { hint },
+    );
   }
 }
 

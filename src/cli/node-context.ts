@@ -56,12 +56,19 @@ export function nodeOf(catalog: Catalog, name: string): NodeDef {
   const found = catalog.nodes.get(name);
   if (found !== undefined) return found;
   const near = nearest(name, catalog.nodes.keys());
-  const hint = near === null ? `nodes there are: ${[...catalog.nodes.keys()].join(', ') || 'none'}` : `did you mean ${near}?`;
+  const hint = `${near === null ? '' : `did you mean ${near}? `}nodes there are: ${someOf([...catalog.nodes.keys()])}`;
   throw new CommandError(`there is no Node ${name} in the definitions`, { hint });
+}
+
+const NAMED = 20;
+
+function someOf(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  return names.length <= NAMED ? names.join(', ') : `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more`;
 }
 
 function onlyNode(catalog: Catalog): string {
   const [only, ...more] = catalog.nodes.keys();
   if (only !== undefined && more.length === 0) return only;
-  throw new CommandError('which node is this? name it with --node', { hint: `nodes there are: ${[...catalog.nodes.keys()].join(', ')}` });
+  throw new CommandError('which node is this? name it with --node', { hint: `nodes there are: ${someOf([...catalog.nodes.keys()])}` });
 }

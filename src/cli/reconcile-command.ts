@@ -1,5 +1,6 @@
 /** `netloom reconcile`: one pass, what the timer runs. */
 import type { NodeConfig } from '../model/node-config.ts';
+import { formatPlace } from '../model/place.ts';
 import { printText } from '../plan/print-text.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
 import { exitOf } from './apply-command.ts';
@@ -31,9 +32,12 @@ export function passExit(config: NodeConfig, { pulled, node, enforced, settled }
   return config.mode === 'observe' ? EXIT.fine : exitOf(enforced);
 }
 
+const NOTHING_YET = 'this node has no good revision yet: there is nothing to enforce, and nothing was changed';
+
 function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassResult): void {
   if (diagnostics.length > 0) say(formatDiagnostics(diagnostics));
   if (pulled.refusal !== null) say(`${pulled.refusal.reason}: ${pulled.refusal.message}`);
+  if (pulled.catalog === null) say(NOTHING_YET);
   if (settled?.problem) say(settled.problem);
   for (const note of settled?.notes ?? []) say(`${note.definition}: ${note.message}`);
   for (const ask of settled?.pending ?? []) say(`${ask.definition}: ${ask.reason}: ${ask.message}`);
@@ -47,8 +51,12 @@ function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassR
 function tellLog(config: NodeConfig, { pulled, enforced, settled, published, diagnostics }: PassResult): void {
   const log = logger(config.node);
   for (const diagnostic of diagnostics)
-    log[diagnostic.severity === 'error' ? 'error' : 'warn']({ code: diagnostic.code, at: diagnostic.at, hint: diagnostic.hint }, diagnostic.message);
+    log[diagnostic.severity === 'error' ? 'error' : 'warn'](
+      { code: diagnostic.code, at: formatPlace(diagnostic.at), related: diagnostic.related?.map(formatPlace), hint: diagnostic.hint },
+      diagnostic.message,
+    );
   if (pulled.refusal !== null) log.error({ reason: pulled.refusal.reason }, pulled.refusal.message);
+  if (pulled.catalog === null) log.error(NOTHING_YET);
   if (settled?.problem) log.warn(settled.problem);
   for (const change of settled?.changes ?? []) log.info({ definition: change.definition }, `${change.change}: ${change.message}`);
   for (const ask of settled?.pending ?? []) log.warn({ definition: ask.definition, reason: ask.reason }, ask.message);

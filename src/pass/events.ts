@@ -59,15 +59,23 @@ function causeOf({ pulled, settled, before, report }: PassEventArgs): (definitio
   };
 }
 
+const OPERATIONS = {
+  allocate: 'allocate',
+  restore: 'give back',
+  change: 'change allocation',
+  release: 'release',
+  forget: 'forget',
+  repair: 'repair allocation',
+} as const;
+
 function allocationEvents(node: string, revision: string, settled: Settled): readonly NetEvent[] {
-  const at = new Date().toISOString();
-  const base = { at, node, type: 'change', durationMs: null, revision } as const;
+  const base = { at: settled.at, node, type: 'change', durationMs: null, revision } as const;
   const made = settled.changes.map(
     ({ definition, change, network, message }): NetEvent => ({
       ...base,
       object: definition,
       network,
-      operation: `${change} allocation`,
+      operation: OPERATIONS[change],
       phase: 'finish',
       message,
     }),

@@ -71,7 +71,7 @@ async function fallBack(args: PullArgs, tips: Tips | null, refusal: Refusal | nu
 async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   const { remote, good } = args;
   await remote.definitions.sync(remote.branch, tip);
-  const rewritten = good !== null && good.revision !== '' && tip !== args.accept && (await remote.definitions.descends(tip, good.revision)) !== true;
+  const rewritten = good !== null && good.revision !== '' && !isAccepted(tip, args.accept) && (await remote.definitions.descends(tip, good.revision)) !== true;
   if (rewritten) return fallBack(args, tips, historyRewritten(remote, tip, good.revision));
   const { files, entries } = await readFiles(remote.definitions, tip, remote.path);
   const loaded = await loadCached(args.stateDir, files, entries);
@@ -81,6 +81,11 @@ async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   if (args.keep) await saveGood(args.stateDir, next);
   const commit = await infoOf(remote.definitions, tip);
   return { tips, good: next, catalog: loaded.catalog, warnings: loaded.diagnostics, refusal: null, commit, advanced: true };
+}
+
+// Seven digits are what git itself prints: fewer may be a slip.
+function isAccepted(tip: Oid, accept: string | undefined): boolean {
+  return accept !== undefined && accept.length >= 7 && tip.startsWith(accept.toLowerCase());
 }
 
 /** A commit as load takes it: its tree, and the blobs of the files that are definitions. Never a work tree. */

@@ -34,6 +34,8 @@ export interface Settled {
   readonly notes: readonly AllocationNote[];
   /** Why nothing could be published; null when it was, or nothing had to be. */
   readonly problem: string | null;
+  /** When it was decided; ISO 8601, UTC, milliseconds. */
+  readonly at: string;
 }
 
 export interface SettleArgs {
@@ -63,8 +65,10 @@ async function settleOnline(args: SettleArgs, firstTip: Oid | null): Promise<Set
   let tip = firstTip;
   let base = await readLedger(args, tip);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const decided = decide(args.catalog, base.ledger, new Date(), base.unreadable);
-    if (decided.ledger === base.ledger && !base.lost) return keep(args, { ...decided, tip, problem: null });
+    const now = new Date();
+    const at = now.toISOString();
+    const decided = decide(args.catalog, base.ledger, now, base.unreadable);
+    if (decided.ledger === base.ledger && !base.lost) return keep(args, { ...decided, tip, problem: null, at });
     if (attempt === 0) {
       const seen = await waitForTurn(args, tip, decided.changes);
       if (seen !== tip) {
@@ -74,7 +78,7 @@ async function settleOnline(args: SettleArgs, firstTip: Oid | null): Promise<Set
       }
     }
     const pushed = await publish(args, base, decided.ledger, tip);
-    if (pushed !== null) return keep(args, { ...decided, tip: pushed, problem: null });
+    if (pushed !== null) return keep(args, { ...decided, tip: pushed, problem: null, at });
     await backOff(attempt + 1);
     tip = (await readTips(args.remote)).status;
     base = await readLedger(args, tip);
@@ -164,5 +168,13 @@ function offline(args: SettleArgs, problem: string): Settled {
   const ledger = args.kept?.ledger ?? EMPTY_LEDGER;
   const decided = decide(args.catalog, ledger, new Date());
   const news = decided.changes.some(change => change.change !== 'release');
-  return { ledger, tip: args.kept?.tip ?? null, changes: [], pending: decided.pending, notes: [], problem: news ? problem : null };
+  return {
+    ledger,
+    tip: args.kept?.tip ?? null,
+    changes: [],
+    pending: decided.pending,
+    notes: [],
+    problem: news ? problem : null,
+    at: new Date().toISOString(),
+  };
 }

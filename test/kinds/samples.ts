@@ -149,9 +149,19 @@ export const SAMPLES: readonly Sample[] = [
     { netns: '', ...rootTable({ vteps: ['10.9.0.1', '10.9.0.2'], port: 4789 }) },
     { rows: rootTable({ vteps: [], port: 4789 }).rows },
   ),
+  sample('nft of the root, with the node in networks itself', nft, { netns: '', ...rootTable(rooted(true)) }, { rows: rootTable(rooted(false)).rows }),
   sample('sysctl of a link', sysctl, { netns: '', key: 'net/ipv6/conf/br-vxlan-2/disable_ipv6', value: '1' }, { value: '0' }, [BRIDGE]),
   sample('sysctl elsewhere', sysctl, { netns: GUEST, key: 'net/ipv4/conf/eth0/arp_notify', value: '1' }, { value: '0' }, [VETH, FAR]),
 ];
+
+/** A node that is in two tenants' networks itself, and may route for one of them. */
+function rooted(routes: boolean) {
+  const hosts = [
+    { ifname: 'host-0000000a', addresses: ['10.0.0.7', '10.0.0.255', '192.0.2.0/25'], routes: false },
+    { ifname: 'lan0', addresses: ['10.0.0.7', '10.0.0.7', '0.0.0.0/0'], routes },
+  ];
+  return { vteps: ['10.9.0.1', '10.9.0.2'], port: 4789, hosts };
+}
 
 /** A node's guests, with every shape of an element: addresses, prefixes, everything, and ranges inside others. */
 export function guarded() {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labRun } from '../../src/lab/enter.ts';
 import { labPlug } from '../../src/lab/plug.ts';
 import { bridgeName } from '../../src/model/names.ts';
 import { type Cluster, macOf, startCluster } from '../support/lab-cluster.ts';
@@ -134,4 +135,9 @@ describe('guests on a tap, in a namespace, behind libvirt, and the node itself',
     await some(place('box'), place('vm'), { size: MTU, withinMs: 15_000 });
     await some(place('vm'), place('host'), { size: MTU, withinMs: 15_000 });
   });
+});
+
+test('once all are attached, no node has anything left to do', async () => {
+  const results = await Promise.all(all.nodes.map(node => labRun(all.lab, node.name, ['netloom', 'plan', '--detailed-exitcode'])));
+  expect(results.map(({ exitCode, stdout, stderr }) => [exitCode, exitCode === 0 ? '' : stdout + stderr])).toEqual(all.nodes.map(() => [0, '']));
 });

@@ -1,6 +1,7 @@
 /** The lab's git server, stopped and started again; and servers beside it that want a password, or show a certificate that nobody signed. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { findProgram } from '../../src/host/exec.ts';
 import { holdersOf, killAll, markOf, processesOf } from '../../src/lab/holder.ts';
@@ -26,7 +27,10 @@ export async function startServer(lab: Lab): Promise<void> {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...markOf(lab.dir) },
     log,
   });
-  await expect.poll(() => readFileSync(log, 'utf8'), { timeout: 30_000 }).toContain('http://');
+  for (const deadline = Date.now() + 30_000; !readFileSync(log, 'utf8').includes('http://'); ) {
+    if (Date.now() > deadline) throw new Error(`the git server did not start: ${readFileSync(log, 'utf8')}`);
+    await sleep(20);
+  }
 }
 
 export interface StrictServers {

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { loadConfig } from '../../src/cli/config.ts';
+import { CommandError, EXIT, explain } from '../../src/cli/exit.ts';
+import { HostError } from '../../src/host/errors.ts';
+import { RepoError } from '../../src/repo/repo.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'netloom-config-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function config(text: string): string {
+  const path = join(dir, 'node.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+function complaint(text: string): string {
+  try {
+    loadConfig(config(text));
+  } catch (error) {
+    return error instanceof CommandError ? error.message.replaceAll(dir, '') : `no CommandError: ${error}`;
+  }
+  return 'nothing';
+}
+
+test('a node and a url are enough', () => {
+  expect(loadConfig(config('node: n1\nrepo:\n  url: https://git.example.com/net.git\n'))).toEqual({
+    node: 'n1',
+    mode: 'enforce',
+    repo: { url: 'https://git.example.com/net.git', branch: 'main', path: '' },
+    status: { url: '', branch: 'netloom-status' },
+    stateDir: '/var/lib/netloom',
+    runtimeDir: '/run/netloom',
+  });
+});
+
+test.each([
+  ['node: n1\nrepo: { url: x, brnch: main }\n', /node\.yaml:2: repo\.brnch/],
+  ['node: n1\n', /node\.yaml:1: repo must have required property/],
+  ['node: N1\nrepo: { url: x }\n', /node\.yaml:1: node must match pattern/],
+  ['node: n1\nrepo: { url: x }\nstateDir: var/lib\n', /node\.yaml:3: stateDir must match pattern/],
+  ['node: n1\nnode: n2\nrepo: { url: x }\n', /node\.yaml:2: Map keys must be unique/],
+  ['node: [\n', /node\.yaml:2: /],
+])('a mistake is told with its line: %j', (text, words) => {
+  expect(complaint(text)).toMatch(words);
+});
+
+test('a file that is not there is told with what to write', () => {
+  expect(() => loadConfig(join(dir, 'nope.yaml'))).toThrow(/there is no such file/);
+});
+
+test('what may pass by itself ends with 75, what does not with 1', () => {
+  expect(explain(new RepoError('unreachable', 'down', 'http://x')).exitCode).toBe(EXIT.tryAgain);
+  expect(explain(new HostError('locked', 'taken')).exitCode).toBe(EXIT.tryAgain);
+  expect(explain(new RepoError('unauthorized', 'wrong password', 'http://x')).exitCode).toBe(EXIT.error);
+  expect(explain(new CommandError('invalid', { exitCode: EXIT.invalid, hint: 'mend it' }))).toEqual({
+    text: 'invalid\n  hint: mend it',
+    exitCode: EXIT.invalid,
+  });
+});
+
+test('only a mistake in netloom shows where it happened', () => {
+  expect(explain(new HostError('exists', 'it is there')).text).toBe('it is there');
+  expect(explain(new Error('bug: nothing')).text).toContain('config.test.ts');
+});
