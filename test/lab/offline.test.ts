@@ -117,9 +117,9 @@ describe('a pass that is killed', () => {
     for (let round = 1; round <= KILLS; round += 1) {
       await yard.commit(`Round ${round}`, files(round % 8 === 0 ? 5 : round));
       // One in each part of a pass, somewhere in it.
-      if (await killedAfter(((round - Math.random()) / KILLS) * lastsMs)) killed += 1;
-      told(await yard.netloom('n1', 'reconcile'), [0]);
-      told(await yard.netloom('n1', 'plan', '--detailed-exitcode'), [0]);
+      const T=[performance.now()];const ms=((round - Math.random()) / KILLS) * lastsMs;if (await killedAfter(ms)) killed += 1;T.push(performance.now());
+      const R=told(await yard.netloom('n1', 'reconcile'), [0]);T.push(performance.now());
+      told(await yard.netloom('n1', 'plan', '--detailed-exitcode'), [0]);T.push(performance.now());process.stdout.write(`${round} ${ms} ${T.map((t,i)=>Math.round(t-(T[i-1]??t)))} ${killed}\n`);if(T[2]-T[1]>5000)process.stdout.write(R.stderr);
       await expectConsistent(round % 8 === 0 ? 5 : round);
     }
     expect(killed).toBeGreaterThan(KILLS / 2);

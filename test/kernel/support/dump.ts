@@ -28,6 +28,8 @@ const NUMBERS = /^(ifindex|link_index|link_netnsid|link|handle|index|no|port_id|
 
 export interface DumpOptions {
   readonly tool?: Tool;
+  /** What a failure says it is about. */
+  readonly where?: string;
   /** Compares some rows only. */
   readonly only?: (rows: readonly Row[]) => readonly Row[];
   /** True: with the indexes and handles too, for what nobody may have touched. */
@@ -65,7 +67,10 @@ export async function expectDump(expected: readonly Row[], options: DumpOptions 
   }
   const known = new Set(found);
   const all = new Set(wanted);
-  expect({ missing: wanted.filter(text => !known.has(text)), unexpected: found.filter(text => !all.has(text)) }).toEqual({ missing: [], unexpected: [] });
+  expect({ missing: wanted.filter(text => !known.has(text)), unexpected: found.filter(text => !all.has(text)) }, options.where).toEqual({
+    missing: [],
+    unexpected: [],
+  });
   expect(found.length).toBe(wanted.length);
 }
 
