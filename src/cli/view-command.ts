@@ -85,9 +85,10 @@ export async function eventsCommand(word: string, ref: string, options: Options 
     throw new CommandError(`--type ${options.type} is none`, { hint: EVENT_TYPES.join(', ') });
   }
   const seen = await look(options);
-  const found = selectEvents(seen.events, { object: `${kind} ${keyOf(ref, kind, options, seen)}`, type: options.type, limit });
+  const object = `${kind} ${keyOf(ref, kind, options, seen)}`;
+  const found = selectEvents(seen.events, { object, type: options.type, limit });
   if (options.output === 'json') print(JSON.stringify({ apiVersion: API_VERSION, kind: 'EventList', items: found }, null, 2));
-  else print(found.length === 0 ? 'No events.' : shown(eventRows(found)));
+  else print(found.length === 0 ? 'No events.' : shown(eventRows(found, object)));
   return EXIT.fine;
 }
 

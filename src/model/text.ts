@@ -5,6 +5,8 @@
  * overrides become `\u{..}` escapes, so that a definition can neither colour nor forge a line.
  */
 export function harmless(text: string): string {
+  // Nearly every text is plain, and a plan has a hundred thousand of them.
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(UNSAFE, char => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 

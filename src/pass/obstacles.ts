@@ -37,28 +37,47 @@ const HELD = {
     reason: 'Conflict',
     say: (ref: string, on: string) => `${ref} is taken by something that is not netloom's (${on}); it is left alone`,
   },
-  waiting: { state: 'waiting', reason: 'Waiting', say: (ref: string, on: string) => `${ref} waits for ${on}` },
+  waiting: { state: 'waiting', reason: 'GuestMissing', say: (ref: string, on: string) => `${ref} waits for ${on}` },
   'in-use': { state: 'error', reason: 'ForeignPort', say: (ref: string, on: string) => `${ref} stays while ${on} is in it` },
 } as const;
 
 /** Everything that is in the way, worst first for each definition. */
 export function obstaclesOf(left: Leftovers): readonly Obstacle[] {
-  const found: Obstacle[] = left.troubles.map(trouble => ({ ...trouble, state: stateOfTrouble(trouble) }));
-  for (const { why, ref, on, definitions } of left.held) {
-    if (why === 'depends') continue; // what it depends on is there too
-    const { state, reason, say } = HELD[why];
-    for (const definition of definitions) found.push({ definition, state, reason, message: say(short(ref), short(on)) });
-  }
-  const errors = new Map(left.outcomes.filter(one => one.status === 'failed').map(one => [one.step.ref, one.error ?? 'failed']));
-  for (const step of left.remaining) {
+  const troubles = left.troubles.map(trouble => ({ ...trouble, state: stateOfTrouble(trouble) }));
+  return [...troubles, ...heldObstacles(left), ...remainingObstacles(left)].sort((a, b) => RANK[b.state] - RANK[a.state]);
+}
+
+function heldObstacles({ held: all }: Leftovers): readonly Obstacle[] {
+  const byRef = new Map(all.map(one => [one.ref, one]));
+  return all.flatMap(held => {
+    const root = rootOf(held, byRef);
+    if (root.why === 'depends') return [];
+    const { state, reason, say } = HELD[root.why];
+    const message = `${root === held ? '' : `${short(held.ref)} needs ${short(root.ref)}: `}${say(short(root.ref), short(root.on))}`;
+    return held.definitions.map(definition => ({ definition, state, reason, message }));
+  });
+}
+
+function remainingObstacles({ outcomes, remaining, observing }: Leftovers): readonly Obstacle[] {
+  const errors = new Map(outcomes.filter(one => one.status === 'failed').map(one => [one.step.ref, one.error ?? 'failed']));
+  return remaining.flatMap(step => {
     const error = errors.get(step.ref);
-    const reason = left.observing ? 'ObserveMode' : error === undefined ? 'Drift' : 'ApplyFailed';
-    const message = left.observing
-      ? `${step.verb} ${short(step.ref)} is planned; mode observe applies nothing`
-      : `${step.verb} ${short(step.ref)}: ${error ?? 'still differs after the pass'}`;
-    for (const { definition } of step.from) found.push({ definition, state: left.observing ? 'waiting' : 'error', reason, message });
+    const reason = observing ? 'ObserveMode' : error === undefined ? 'Drift' : 'ApplyFailed';
+    const what = `${step.verb} ${short(step.ref)}`;
+    const message = observing ? `${what} is planned; mode observe applies nothing` : `${what}: ${error ?? 'still differs after the pass'}`;
+    return step.from.map(({ definition }): Obstacle => ({ definition, state: observing ? 'waiting' : 'error', reason, message }));
+  });
+}
+
+// What holds the things that a held one depends on: of each chain the end tells the reason.
+function rootOf(held: HeldThing, byRef: ReadonlyMap<string, HeldThing>): HeldThing {
+  const seen = new Set<string>();
+  let at = held;
+  while (at.why === 'depends' && !seen.has(at.ref)) {
+    seen.add(at.ref);
+    at = byRef.get(at.on) ?? at;
   }
-  return found.sort((a, b) => RANK[b.state] - RANK[a.state]);
+  return at;
 }
 
 const RANK = { waiting: 0, degraded: 1, error: 2 } as const;
@@ -91,10 +110,11 @@ export function objectReport({ definition, digest, devices, also = new Set() }: 
   return { digest, devices, state: 'ready' };
 }
 
-/** How many things of each title are wanted here. */
-export function inventoryOf(resources: readonly Resource[], titleOf: (kind: string) => string): Readonly<Record<string, number>> {
+/** How many wanted things of each title are there: all but those that are still to be made or held back. */
+export function inventoryOf(resources: readonly Resource[], absent: ReadonlySet<string>, titleOf: (kind: string) => string): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const resource of resources) {
+    if (absent.has(resource.ref)) continue;
     const title = titleOf(resource.kind);
     counts[title] = (counts[title] ?? 0) + 1;
   }

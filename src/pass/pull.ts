@@ -107,7 +107,7 @@ function refusalOf(remote: Remote, tip: Oid, loaded: Pick<Loaded, 'catalog' | 'd
   const where = `${remote.branch} at ${tip.slice(0, 10)}`;
   const message = empty
     ? `${where} holds no netloom definition below '${remote.path || '/'}'`
-    : `${where} has ${errors.length} errors; the last good revision stays`;
+    : `${where} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}; the last good revision stays`;
   return { condition: 'Stalled', reason: empty ? 'NoDefinitions' : 'InvalidDefinitions', message, diagnostics: loaded.diagnostics };
 }
 

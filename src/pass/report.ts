@@ -50,7 +50,7 @@ export function reportOf(args: ReportArgs): NodeReport {
     ...objectsOf(catalog, enforced.compiled, config.node, obstacles, leftovers(enforced.remaining, args.settled.ledger)),
     drift: config.mode === 'observe' ? [] : driftOf(enforced.remaining),
     plan: config.mode === 'observe' ? observedPlan(enforced.plan) : [],
-    inventory: inventoryOf(enforced.compiled.resources, kind => KINDS.get(kind)?.title ?? kind),
+    inventory: inventoryOf(enforced.compiled.resources, absentOf(enforced.remaining), kind => KINDS.get(kind)?.title ?? kind),
     facts: { ...enforced.facts, devices: [], ports: enforced.facts.ports.filter(port => !port.ours) },
   };
 }
@@ -90,6 +90,10 @@ function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles
   }
   for (const [key, message] of left) networks[key] ??= { digest: '', state: 'deleting', reason: 'ForeignPort', message, devices: [] };
   return { networks: sorted(networks), interfaces: sorted(interfaces) };
+}
+
+function absentOf({ steps, held }: Plan): ReadonlySet<string> {
+  return new Set([...steps.filter(step => step.verb === 'make'), ...held].map(one => one.ref));
 }
 
 // Links of the node's own namespace, by the definitions that they come from.

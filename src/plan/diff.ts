@@ -4,6 +4,7 @@ import type { Step } from '../kinds/step.ts';
 import { whatIsSaidAgain } from './again.ts';
 import { type Drafts, draftSteps } from './drafts.ts';
 import { type Edge, edgesOf } from './edges.ts';
+import { isAsWanted } from './glance.ts';
 import { bystanders, type Settled, settle } from './hold.ts';
 import { orderOf } from './order.ts';
 import type { Held, Plan, Swept } from './plan.ts';
@@ -19,6 +20,13 @@ import { add, haveKind, type Item, makeWorld, type World } from './world.ts';
  *               Throws a Bug for one ref wanted in two ways, an unknown kind, and a cycle of ties.
  */
 export function diff(want: readonly Resource[], have: readonly Observed[], kinds: Kinds): Plan {
+  return isAsWanted(want, have, kinds) ? NOTHING : wholeDiff(want, have, kinds);
+}
+
+const NOTHING: Plan = { steps: [], swept: [], bystanders: [], held: [] };
+
+/** The whole comparison, also where a glance would do. */
+export function wholeDiff(want: readonly Resource[], have: readonly Observed[], kinds: Kinds): Plan {
   const world = makeWorld(want, have, kinds);
   const settled = settle(world);
   const drafts = draftSteps(world, settled, whatIsSaidAgain(world, settled));
@@ -44,8 +52,10 @@ function inOrder(drafts: Drafts, edges: readonly Edge[], order: readonly number[
   });
 }
 
-function ascending(numbers: readonly number[] = []): readonly number[] {
-  return [...new Set(numbers)].sort((a, b) => a - b);
+const NO_NEEDS: readonly number[] = [];
+
+function ascending(numbers: readonly number[] = NO_NEEDS): readonly number[] {
+  return numbers.length < 2 ? numbers : [...new Set(numbers)].sort((a, b) => a - b);
 }
 
 function whatIsSwept(world: World, { going, holds }: Settled): Plan['swept'] {

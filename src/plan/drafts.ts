@@ -126,8 +126,15 @@ function because(cause: Ref | undefined): { readonly because?: Ref } {
   return cause === undefined ? {} : { because: cause };
 }
 
+const FATES = new WeakMap<object, readonly (readonly [string, Fate])[]>();
+
+// The same few tables of fields are asked for ten thousands of specs.
 function fatesOf(kind: AnyKind): readonly (readonly [string, Fate])[] {
-  return Object.entries(kind.fields as Readonly<Record<string, Fate>>);
+  const known = FATES.get(kind.fields);
+  if (known !== undefined) return known;
+  const fates = Object.entries(kind.fields as Readonly<Record<string, Fate>>);
+  FATES.set(kind.fields, fates);
+  return fates;
 }
 
 /** Managed live fields, in the order in which the kind declares them. */
@@ -136,13 +143,15 @@ function liveFields(kind: AnyKind, want: Spec): readonly string[] {
 }
 
 function allChanges(kind: AnyKind, want: Spec, have: Spec | undefined): readonly Change[] {
-  return fatesOf(kind).flatMap(([field, fate]) => {
-    if (want[field] === undefined || fate === 'policy') return [];
+  const changes: Change[] = [];
+  for (const [field, fate] of fatesOf(kind)) {
+    if (want[field] === undefined || fate === 'policy') continue;
     // What cannot be read does not differ; what was read shows what it was.
     const before = fate === 'covered' ? (have === undefined ? undefined : want[field]) : have?.[field];
     const change: Change = { field, want: want[field], have: before };
-    return [fate === 'fixed' && have !== undefined && differs(change) ? { ...change, forces: true as const } : change];
-  });
+    changes.push(fate === 'fixed' && have !== undefined && differs(change) ? { ...change, forces: true as const } : change);
+  }
+  return changes;
 }
 
 /** True when a change is one: replacements also list what stays as it was. */

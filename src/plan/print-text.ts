@@ -73,9 +73,12 @@ function stepLines(page: Page, step: Step): readonly string[] {
 /** What a new thing is like: its plain values that its name does not tell. */
 function attributes(step: Step): string {
   const label = labelOf(step.ref);
-  const told = [label, ...label.split('/')];
-  const plain = step.changes.filter(({ field, want }) => isPlain(want) && !told.includes(String(want)) && field !== 'alias');
-  const text = plain.map(({ field, want }) => `${harmless(field)}=${valueText(want)}`).join(' ');
+  const told = label.split('/');
+  let text = '';
+  for (const { field, want } of step.changes) {
+    if (field === 'alias' || !isPlain(want) || want === label || told.includes(String(want))) continue;
+    text += `${text === '' ? '' : ' '}${harmless(field)}=${valueText(want)}`;
+  }
   if (text === '') return '';
   return text.length > 160 ? `  ${text.slice(0, 157)}...` : `  ${text}`;
 }

@@ -37,11 +37,12 @@ export function groupsOf<T extends { readonly from: readonly Origin[] }>(members
 
 // One that stands in a file before one that is only remembered: part of a definition may go while it stays.
 function originOf(members: readonly { readonly from: readonly Origin[] }[]): Origin | undefined {
-  const all = members.flatMap(member => member.from.slice(0, 1));
-  return all.find(origin => origin.at.file !== '') ?? all[0];
+  const defined = members.find(({ from }) => from[0] !== undefined && from[0].at.file !== '');
+  return (defined ?? members.find(({ from }) => from.length > 0))?.from[0];
 }
 
 /** The name that people know a thing by: its ref without the room of refs, and without the node's own namespace. */
 export function labelOf(ref: string): string {
-  return ref.slice(ref.indexOf(':') + 1).replace(/^\//, '');
+  const start = ref.indexOf(':') + 1;
+  return ref.slice(ref.startsWith('/', start) ? start + 1 : start);
 }

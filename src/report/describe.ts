@@ -32,7 +32,7 @@ export function describeNetwork(record: NetworkRecord, guests: readonly Interfac
     ),
     titled('Nodes', standsTable(status.nodes, width)),
     titled('Guests', rows.length === 0 ? '' : table(columns, rows, width)),
-    titled('Events', eventsTable(events, width)),
+    titled('Events', eventsTable(record, events, width)),
   ]);
 }
 
@@ -56,7 +56,7 @@ export function describeInterface(record: InterfaceRecord, events: readonly NetE
       width,
     ),
     titled('Nodes', standsTable(status.nodes, width)),
-    titled('Events', eventsTable(events, width)),
+    titled('Events', eventsTable(record, events, width)),
   ]);
 }
 
@@ -86,7 +86,7 @@ export function describeNode(record: NodeRecord, report: NodeReport | undefined,
     titled('Conditions', conditions.length === 0 ? '' : table(['TYPE', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], conditions, width)),
     titled('Drift', drift.length === 0 ? '' : table(['WHAT', 'FIELD', 'WANT', 'HAVE'], drift, width)),
     titled('Planned', (report?.plan ?? []).map(harmless).join('\n')),
-    titled('Events', eventsTable(events, width)),
+    titled('Events', eventsTable(record, events, width)),
   ]);
 }
 
@@ -116,8 +116,9 @@ function standsTable(stands: readonly NodeStand[], width: number | undefined): s
       );
 }
 
-function eventsTable(events: readonly NetEvent[], width: number | undefined): string {
-  const { columns, rows } = eventRows(events);
+function eventsTable({ kind, metadata }: NetworkRecord | InterfaceRecord | NodeRecord, events: readonly NetEvent[], width: number | undefined): string {
+  const key = metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+  const { columns, rows } = eventRows(events, `${kind} ${key}`);
   return rows.length === 0 ? '' : table(columns, rows, width);
 }
 

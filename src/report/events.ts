@@ -108,11 +108,21 @@ export function eventList(events: readonly NetEvent[]): {
   return { apiVersion: 'netloom.dev/v1', kind: 'EventList', items: events };
 }
 
-/** The six columns, and rows for `table`. */
-export function eventRows(events: readonly NetEvent[]): { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+/** The six columns, and rows for `table`. The message of what belongs to `object` names it (an interface of a network). */
+export function eventRows(events: readonly NetEvent[], object: string): { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } {
   const columns = ['TIMESTAMP', 'NODE', 'OPERATION', 'PHASE', 'DURATION', 'MESSAGE'];
   const duration = (ms: number | null): string => (ms === null ? '' : `${(ms / 1000).toFixed(3)}s`);
-  return { columns, rows: events.map(e => [e.at, e.node, e.operation, e.phase, duration(e.durationMs), e.message]) };
+  return {
+    columns,
+    rows: events.map(e => [
+      e.at,
+      e.node,
+      e.operation,
+      e.phase,
+      duration(e.durationMs),
+      e.object === object ? e.message : [e.object, e.message].filter(Boolean).join(': '),
+    ]),
+  };
 }
 
 interface Group {

@@ -115,6 +115,7 @@ export function nodeState(name: string, view: View): NodeState {
   if (report === undefined) return { state: 'initial', reason: 'NeverHeard', message: 'it has never reported' };
   if (isSilent(report, view.now)) return { state: 'silent', reason: 'Silent', message: `last heard ${report.heard}` };
   const [ready, stalled, fetch, degraded] = (['Ready', 'Stalled', 'FetchFailed', 'Degraded'] as const).map(type => conditionOf(report.conditions, type));
+  if (ready?.reason === 'ObserveOnly') return { state: 'degraded', reason: ready.reason, message: ready.message };
   if (ready === undefined || !ready.status) return { state: 'error', reason: ready?.reason ?? 'Unknown', message: ready?.message ?? '' };
   const wrong = [stalled, fetch, degraded].find(condition => condition?.status === true);
   if (wrong !== undefined) return { state: 'degraded', reason: wrong.reason, message: wrong.message };

@@ -53,7 +53,7 @@ export function statusSummary(view: View): StatusRecord {
     cluster: view.catalog.cluster.name,
     revision: view.revision,
     // Without a node an interface is as its definition says: it waits for nobody but its author.
-    ready: notReady.every(each => each.reason === 'Unplaced') && nodes.every(node => node.state === 'ready'),
+    ready: notReady.every(isUnplaced) && nodes.every(node => node.state === 'ready'),
     networks: count(networks.map(record => record.status.state)),
     interfaces: count(interfaces.map(record => record.status.state)),
     nodes,
@@ -78,12 +78,12 @@ export function statusText(view: View, width?: number): string {
     counts,
     rows.length === 0 ? '' : table(columns, rows, width),
     behind.length === 0 ? '' : `Behind: ${behind.join(', ')}`,
-    section(
+    objects(
       'Not as defined:',
-      ['OBJECT', 'STATE', 'REASON', 'MESSAGE'],
-      record.notReady.map(each => [each.object, each.state, each.reason, each.message]),
+      record.notReady.filter(each => !isUnplaced(each)),
       width,
     ),
+    objects('Not placed:', record.notReady.filter(isUnplaced), width),
     section(
       'Drift:',
       ['NODE', 'WHAT', 'FIELD', 'WANT', 'HAVE'],
@@ -93,6 +93,19 @@ export function statusText(view: View, width?: number): string {
   ]
     .filter(part => part !== '')
     .join('\n\n');
+}
+
+function isUnplaced({ reason }: { readonly reason: string }): boolean {
+  return reason === 'Unplaced';
+}
+
+function objects(title: string, all: StatusRecord['notReady'], width: number | undefined): string {
+  return section(
+    title,
+    ['OBJECT', 'STATE', 'REASON', 'MESSAGE'],
+    all.map(each => [each.object, each.state, each.reason, each.message]),
+    width,
+  );
 }
 
 function section(title: string, columns: readonly string[], rows: readonly (readonly string[])[], width: number | undefined): string {

@@ -5,11 +5,13 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { AnyKind, Fate, Resource } from '../../src/kinds/kind.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { valueText } from '../../src/plan/print-changes.ts';
 import { printText } from '../../src/plan/print-text.ts';
 import { expectDump, settledDump } from './support/dump.ts';
 import { MISCHIEF } from './support/mischief.ts';
 import { ip, MUTATIONS, type Mutation } from './support/mutations.ts';
-import { converge, freshNode, pass, paste, planned } from './support/node.ts';
+import { converge, freshNode, named, pass, paste, planned } from './support/node.ts';
 import { RICH, WANTED } from './support/rich.ts';
 
 let sound: Awaited<ReturnType<typeof settledDump>>;
@@ -31,9 +33,9 @@ beforeEach(async () => {
 });
 
 /** Changes something by hand; the plan must tell it, one round must put it right, and then nothing is to do. */
-async function putRight(lines: string, tells: (steps: Awaited<ReturnType<typeof planned>>['plan']['steps']) => void): Promise<void> {
+async function putRight(lines: string, tells: (plan: Plan) => void): Promise<void> {
   await paste(lines);
-  tells((await planned(RICH)).plan.steps);
+  tells((await planned(RICH)).plan);
   const { rounds } = await converge(RICH);
   expect(rounds).toBe(1);
   await paste('ip link del dev other0 2>/dev/null || true');
@@ -77,6 +79,8 @@ function casesOf(resource: Resource): readonly Case[] {
 
 const COMPILED = [...new Set(WANTED.map(resource => resource.kind))].sort();
 
+const MARKED = COMPILED.flatMap(samples).flatMap(({ kind, ref, spec }) => (['bridge', 'vxlan', 'veth', 'tap'].includes(kind) ? [[ref, spec] as const] : []));
+
 describe('the table of what can be altered', () => {
   it('has every kind that definitions can ask for', () => {
     const never = ['netns', 'other-link', 'route']; // Namespaces and routes are for gateways; other links are never made.
@@ -89,29 +93,31 @@ describe('the table of what can be altered', () => {
   });
 });
 
-describe.each(COMPILED.flatMap(samples).flatMap(casesOf))('$title', ({ ref, field, fate, want, mutation }) => {
+describe.each(named(COMPILED.flatMap(samples).flatMap(casesOf)))('%s', (_, { ref, field, fate, want, mutation }) => {
   it('is seen with want and have, and put right in one round', async () => {
     if (mutation === undefined) throw new Error(`nothing in support/mutations.ts alters ${field} of ${ref}`);
-    await putRight(mutation.lines, steps => {
-      const step = steps.find(each => each.ref === ref && each.verb !== 'delete');
+    await putRight(mutation.lines, plan => {
+      const step = plan.steps.find(each => each.ref === ref && each.verb !== 'delete');
       const change = step?.changes.find(each => each.field === field);
       expect(change).toMatchObject({ field, want, ...('have' in mutation ? { have: mutation.have } : {}), ...(fate === 'fixed' ? { forces: true } : {}) });
       expect(change?.have).not.toEqual(want);
+      // A person reads it so: what is there, and what will be.
+      if (typeof want !== 'object') expect(printText(plan)).toContain(`${field}: ${valueText(change?.have)} -> ${valueText(want)}`);
       expect([step?.verb, step?.replacing]).toEqual(fate === 'fixed' ? ['make', true] : ['update', false]);
     });
   });
 });
 
-describe.each(MISCHIEF)('$title', ({ lines, told }) => {
+describe.each(named(MISCHIEF))('%s', (_, { lines, told }) => {
   it('is seen, named and put right in one round', async () => {
-    await putRight(lines, steps => {
-      const said = steps.map(step => `${step.verb} ${step.ref}`);
+    await putRight(lines, plan => {
+      const said = plan.steps.map(step => `${step.verb} ${step.ref}`);
       for (const words of told) expect(said).toContainEqual(expect.stringContaining(words));
     });
   });
 });
 
-describe.each(COMPILED.flatMap(samples).filter(each => ['bridge', 'vxlan', 'veth', 'tap'].includes(each.kind)))('the mark of $ref', ({ ref, spec }) => {
+describe.each(MARKED)('the mark of %s', (ref, spec) => {
   it('taken away makes it a conflict, which says how to give it back', async () => {
     const { netns, name } = spec as { readonly netns: string; readonly name: string };
     await paste(`${ip({ netns })} link set dev ${name} group 0`);

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { bridgeName, tapName, vxlanName } from '../../src/model/names.ts';
 import { type Definitions, type Given, given } from './support/definitions.ts';
 import { dump, expectDump, foreignRows, type Row, settledDump } from './support/dump.ts';
-import { converge, freshNode, pass, paste, planned, shortcomings } from './support/node.ts';
+import { converge, freshNode, named, pass, paste, planned, shortcomings } from './support/node.ts';
 import { BASE, TRANSITIONS } from './support/transitions.ts';
 
 beforeEach(freshNode);
@@ -129,7 +129,7 @@ function tapOf(iface: string, of: Given = LAN): string {
   return tapName(of.ledger.networks['default/lan']?.interfaces[`default/${iface}`]?.uuid ?? '');
 }
 
-describe.each([
+const IN_THE_WAY = [
   { title: 'a bridge with the name of ours', lines: `ip link add name ${BRIDGE} type bridge`, away: `ip link del dev ${BRIDGE}`, ref: `link:/${BRIDGE}` },
   {
     title: 'a device of another type with the name of our bridge',
@@ -161,7 +161,9 @@ describe.each([
     away: 'ip -n g1 link del dev eth0',
     ref: 'link:g1/eth0',
   },
-])('$title', ({ lines, away, ref }) => {
+];
+
+describe.each(named(IN_THE_WAY))('%s', (_, { lines, away, ref }) => {
   it('is a conflict that is reported and left alone, and all else is done', async () => {
     await paste(lines);
     const before = await theirs();

@@ -2,12 +2,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { given } from './support/definitions.ts';
 import { expectDump, settledDump } from './support/dump.ts';
-import { converge, freshNode, planned } from './support/node.ts';
+import { converge, freshNode, named, planned } from './support/node.ts';
 import { comparable, TRANSITIONS } from './support/transitions.ts';
 
 beforeEach(freshNode);
 
-describe.each(TRANSITIONS)('$title', transition => {
+describe.each(named(TRANSITIONS))('%s', (_, transition) => {
   it('takes one round, and leaves what a node has that never was otherwise', async () => {
     const first = given(transition.before);
     const second = given(transition.after, first);

@@ -108,18 +108,21 @@ describe('a pass that is killed', () => {
     );
 
   test(`at any of ${KILLS} moments from fetch to push is no obstacle to the next, which converges`, async () => {
-    const from = performance.now();
     await yard.commit('Round 0', files(7));
+    const from = performance.now();
     await yard.pass('n1');
-    const lastsMs = performance.now() - from;
+    const lastsMs = Math.min(3_000, performance.now() - from);
     const first = await identitiesOf(yard);
     let killed = 0;
     for (let round = 1; round <= KILLS; round += 1) {
       await yard.commit(`Round ${round}`, files(round % 8 === 0 ? 5 : round));
       // One in each part of a pass, somewhere in it.
-      const T=[performance.now()];const ms=((round - Math.random()) / KILLS) * lastsMs;if (await killedAfter(ms)) killed += 1;T.push(performance.now());
-      const R=told(await yard.netloom('n1', 'reconcile'), [0]);T.push(performance.now());
-      told(await yard.netloom('n1', 'plan', '--detailed-exitcode'), [0]);T.push(performance.now());process.stdout.write(`${round} ${ms} ${T.map((t,i)=>Math.round(t-(T[i-1]??t)))} ${killed}\n`);if(T[2]-T[1]>5000)process.stdout.write(R.stderr);
+      if (await killedAfter(((round - Math.random()) / KILLS) * lastsMs)) killed += 1;
+      const next = performance.now();
+      told(await yard.netloom('n1', 'reconcile'), [0]);
+      // It waits for nobody: what the dead one held is free.
+      expect(performance.now() - next).toBeLessThan(30_000);
+      told(await yard.netloom('n1', 'plan', '--detailed-exitcode'), [0]);
       await expectConsistent(round % 8 === 0 ? 5 : round);
     }
     expect(killed).toBeGreaterThan(KILLS / 2);

@@ -228,7 +228,7 @@ describe('a network without interfaces', () => {
       [false, false, false],
       [false, false, false],
     ]);
-    // The gateway node is a member of what has guests elsewhere, and others are not members of it.
+    // The gateway node takes part in what has guests elsewhere only.
     expect(having(vxlanName(0x16))).toEqual([true, true, true]);
     expect(having(vxlanName(0x11))).toEqual([true, true, true]);
   });

@@ -12,7 +12,7 @@ import { holderOf, labRun } from '../../src/lab/enter.ts';
 import { configOf, type Lab, nodeDir, repositoryOf } from '../../src/lab/lab.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { ROOT } from '../house/tree.ts';
-import { dump, type Row } from '../kernel/support/dump.ts';
+import { dump, type Row, settledDump } from '../kernel/support/dump.ts';
 import { nodeOf, type TestNode } from '../support/lab-node.ts';
 import { listen } from '../support/lab-node-probe.ts';
 
@@ -147,6 +147,27 @@ export function told(result: RunResult, codes: readonly number[]): RunResult {
 /** Everything of a node's kernel, down to indexes and handles: equal to an earlier one only when nobody touched anything. */
 export function kernelOf(node: TestNode): Promise<readonly Row[]> {
   return dump({ tool: (argv, stdin) => node.ok(argv, stdin), exact: true });
+}
+
+/** `touched`: rows of the kernel that came or went meanwhile. */
+export type Refused = RunResult & { readonly touched: readonly string[] };
+
+/** Does something on a node that must not change its kernel. */
+export async function refused(node: TestNode, act: () => Promise<RunResult>): Promise<Refused> {
+  const before = await settled(node);
+  const result = await act();
+  const after = await settled(node);
+  return { ...result, touched: [...without(before, after, '-'), ...without(after, before, '+')] };
+}
+
+function without(some: readonly Row[], others: readonly Row[], sign: string): readonly string[] {
+  const known = new Set(others.map(row => `${row.of} ${row.text}`));
+  return some.flatMap(row => (known.has(`${row.of} ${row.text}`) ? [] : [`${sign} ${row.of} ${row.text}`]));
+}
+
+// Link states follow a change a moment later.
+function settled(node: TestNode): Promise<readonly Row[]> {
+  return settledDump({ tool: (argv, stdin) => node.ok(argv, stdin), exact: true });
 }
 
 /** Names of netloom's links on a node. */

@@ -158,9 +158,14 @@ describe('the file of events', () => {
   });
 
   test('has the six columns that operators know', () => {
-    expect(eventRows(events.slice(-1))).toEqual({
+    expect(eventRows(events.slice(-1), events.at(-1)?.object ?? '')).toEqual({
       columns: ['TIMESTAMP', 'NODE', 'OPERATION', 'PHASE', 'DURATION', 'MESSAGE'],
       rows: [['2026-11-21T10:00:00.020Z', 'n1', 'create port', 'finish', '0.020s', 'tap-1']],
     });
+  });
+
+  test('names what belongs to the object that was asked for', () => {
+    const [event] = events.slice(-1);
+    expect(eventRows(events.slice(-1), 'Network other/net').rows[0]?.at(-1)).toBe(`${event?.object}: tap-1`);
   });
 });

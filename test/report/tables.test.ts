@@ -91,9 +91,12 @@ n1    ready  -       aaaaaaaaaa  2026-11-21T11:55:00Z  1         1       1
 n2    ready  -       aaaaaaaaaa  2026-11-21T11:55:00Z  1         1       0
 
 Not as defined:
-OBJECT                 STATE    REASON       MESSAGE
-Interface acme/vm      initial  Unplaced     it has no node: name one in spec.node
-Interface default/web  error    UnknownUser  n1: no user alice
+OBJECT                 STATE  REASON       MESSAGE
+Interface default/web  error  UnknownUser  n1: no user alice
+
+Not placed:
+OBJECT             STATE    REASON    MESSAGE
+Interface acme/vm  initial  Unplaced  it has no node: name one in spec.node
 
 Drift:
 NODE  WHAT        FIELD  WANT   HAVE

@@ -70,7 +70,7 @@ export interface EchoOptions {
 export async function echo(from: Place, to: string, mark: Buffer, options: EchoOptions = {}): Promise<boolean> {
   const size = (options.size ?? 84) - (to.includes(':') ? 48 : 28);
   const scoped = to.startsWith('fe80:') ? `${to}%${from.ifname}` : to;
-  const argv = ['ping', '-c', String(options.count ?? 2), '-i', '0.2', '-w', '1', '-M', 'do', '-s', String(size), '-p', mark.toString('hex'), scoped];
+  const argv = ['ping', '-n', '-c', String(options.count ?? 2), '-i', '0.2', '-w', '1', '-M', 'do', '-s', String(size), '-p', mark.toString('hex'), scoped];
   return (await from.node.run(inNetns(from, argv))).exitCode === 0;
 }
 

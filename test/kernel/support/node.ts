@@ -82,3 +82,8 @@ export async function sayAll(ops: readonly Op[]): Promise<void> {
     at = end;
   }
 }
+
+/** Rows for `describe.each('%s')`, which prints titles whole. */
+export function named<T extends { readonly title: string }>(all: readonly T[]): readonly (readonly [string, T])[] {
+  return all.map(each => [each.title, each]);
+}

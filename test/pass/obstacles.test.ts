@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { inventoryOf, objectReport, obstaclesOf } from '../../src/pass/obstacles.ts';
+
+const NOTHING = { outcomes: [], remaining: [], held: [], troubles: [], observing: false };
+const NET = 'Network default/blue';
+const GUEST = 'Interface default/a';
+
+test('what depends on a conflict is an error of its own definition too', () => {
+  const held = [
+    { why: 'conflict', ref: 'link:/br-vxlan-2', on: 'link:/br-vxlan-2', definitions: [NET] },
+    { why: 'depends', ref: 'port:/tap-1', on: 'link:/br-vxlan-2', definitions: [GUEST] },
+    { why: 'depends', ref: 'fdb:/br-vxlan-2/02:00', on: 'port:/tap-1', definitions: [GUEST] },
+  ] as const;
+  const obstacles = obstaclesOf({ ...NOTHING, held });
+  expect(objectReport({ definition: GUEST, digest: 'd', devices: [] }, obstacles)).toMatchObject({ state: 'error', reason: 'Conflict' });
+  expect(objectReport({ definition: NET, digest: 'd', devices: [] }, obstacles)).toMatchObject({ state: 'error', reason: 'Conflict' });
+});
+
+test('a guest whose namespace is not there yet waits, and its network is ready', () => {
+  const held = [
+    { why: 'waiting', ref: 'link:/tap-1', on: 'netns:web', definitions: [GUEST] },
+    { why: 'depends', ref: 'port:/tap-1', on: 'link:/tap-1', definitions: [GUEST] },
+  ] as const;
+  const obstacles = obstaclesOf({ ...NOTHING, held });
+  expect(objectReport({ definition: GUEST, digest: 'd', devices: [] }, obstacles)).toMatchObject({ state: 'waiting', reason: 'GuestMissing' });
+  expect(objectReport({ definition: NET, digest: 'd', devices: [], also: new Set([GUEST]) }, obstacles)).toEqual({ digest: 'd', devices: [], state: 'ready' });
+});
+
+test('a guest that cannot be made degrades its network', () => {
+  const troubles = [{ definition: GUEST, reason: 'UnknownUser', message: 'no user x', fatal: true }];
+  const obstacles = obstaclesOf({ ...NOTHING, troubles });
+  expect(objectReport({ definition: NET, digest: 'd', devices: [], also: new Set([GUEST]) }, obstacles)).toMatchObject({
+    state: 'degraded',
+    reason: 'UnknownUser',
+  });
+});
+
+test('the inventory counts what is there', () => {
+  const resource = (ref: string) => ({ kind: 'tap', ref: ref as `link:${string}`, spec: {}, from: [] });
+  expect(inventoryOf([resource('link:/a'), resource('link:/b')], new Set(['link:/b']), kind => kind)).toEqual({ tap: 1 });
+});
