@@ -59,6 +59,7 @@ async function bring(config: NodeConfig, remote: Remote, pulled: Pulled, catalog
   const { stateDir } = config;
   const kept = await loadKeptLedger(stateDir);
   const settled = await settle({ remote, tip: pulled.tips?.status, kept, catalog, node: node.name, stateDir });
+  if (!settled.isKnown) return { settled, enforced: null, published: null };
   const prepared = await prepare({ catalog, ledger: settled.ledger, node }, config.runtimeDir);
   const observing = config.mode === 'observe';
   const enforced = observing

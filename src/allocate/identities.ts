@@ -1,5 +1,5 @@
 /** Who is who: uuids, vxids and MACs, unique over the whole cluster. New ones start at a hash of the object and probe on. */
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 import type { InterfaceEntry, NetworkEntry } from '../model/ledger.ts';
 import { isReservedMac, macText } from '../model/mac.ts';
 import { interfaceUuid, networkUuid } from '../model/names.ts';
@@ -151,8 +151,8 @@ function pickMac(key: string, incarnation: number, free: (mac: string) => boolea
 
 /** A number below `size`, the same for the same parts on every node. */
 function hash(size: number, ...parts: readonly (string | number)[]): number {
-  const digest = createHash('sha256').update(JSON.stringify(['netloom', ...parts]));
-  return size > 0 ? digest.digest().readUIntBE(0, 6) % size : 0;
+  // Six bytes: as many as a whole number holds exactly.
+  return size > 0 ? Number.parseInt(digestOf('sha256', JSON.stringify(['netloom', ...parts])).slice(0, 12), 16) % size : 0;
 }
 
 function tellVxids(asked: ReadonlyMap<string, NetworkAsk>, shares: Shares<number>, ctx: Context): void {

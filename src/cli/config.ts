@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { NodeConfig } from '../model/node-config.ts';
+import { nearest } from '../model/text.ts';
 import { validateNodeConfig } from './config-validator.gen.js';
 import { CommandError } from './exit.ts';
 
@@ -11,15 +12,47 @@ export function loadConfig(path: string): NodeConfig {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, version: '1.2', strict: true, uniqueKeys: true });
   const problem = doc.errors[0] ?? doc.warnings[0];
-  if (problem !== undefined) throw new CommandError(`${path}:${lines.linePos(problem.pos[0]).line}: ${problem.message.split('\n')[0]}`);
+  if (problem !== undefined) throw new CommandError(`${path}:${lines.linePos(problem.pos[0]).line}: ${words(problem.message)}`);
   const value: unknown = doc.toJS({ maxAliasCount: 0 });
-  if (validateNodeConfig(value)) return value as NodeConfig;
+  if (validateNodeConfig(value)) return checkBranches(path, value as NodeConfig);
   const wrong = (validateNodeConfig.errors ?? []).map(error => {
     const field = [...error.instancePath.split('/').slice(1), ...extraField(error.params)];
     const at = positionOf(doc, field);
-    return `${path}:${at === undefined ? 1 : lines.linePos(at).line}: ${field.join('.') || 'the file'} ${error.message ?? 'is wrong'}`;
+    return `${path}:${at === undefined ? 1 : lines.linePos(at).line}: ${field.join('.') || 'the file'} ${wrongWords(error)}`;
   });
   throw new CommandError([...new Set(wrong)].join('\n'), { hint: 'schemas/node-config.json describes every field' });
+}
+
+// One pass would overwrite the definitions with status, and all nodes would refuse what they then read.
+function checkBranches(path: string, config: NodeConfig): NodeConfig {
+  const { repo, status } = config;
+  const isShared = status.url === '' || plain(status.url) === plain(repo.url);
+  if (!isShared || status.branch !== repo.branch) return config;
+  throw new CommandError(`${path}: status.branch and repo.branch are both ${repo.branch}, in one repository`, {
+    hint: 'status goes to a branch that netloom alone writes: netloom-status, or another name',
+  });
+}
+
+function plain(url: string): string {
+  return url.replace(/\/+$/, '').replace(/\.git$/, '');
+}
+
+// yaml's sentence, without its place and the text that follows: the line is told already.
+function words(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+}
+
+type WrongValue = NonNullable<(typeof validateNodeConfig)['errors']>[number];
+
+const FIELDS = 'node mode repo status stateDir runtimeDir url branch path auth type username file credential knownHosts'.split(' ');
+
+function wrongWords({ keyword, params, message }: WrongValue): string {
+  if (keyword === 'required') return 'is missing';
+  if (keyword === 'type') return `must be a ${params['type'] === 'object' ? 'mapping' : params['type']}`;
+  if (keyword !== 'additionalProperties') return message ?? 'is wrong';
+  const name = String(params['additionalProperty']);
+  const near = nearest(name, FIELDS);
+  return `is no field here${near === null || near === name ? '' : `: did you mean ${near}?`}`;
 }
 
 function readConfig(path: string): string {

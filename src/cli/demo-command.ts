@@ -1,6 +1,5 @@
 /** `netloom lab demo`: the main job on the example repository, in a lab of its own that is gone afterwards. */
 
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playDemo, type Stage } from '../lab/demo.ts';
 import { labDown } from '../lab/down.ts';
@@ -17,7 +16,7 @@ import { paint, print } from './terminal.ts';
 export async function demoCommand(): Promise<ExitCode> {
   const startedAt = performance.now();
   const folder = join(homeDir(), 'example-repo');
-  const { catalog, diagnostics } = await loadFolder(folder, join(tmpdir(), 'netloom-demo-cache'));
+  const { catalog, diagnostics } = await loadFolder(folder, null);
   if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid });
   const dir = labDir(`demo-${process.pid}`);
   const stop = new AbortController();

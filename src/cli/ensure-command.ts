@@ -47,5 +47,12 @@ async function pass(config: NodeConfig): Promise<void> {
 }
 
 function text(plug: Plug): string {
-  return [`device ${plug.device ?? '-'}`, `bridge ${plug.bridge}`, `mac ${plug.mac}`, `mtu ${plug.mtu}`, `address ${plug.address ?? '-'}`].join('\n');
+  return [
+    `device ${plug.device ?? '-'}`,
+    ...(plug.netns === undefined ? [] : [`netns ${plug.netns}`]),
+    `bridge ${plug.bridge}`,
+    `mac ${plug.mac}`,
+    `mtu ${plug.mtu}`,
+    `address ${plug.address ?? '-'}`,
+  ].join('\n');
 }

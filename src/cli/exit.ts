@@ -24,8 +24,14 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
     const code = String((error as Error & { code?: unknown }).code ?? 'other');
     return { text: error.message, exitCode: AGAIN.has(code) ? EXIT.tryAgain : EXIT.error };
   }
+  if (isRefusal(error)) return { text: withHint(error.message, 'run it as root'), exitCode: EXIT.error };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `${text}\nThis is a mistake in netloom: please report it with what you did.`, exitCode: EXIT.error };
+}
+
+// What the system says to somebody who may not.
+function isRefusal(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
 }
 
 const AGAIN = new Set(['locked', 'unreachable', 'timeout', 'rate-limited', 'truncated', 'tls']);

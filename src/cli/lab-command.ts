@@ -1,6 +1,6 @@
 /** `netloom lab up|exec|status|down`. */
 
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { labDown } from '../lab/down.ts';
 import { labExec } from '../lab/enter.ts';
@@ -41,7 +41,8 @@ async function definitionsOf(options: { readonly nodes: string; readonly repo?: 
     return { nodes };
   }
   const folder = resolve(options.repo);
-  const { catalog, diagnostics } = await loadFolder(folder, `${tmpdir()}/netloom-lab-cache`);
+  if (!existsSync(folder)) throw new CommandError(`there is no folder ${options.repo}`);
+  const { catalog, diagnostics } = await loadFolder(folder, null);
   if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid, hint: `netloom validate ${options.repo}` });
   return { folder, cast: castOf(catalog) };
 }

@@ -38,8 +38,14 @@ export async function localContext(options: NodeOptions, keepLedger: boolean): P
   return { target: { catalog, ledger: settled.ledger, node }, stateDir: options.stateDir, runtimeDir: options.runtimeDir, pending };
 }
 
+/** Throws CommandError for a --node that would not be heeded. */
+export function checkNodeOption({ node }: Pick<NodeOptions, 'node'>): void {
+  if (node !== undefined) throw new CommandError('--node goes with --local DIR: without it the configuration says which node this is');
+}
+
 /** What this node accepted last; no remote is asked. */
 export async function keptContext(options: NodeOptions): Promise<NodeContext> {
+  checkNodeOption(options);
   const config = loadConfig(options.config);
   const good = await loadGood(config.stateDir);
   if (good === null) {
@@ -47,8 +53,15 @@ export async function keptContext(options: NodeOptions): Promise<NodeContext> {
   }
   const { catalog } = await loadCached(config.stateDir, good.files);
   if (catalog === null) throw new CommandError('the last good definitions are not good for this version of netloom', { hint: 'run netloom reconcile' });
-  const ledger = (await loadKeptLedger(config.stateDir))?.ledger ?? { networks: {} };
-  return { target: { catalog, ledger, node: nodeOf(catalog, config.node) }, stateDir: config.stateDir, runtimeDir: config.runtimeDir, pending: [] };
+  const kept = await loadKeptLedger(config.stateDir);
+  // Without it everything would be taken for not allocated, hence for gone.
+  if (kept === null) throw new CommandError(`${config.node} has no copy of what is allocated`, { hint: 'run netloom reconcile' });
+  return {
+    target: { catalog, ledger: kept.ledger, node: nodeOf(catalog, config.node) },
+    stateDir: config.stateDir,
+    runtimeDir: config.runtimeDir,
+    pending: [],
+  };
 }
 
 /** The Node definition with this name. Throws CommandError that names those there are. */

@@ -6,7 +6,7 @@ import { printText } from '../plan/print-text.ts';
 import { toJson } from '../plan/to-json.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { localContext, type NodeContext, type NodeOptions, nodeOf } from './node-context.ts';
+import { checkNodeOption, localContext, type NodeContext, type NodeOptions, nodeOf } from './node-context.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
 interface Options extends NodeOptions {
@@ -28,6 +28,7 @@ export async function planCommand(options: Options): Promise<ExitCode> {
 
 // What the next pass would take: the newest revision when it is good, with allocations that are decided but not published.
 async function remoteContext(options: Options): Promise<NodeContext> {
+  checkNodeOption(options);
   const config = loadConfig(options.config);
   const seen = await preview(config);
   for (const line of seen.remarks) say(line);

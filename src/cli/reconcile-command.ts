@@ -1,6 +1,7 @@
 /** `netloom reconcile`: one pass, what the timer runs. */
 import type { NodeConfig } from '../model/node-config.ts';
 import { formatPlace } from '../model/place.ts';
+import type { Enforced } from '../pass/enforce.ts';
 import { printText } from '../plan/print-text.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
 import { exitOf } from './apply-command.ts';
@@ -32,12 +33,16 @@ export function passExit(config: NodeConfig, { pulled, node, enforced, settled }
   return config.mode === 'observe' ? EXIT.fine : exitOf(enforced);
 }
 
+function heldText(why: 'conflict' | 'in-use', ref: string, on: string): string {
+  return why === 'conflict' ? `${ref} is taken by what is not netloom's: it is left alone` : `${ref} stays while ${on} is in it`;
+}
+
 const NOTHING_YET = 'this node has no good revision yet: there is nothing to enforce, and nothing was changed';
 
 function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassResult): void {
   if (diagnostics.length > 0) say(formatDiagnostics(diagnostics));
   if (pulled.refusal !== null) say(`${pulled.refusal.reason}: ${pulled.refusal.message}`);
-  if (pulled.catalog === null) say(NOTHING_YET);
+  if (pulled.good === null) say(NOTHING_YET);
   if (settled?.problem) say(settled.problem);
   for (const note of settled?.notes ?? []) say(`${note.definition}: ${note.message}`);
   for (const ask of settled?.pending ?? []) say(`${ask.definition}: ${ask.reason}: ${ask.message}`);
@@ -56,20 +61,19 @@ function tellLog(config: NodeConfig, { pulled, enforced, settled, published, dia
       diagnostic.message,
     );
   if (pulled.refusal !== null) log.error({ reason: pulled.refusal.reason }, pulled.refusal.message);
-  if (pulled.catalog === null) log.error(NOTHING_YET);
+  if (pulled.good === null) log.error(NOTHING_YET);
   if (settled?.problem) log.warn(settled.problem);
   for (const change of settled?.changes ?? []) log.info({ definition: change.definition }, `${change.change}: ${change.message}`);
   for (const ask of settled?.pending ?? []) log.warn({ definition: ask.definition, reason: ask.reason }, ask.message);
-  for (const trouble of enforced?.compiled.troubles ?? []) log.warn({ definition: trouble.definition, reason: trouble.reason }, trouble.message);
-  for (const outcome of enforced?.outcomes ?? [])
-    if (outcome.status === 'failed') log.error({ ref: outcome.step.ref, verb: outcome.step.verb }, outcome.error ?? 'failed');
+  if (enforced !== null) tellWork(log, enforced, pulled.good?.revision.slice(0, 10) ?? '');
   if (published?.result === 'failed') log.warn(`the status could not be published: ${published.message}`);
-  const revision = pulled.good?.revision.slice(0, 10);
-  if (enforced !== null) {
-    const { outcomes, remaining, rounds } = enforced;
-    log.info(
-      { revision, done: outcomes.filter(one => one.status === 'done').length, left: remaining.steps.length, held: remaining.held.length, rounds },
-      'pass ended',
-    );
-  }
+}
+
+function tellWork(log: ReturnType<typeof logger>, { compiled, outcomes, remaining, rounds }: Enforced, revision: string): void {
+  for (const trouble of compiled.troubles) log.warn({ definition: trouble.definition, reason: trouble.reason }, trouble.message);
+  for (const { why, ref, on, from } of remaining.held)
+    if (why === 'conflict' || why === 'in-use') log.warn({ definition: from[0]?.definition, ref, reason: why, on }, heldText(why, ref, on));
+  for (const outcome of outcomes) if (outcome.status === 'failed') log.error({ ref: outcome.step.ref, verb: outcome.step.verb }, outcome.error ?? 'failed');
+  const done = outcomes.filter(one => one.status === 'done').length;
+  log.info({ revision, done, left: remaining.steps.length, held: remaining.held.length, rounds }, 'pass ended');
 }

@@ -4,13 +4,13 @@ import { parseDuration } from '../model/duration.ts';
 import type { Seen } from '../pass/view.ts';
 import { addressList, addressRows } from '../report/addresses.ts';
 import { describeInterface, describeNetwork, describeNode } from '../report/describe.ts';
-import { EVENT_TYPES, eventRows, selectEvents } from '../report/events.ts';
+import { EVENT_TYPES, eventList, eventRows, selectEvents } from '../report/events.ts';
 import {
   type AnyRecord,
-  API_VERSION,
   type InterfaceRecord,
   interfaceRecord,
   interfaceRecords,
+  listOf,
   type NamespaceRecord,
   type NetworkRecord,
   type NodeRecord,
@@ -46,7 +46,7 @@ export async function getCommand(word: string, ref: string | undefined, options:
   const records = ref === undefined ? listed(kind, seen, options) : [one(kind, keyOf(ref, kind, options, seen), seen)];
   const isList = ref === undefined;
   if (options.output === 'name') print(nameLines(records).join('\n'));
-  else if (!printData(isList ? { apiVersion: API_VERSION, kind: `${kind}List`, items: records } : records[0], options.output)) {
+  else if (!printData(isList ? listOf(records) : records[0], options.output)) {
     if (records.length === 0) print(`No ${word} in ${options.allNamespaces ? 'any namespace' : `namespace ${options.namespace} (-A shows all)`}.`);
     else print(shown(rowsOf(kind, records, { wide: options.output === 'wide', namespaces: options.allNamespaces === true })));
   }
@@ -87,7 +87,7 @@ export async function eventsCommand(word: string, ref: string, options: Options 
   const seen = await look(options);
   const object = `${kind} ${keyOf(ref, kind, options, seen)}`;
   const found = selectEvents(seen.events, { object, type: options.type, limit });
-  if (options.output === 'json') print(JSON.stringify({ apiVersion: API_VERSION, kind: 'EventList', items: found }, null, 2));
+  if (options.output === 'json') print(JSON.stringify(eventList(found), null, 2));
   else print(found.length === 0 ? 'No events.' : shown(eventRows(found, object)));
   return EXIT.fine;
 }

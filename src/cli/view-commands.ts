@@ -7,7 +7,7 @@ const KINDS = 'networks, interfaces, nodes or namespaces';
 
 /** Adds status, get, describe, events, addresses and wait. */
 export function addViewCommands(root: Command): void {
-  source(root.command('status'))
+  remote(root.command('status'))
     .description('one screen: nodes, what is not Ready and why')
     .addOption(output(['table', 'json', 'yaml']))
     .addHelpText('after', '\nExamples:\n  netloom status\n  netloom status --repo https://git.example.com/net.git\n\nExits 2 when something is not Ready.')
@@ -55,12 +55,14 @@ export function addViewCommands(root: Command): void {
 }
 
 function source(command: Command): Command {
+  return remote(command).option('-n, --namespace <name>', 'the tenant', 'default').option('-A, --all-namespaces', 'all tenants');
+}
+
+function remote(command: Command): Command {
   return command
     .addOption(new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG'))
     .option('--repo <url>', 'read this repository instead of the configured one')
-    .option('--status-branch <name>', 'with --repo: the branch that netloom writes', 'netloom-status')
-    .option('-n, --namespace <name>', 'the tenant', 'default')
-    .option('-A, --all-namespaces', 'all tenants');
+    .option('--status-branch <name>', 'with --repo: the branch that netloom writes', 'netloom-status');
 }
 
 function output(forms: readonly string[]): Option {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seen } from '../pass/view.ts';
 import { interfaceState, networkState, type ObjectState } from '../report/state.ts';
 import { durationOption } from './duration-option.ts';
-import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
 import { say } from './terminal.ts';
 import { keyOf, kindOf, look, type ViewOptions } from './view-source.ts';
 
@@ -21,11 +21,22 @@ export async function waitCommand(word: string, ref: string, options: Options): 
     throw new CommandError(`a ${kind} has no state to wait for`, { hint: 'wait network NAME, or wait interface NAME' });
   const until = performance.now() + durationOption('--timeout', options.timeout);
   for (;;) {
-    const state = await stateOf(kind, ref, options);
-    if (isReached(state, options.for)) return EXIT.fine;
-    if (performance.now() >= until) throw new CommandError(`${kind} ${ref} is not ${options.for} after ${options.timeout}\n${reasonsOf(state)}`);
-    if (process.stderr.isTTY === true) say(`${kind} ${ref}: ${state?.state ?? 'not defined'}`);
+    const state = await stateUnlessAway(kind, ref, options, until);
+    if (state !== 'away' && isReached(state, options.for)) return EXIT.fine;
+    if (state !== 'away' && performance.now() >= until)
+      throw new CommandError(`${kind} ${ref} is not ${options.for} after ${options.timeout}\n${reasonsOf(state)}`);
+    if (process.stderr.isTTY === true) say(`${kind} ${ref}: ${state === 'away' ? 'the remote does not answer' : (state?.state ?? 'not defined')}`);
     await sleep(LOOK_MS);
+  }
+}
+
+// A remote that is away for a while may be back in time.
+async function stateUnlessAway(kind: 'Network' | 'Interface', ref: string, options: Options, until: number): Promise<ObjectState | null | 'away'> {
+  try {
+    return await stateOf(kind, ref, options);
+  } catch (error) {
+    if (explain(error).exitCode !== EXIT.tryAgain || performance.now() >= until) throw error;
+    return 'away';
   }
 }
 
@@ -54,6 +65,8 @@ function isReached(state: ObjectState | null, goal: Options['for']): boolean {
 
 function reasonsOf(state: ObjectState | null): string {
   if (state === null) return '  it is neither defined nor in the ledger';
-  const nodes = state.nodes.filter(stand => stand.state !== 'created').map(stand => `  ${stand.node}: ${stand.reason}: ${stand.message}`);
-  return nodes.length > 0 ? nodes.join('\n') : `  ${state.state}: ${state.reason}: ${state.message}`;
+  const line = (who: string, { reason, message }: { readonly reason: string; readonly message: string }): string =>
+    `  ${[who, reason, message].filter(part => part !== '').join(': ')}`;
+  const nodes = state.nodes.filter(stand => stand.state !== 'created').map(stand => line(stand.node, stand));
+  return nodes.length > 0 ? nodes.join('\n') : line(state.state, state);
 }

@@ -44,6 +44,8 @@ interface Work {
   readonly durationMs: number[];
   /** Every act before it is over. */
   cursor: number;
+  /** A step failed, so that others may have to be skipped. */
+  hasFailures: boolean;
   /** Namespaces whose links are deleted one by one. */
   readonly ungrouped: Set<string>;
   /** Namespaces whose doomed group holds nothing but what this plan deletes. */
@@ -62,7 +64,8 @@ export async function apply(steps: readonly Step[], options: ApplyOptions = {}):
 }
 
 function begin(steps: readonly Step[]): Work {
-  const acts: readonly Task[] = steps.flatMap((step, index) => step.ops.map(op => ({ ...worded(op), lane: lane(op), step: index, done: false })));
+  const acts: Task[] = [];
+  for (const [index, step] of steps.entries()) for (const op of step.ops) acts.push({ op, text: worded(op).text, lane: lane(op), step: index, done: false });
   return {
     steps,
     acts,
@@ -73,6 +76,7 @@ function begin(steps: readonly Step[]): Work {
     startedAt: steps.map(() => 0),
     durationMs: steps.map(() => 0),
     cursor: 0,
+    hasFailures: false,
     ungrouped: new Set(),
     groupChecked: new Set(),
   };
@@ -97,6 +101,7 @@ function isOver(work: Work, act: Task | undefined): boolean {
 }
 
 function skipped(work: Work, index: number): boolean {
+  if (!work.hasFailures) return false;
   const blocker = work.steps[index]?.needs.find(need => work.status[need] === 'failed' || work.status[need] === 'skipped');
   if (blocker === undefined) return false;
   work.status[index] = 'skipped';
@@ -147,6 +152,7 @@ function fail(work: Work, act: Task, code: HostErrorCode, words: string): void {
   const nth = count - (work.left[act.step] ?? 0) + 1;
   const advice = adviceFor(code);
   work.status[act.step] = 'failed';
+  work.hasFailures = true;
   work.code[act.step] = code;
   work.error[act.step] = lowerFirst(`${words}${count > 1 ? ` (act ${nth} of ${count})` : ''}${advice === '' ? '' : `; ${advice}`}`);
 }

@@ -13,7 +13,13 @@ export function arraysOf(stdout: string): readonly (readonly Raw[])[] {
 
 function withoutEmpty(value: unknown): readonly Raw[] {
   if (!Array.isArray(value)) throw new SyntaxError('not an array');
-  return value.filter((row: unknown): row is Raw => typeof row === 'object' && row !== null && Object.keys(row).length > 0);
+  return value.filter(isFull);
+}
+
+function isFull(row: unknown): row is Raw {
+  if (typeof row !== 'object' || row === null) return false;
+  for (const _ in row) return true;
+  return false;
 }
 
 /** A link as it was printed, with what the join of veth ends needs. */
@@ -87,12 +93,16 @@ export function tableRows(objects: readonly Raw[]): readonly NftJson[] {
   return objects.filter(row => row.table === undefined).map(row => settled(row as NftJson));
 }
 
+// Sets have thousands of elements, so this is written as a loop.
 function settled(value: NftJson): NftJson {
-  if (Array.isArray(value)) return value.map(settled);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => !MOVING.has(key));
-  // An anonymous counter is nothing but its numbers.
-  return Object.fromEntries(entries.map(([key, inner]) => [key, key === 'counter' ? counterOf(inner) : settled(inner)]));
+  if (Array.isArray(value)) return value.map(settled);
+  const kept: Record<string, NftJson> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    // An anonymous counter is nothing but its numbers.
+    if (!MOVING.has(key)) kept[key] = key === 'counter' ? counterOf(inner) : settled(inner);
+  }
+  return kept;
 }
 
 const MOVING: ReadonlySet<string> = new Set(['handle', 'index']);

@@ -4,7 +4,7 @@ import { OURS } from '../kinds/marks.ts';
 import type { LinkRow } from '../kinds/rows.ts';
 import type { Facts } from '../model/facts.ts';
 import { missingFeatures } from './features.ts';
-import { readLinks } from './read.ts';
+import { type OwnReading, readOwn } from './read.ts';
 import { uidsOf } from './users.ts';
 
 export interface LookArgs {
@@ -14,11 +14,13 @@ export interface LookArgs {
   readonly users: readonly string[];
   /** Where the answer of the feature probe is kept until the next boot; without it the probe runs each time. */
   readonly runtimeFolder?: string;
+  /** The node's own namespace, where it was read already. */
+  readonly own?: OwnReading;
 }
 
 /** Facts about this node, from its own namespace. Changes nothing there. Throws HostError. */
 export async function look(args: LookArgs): Promise<Facts> {
-  const [links, uids, missing] = await Promise.all([readLinks(), uidsOf(args.users), missingFeatures(args.runtimeFolder)]);
+  const [{ links }, uids, missing] = await Promise.all([args.own ?? readOwn(), uidsOf(args.users), missingFeatures(args.runtimeFolder)]);
   return {
     underlay: underlayOf(links, args.underlayAddress),
     bridgeNetfilter: existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables'),

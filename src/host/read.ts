@@ -15,6 +15,8 @@ import { entering, isStaleNamespace, sysctlPath } from './namespace.ts';
 import { uidsOf } from './users.ts';
 
 export interface ReadArgs {
+  /** The node's own namespace, where it was read already. */
+  readonly own?: OwnReading;
   /** Namespaces that are wanted, besides the node's own and those that are found (tagged names, ends of our veths). Absent ones are left out. */
   readonly netnses: readonly string[];
   /** Sysctls that are wanted back by name. */
@@ -26,12 +28,21 @@ export interface ReadArgs {
 /** The node's own namespace first, then those in scope, by name. Throws HostError when a reading stays invalid, or is not allowed. */
 export async function read(args: ReadArgs): Promise<readonly Rows[]> {
   const ownTablesOnly = args.ownTablesOnly ?? true;
-  const own = await readOne('', ownTablesOnly);
-  if (own === null) throw new Error('bug: the own namespace is gone');
+  const own = args.own ?? (await readOwn(ownTablesOnly));
   const names = inScope(own, args.netnses);
   const others = await inTurns(names, 4, name => readOne(name, ownTablesOnly));
   const all = [own, ...others.filter(one => one !== null)];
   return Promise.all(finishLinks(all).map(async rows => ({ ...rows, sysctls: await readSysctls(rows.netns, args.keys) })));
+}
+
+/** The node's own namespace as it was read, before what is known of others is joined to it. */
+export type OwnReading = RawReading;
+
+/** Reads the node's own namespace: what `look` takes its facts from, and `read` the rest of the rows. Throws HostError. */
+export async function readOwn(ownTablesOnly = true): Promise<OwnReading> {
+  const own = await readOne('', ownTablesOnly);
+  if (own === null) throw new Error('bug: the own namespace is gone');
+  return own;
 }
 
 /** Namespaces that resources are wanted in, sorted; the node's own ('') is not among them, it is always read. */
@@ -53,11 +64,6 @@ function inScope(own: RawReading, wanted: readonly string[]): readonly string[] 
 /** True for links in our group, doomed ones too. */
 export function isOurs(link: Pick<LinkRow, 'group'>): boolean {
   return link.group === String(OURS.group) || link.group === String(OURS.doomed);
-}
-
-/** Links of the node's own namespace with their addresses, and nothing else. Throws HostError. */
-export function readLinks(): Promise<readonly LinkRow[]> {
-  return untilWhole('', async () => arraysOf(await ask('ip', ['-N', '-j', 'addr', 'show'])).flat() as unknown as readonly LinkRow[]);
 }
 
 // One namespace as it was read, before ends of veths are joined and sysctls are asked for.

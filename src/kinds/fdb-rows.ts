@@ -9,7 +9,7 @@ export const ANY_MAC = '00:00:00:00:00:00';
 export interface PeerRow {
   readonly link: string;
   readonly mac: string;
-  /** Canonical. */
+  /** Canonical; followed by the words for a port, vni or device that is not the VXLAN device's own: `10.9.0.2,vni,77`. */
   readonly dst: string;
 }
 
@@ -18,8 +18,13 @@ export function peerRows(rows: Rows): readonly PeerRow[] {
   const vxlans = new Set(linksOfType(rows, 'vxlan').map(row => row.ifname));
   return rows.fdb.flatMap(row => {
     if (!row.flags.includes('self') || !vxlans.has(row.ifname) || row.dst === undefined || !isSet(row)) return [];
-    return [{ link: row.ifname, mac: row.mac, dst: row.dst }];
+    return [{ link: row.ifname, mac: row.mac, dst: [row.dst, ...elsewhere(row)].join(',') }];
   });
+}
+
+// Frames to the right peer in another vni reach another tenant: such an entry is never the one that is wanted.
+function elsewhere({ port, vni, viaIf }: FdbRow): readonly string[] {
+  return Object.entries({ port, vni, via: viaIf }).flatMap(([word, value]) => (value === undefined ? [] : [word, String(value)]));
 }
 
 function isSet(row: FdbRow): boolean {

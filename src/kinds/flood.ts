@@ -8,7 +8,7 @@ export interface FloodSpec {
   readonly netns: string;
   /** ifname of the VXLAN device. */
   readonly link: string;
-  /** Underlay address of a peer, canonical. */
+  /** Underlay address of a peer, canonical; an observed one may have more words (`PeerRow`). */
   readonly dst: string;
 }
 

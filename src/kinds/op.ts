@@ -58,6 +58,7 @@ export type Op =
     }
   | { readonly op: 'neigh-replace'; readonly netns: string; readonly link: string; readonly ip: string; readonly mac: string; readonly proto: number }
   | { readonly op: 'neigh-del'; readonly netns: string; readonly link: string; readonly ip: string }
+  /** A deletion's `dst` may be followed by the words of an entry that somebody else set: `10.9.0.2,port,9999`. */
   | { readonly op: 'flood-append' | 'flood-del'; readonly netns: string; readonly link: string; readonly dst: string }
   | { readonly op: 'vtep-replace'; readonly netns: string; readonly link: string; readonly mac: string; readonly dst: string }
   | { readonly op: 'vtep-del'; readonly netns: string; readonly link: string; readonly mac: string }

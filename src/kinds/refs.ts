@@ -57,8 +57,7 @@ export function tiesToNetns(netns: string): readonly Tie[] {
 }
 
 /**
- * One of each ref, ours before others': the kernel may keep apart what netloom does not (a route of another tos, a flood
- * entry with a port of its own).
+ * One of each ref, ours before others': the kernel may keep apart what netloom does not (a route of another tos).
  */
 export function firstOfEach<T extends Observed>(found: readonly T[]): readonly T[] {
   const chosen = new Map<Ref, T>();

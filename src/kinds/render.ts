@@ -74,8 +74,10 @@ function lineWords(op: Op): Words {
 
 type Forwarding = Extract<Op, { op: 'flood-append' | 'flood-del' | 'vtep-replace' | 'vtep-del' | 'fdb-replace' | 'fdb-del' }>;
 
+const FORWARDING: ReadonlySet<string> = new Set<Forwarding['op']>(['flood-append', 'flood-del', 'vtep-replace', 'vtep-del', 'fdb-replace', 'fdb-del']);
+
 function isForwarding(op: Op): op is Forwarding {
-  return /^(flood|vtep|fdb)-/.test(op.op);
+  return FORWARDING.has(op.op);
 }
 
 function fdbWords(op: Forwarding): Words {
@@ -84,7 +86,7 @@ function fdbWords(op: Forwarding): Words {
     case 'flood-append':
       return ['fdb', 'append', any, 'dev', op.link, 'dst', op.dst, 'self', 'permanent'];
     case 'flood-del':
-      return ['fdb', 'del', any, 'dev', op.link, 'dst', op.dst, 'self'];
+      return ['fdb', 'del', any, 'dev', op.link, 'dst', ...op.dst.split(','), 'self'];
     case 'vtep-replace':
       return ['fdb', 'replace', op.mac, 'dev', op.link, 'dst', op.dst, 'self', 'static'];
     case 'vtep-del':
@@ -201,6 +203,7 @@ function quoted(word: string): string {
 
 // iproute2 cuts lines at `#`, joins them at `\`, and knows no way to write a quote inside quotes.
 function batchWord(word: string): string {
+  if (/^[\w:./-]+$/.test(word)) return word;
   if (/[\p{Cc}'"\\#]/u.test(word)) throw new Error(`bug: ${JSON.stringify(word)} cannot be said in a batch`);
   return word === '' || /\s/.test(word) ? `"${word}"` : word;
 }

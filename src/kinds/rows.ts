@@ -85,6 +85,10 @@ export interface FdbRow {
   readonly flags: readonly string[];
   readonly master?: string;
   readonly dst?: string;
+  /** Of a peer, where somebody set others than the VXLAN device's own. */
+  readonly port?: number;
+  readonly vni?: number;
+  readonly viaIf?: string;
   readonly state?: string;
 }
 

@@ -9,8 +9,8 @@ import type { LinkRow } from './rows.ts';
 export interface TapSpec extends LinkFields {
   /** `nl-<8 hex>`: the name it is born under. */
   readonly stage?: string;
-  /** uid that may open it; null: root only. */
-  readonly owner: number | null;
+  /** uid that may open it; null: root only. Undefined (not managed): whoever it is. */
+  readonly owner: number | null | undefined;
   /** Must match what the hypervisor asks for, else it gets EINVAL. */
   readonly multiQueue: boolean;
 }
@@ -37,7 +37,7 @@ function create(s: TapSpec): readonly Op[] {
   const { netns, name, multiQueue } = s;
   if (!s.stage?.startsWith(OURS.staging)) throw new Error(`bug: tap ${name} has the staging name ${JSON.stringify(s.stage)}`);
   return [
-    { op: 'tap-add', netns, name: s.stage, multiQueue, ...(s.owner === null ? {} : { owner: s.owner }) },
+    { op: 'tap-add', netns, name: s.stage, multiQueue, ...(s.owner === null || s.owner === undefined ? {} : { owner: s.owner }) },
     { op: 'link-set', netns, name: s.stage, set: { group: s.group, name } },
     ...setLink(s, ['mac', 'mtu', 'alias', 'addrgenmode', ...(s.up ? ['up'] : [])]),
   ];

@@ -29,8 +29,3 @@ export async function labPlug(lab: Lab, plug: Plug): Promise<void> {
   await inside(pid, ['ip', '-batch', '-'], `${near.join('\n')}\n`);
   await inside(pid, ['ip', '-n', netns, '-batch', '-'], `${far.join('\n')}\n`);
 }
-
-/** Pulls it out again: the guest stays, its NIC goes. */
-export async function labUnplug(lab: Lab, node: string, port: string): Promise<void> {
-  await inside(holderOf(lab, node), ['ip', 'link', 'del', 'dev', port]);
-}

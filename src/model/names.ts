@@ -2,7 +2,7 @@
  * The names that netloom gives to things in the kernel, all of them: pure functions of vxid, uuid, node and device. A name
  * has at most 15 bytes (IFNAMSIZ - 1); what would be longer is shortened by hash, and collisions are refused by validate.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { macText } from './mac.ts';
 import { hex } from './vxid.ts';
 
@@ -53,12 +53,12 @@ export function routerMac(vxid: number): string {
 
 /** MAC of a bridge on a node: `02:03` and four bytes of a hash. */
 export function bridgeMac(node: string, name: string): string {
-  return macText([0x02, 0x03, ...digest('bridge-mac', [node, name]).subarray(0, 4)]);
+  return `02:03:${fourBytes(digest('bridge-mac', [node, name]))}`;
 }
 
 /** MAC of any other link of ours on a node: `02:04` and four bytes of a hash. */
 export function linkMac(node: string, name: string): string {
-  return macText([0x02, 0x04, ...digest('link-mac', [node, name]).subarray(0, 4)]);
+  return `02:04:${fourBytes(digest('link-mac', [node, name]))}`;
 }
 
 /** Version 8 uuid (RFC 9562) of a network: a hash of what it is made from, with our tag. Equal inputs, equal uuid. */
@@ -74,12 +74,7 @@ export function interfaceUuid(...from: readonly (string | number)[]): string {
 /** `prefix` + `rest`, or `prefix` + hash of `rest` where that would pass 15 bytes. Eight hex digits, fewer after a long prefix. */
 export function shortName(prefix: string, rest: string): string {
   if (Buffer.byteLength(prefix + rest) <= IFNAME_MAX) return prefix + rest;
-  return (
-    prefix +
-    digest('short-name', [rest])
-      .toString('hex')
-      .slice(0, Math.min(8, IFNAME_MAX - prefix.length))
-  );
+  return prefix + digest('short-name', [rest]).slice(0, Math.min(8, IFNAME_MAX - prefix.length));
 }
 
 /** What the kernel and `ip` take for the name of a link, and nothing that a tool could read as an option, a word or a pattern. */
@@ -110,14 +105,17 @@ export function isOurName(name: string): boolean {
 }
 
 function uuid8(kind: string, from: readonly (string | number)[]): string {
-  const h = digest(kind, from).toString('hex');
+  const h = digest(kind, from);
   const variant = '89ab'[Number.parseInt(h[16] ?? '0', 16) & 3];
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-8${h.slice(13, 16)}-${variant}${h.slice(17, 20)}-${UUID_TAG}${h.slice(20, 26)}`;
 }
 
-// JSON keeps the inputs apart: ['a', 'b/c'] and ['a/b', 'c'] differ.
-function digest(purpose: string, from: readonly (string | number)[]): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify(['netloom', purpose, ...from]))
-    .digest();
+// In hex. JSON keeps the inputs apart: ['a', 'b/c'] and ['a/b', 'c'] differ.
+function digest(purpose: string, from: readonly (string | number)[]): string {
+  return hash('sha256', JSON.stringify(['netloom', purpose, ...from]));
+}
+
+/** The first bytes of a digest, as the end of a MAC. */
+function fourBytes(digits: string): string {
+  return `${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4, 6)}:${digits.slice(6, 8)}`;
 }

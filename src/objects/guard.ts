@@ -34,7 +34,7 @@ export function guardedPorts(view: NodeView): readonly GuardedPort[] {
     const given = entry?.interfaces[iface.key];
     if (entry === undefined || given === undefined || given.removed !== undefined) return [];
     const ifname = portName(iface, given, bridgeName(entry.vxid), view);
-    if (ifname === undefined) return [];
+    if (ifname === undefined || isElsewhere(ifname, bridgeName(entry.vxid), view)) return [];
     return [{ ifname, mac: given.mac, addresses: addressesOf(iface, network, given), protect: iface.spec.spoofProtection }];
   });
 }
@@ -49,6 +49,11 @@ function portName(iface: InterfaceDef, given: InterfaceEntry, bridge: string, vi
   return view.facts.ports.find(found => found.bridge === bridge && found.mac === mac && !found.ours)?.ifname;
 }
 
+// A device of the node that has the name by mistake (its own NIC, in a bridge of its own) must never come under our filters.
+function isElsewhere(ifname: string, bridge: string, { facts }: NodeView): boolean {
+  return facts.devices.includes(ifname) && !facts.ports.some(port => port.ifname === ifname && port.bridge === bridge);
+}
+
 /** The links by which this node is in networks itself. One without spoof protection may route for its network. */
 export function hostEnds(view: NodeView): readonly HostEnd[] {
   return localInterfaces(view).flatMap(({ iface, network }) => {
@@ -57,7 +62,8 @@ export function hostEnds(view: NodeView): readonly HostEnd[] {
     if (host === undefined || given === undefined || given.removed !== undefined || given.address === undefined) return [];
     const broadcast = network.spec.cidr === undefined ? null : parseCidr(network.spec.cidr)?.broadcast;
     const addresses = [given.address, ...iface.spec.allowedAddresses, ...(broadcast ? [broadcast] : [])];
-    return [{ ifname: host.ifname ?? hostLinkName(given.uuid), addresses, routes: !iface.spec.spoofProtection }];
+    const ifname = host.ifname ?? hostLinkName(given.uuid);
+    return isElsewhere(ifname, '', view) ? [] : [{ ifname, addresses, routes: !iface.spec.spoofProtection }];
   });
 }
 

@@ -84,12 +84,17 @@ function addressTroubles(a: Attachment): readonly Trouble[] {
 }
 
 function attachTap(a: Attachment, how: NonNullable<InterfaceDef['spec']['attach']['tap']>, troubles: readonly Trouble[]): Compiled {
-  const uid = how.owner === undefined ? undefined : a.view.facts.users[how.owner];
-  if (uid === null || (how.owner !== undefined && uid === undefined)) {
-    const message = `the node ${a.view.node.name} has no user ${how.owner}: create it there, or name another owner`;
-    return { resources: [], troubles: [...troubles, { definition: a.from.definition, reason: 'UnknownUser', message, fatal: true }] };
-  }
   const name = how.ifname ?? tapName(a.given.uuid);
+  const uid = how.owner === undefined ? null : (a.view.facts.users[how.owner] ?? undefined);
+  if (uid !== undefined) return { resources: tapOf(a, how, name, uid), troubles };
+  const message = `the node ${a.view.node.name} has no user ${how.owner}: create it there, or name another owner`;
+  const unknown: Trouble = { definition: a.from.definition, reason: 'UnknownUser', message, fatal: true };
+  // One that is there may carry a guest, and a directory of users may be out of reach: it stays, whoever owns it.
+  const isThere = a.view.facts.ports.some(port => port.ours && port.ifname === name && port.bridge === a.bridge);
+  return { resources: isThere ? tapOf(a, how, name, undefined) : [], troubles: [...troubles, unknown] };
+}
+
+function tapOf(a: Attachment, how: NonNullable<InterfaceDef['spec']['attach']['tap']>, name: string, owner: number | null | undefined): readonly Resource[] {
   const spec = {
     netns: '',
     name,
@@ -100,8 +105,7 @@ function attachTap(a: Attachment, how: NonNullable<InterfaceDef['spec']['attach'
     up: true,
     addrgenmode: 'none',
   } as const;
-  const device = want(tap, { ...spec, stage: stageName(a.given.uuid), owner: uid ?? null, multiQueue: how.multiQueue }, a.from);
-  return { resources: [device, ...plugged(a, name)], troubles };
+  return [want(tap, { ...spec, stage: stageName(a.given.uuid), owner, multiQueue: how.multiQueue }, a.from), ...plugged(a, name)];
 }
 
 /** `nl-<8 hex of the uuid>`: the name under which a tap is born. */

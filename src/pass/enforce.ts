@@ -2,7 +2,7 @@
 import { compile } from '../compile/compile.ts';
 import { apply } from '../host/apply.ts';
 import { look } from '../host/look.ts';
-import { read } from '../host/read.ts';
+import { type OwnReading, read, readOwn, scope } from '../host/read.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { Observed } from '../kinds/kind.ts';
 import type { Outcome } from '../kinds/step.ts';
@@ -37,9 +37,11 @@ export interface Enforced extends Prepared {
 
 /** Looks, compiles, reads and plans. Writes nothing. */
 export async function prepare(target: Target, runtimeDir: string): Promise<Prepared> {
-  const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir });
+  // One reading for both: what is compiled is compared with the very state that it was compiled for.
+  const own = await readOwn();
+  const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
-  return { facts, compiled, plan: diff(compiled.resources, await observe(compiled), KINDS) };
+  return { facts, compiled, plan: diff(compiled.resources, await observe(compiled, own), KINDS) };
 }
 
 /**
@@ -66,16 +68,10 @@ function sameFailures(done: readonly Outcome[], left: Plan): boolean {
   return left.steps.length > 0 && left.steps.every(step => failed.has(step.ref));
 }
 
-async function observe(compiled: Compiled): Promise<readonly Observed[]> {
+async function observe(compiled: Compiled, own?: OwnReading): Promise<readonly Observed[]> {
   const keys = compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []);
-  const rows = await read({ netnses: namespacesOf(compiled), keys });
+  const rows = await read({ netnses: scope(compiled.resources), keys, ...(own === undefined ? {} : { own }) });
   return rows.flatMap(part => [...KINDS.values()].flatMap(kind => kind.parse(part)));
-}
-
-// Every spec that lives in a namespace names it; those of guests are read because something is wanted there.
-function namespacesOf(compiled: Compiled): readonly string[] {
-  const names = compiled.resources.map(resource => (resource.spec as { readonly netns?: string }).netns ?? '');
-  return [...new Set(names)].filter(name => name !== '').sort();
 }
 
 function asksOf({ catalog, node }: Target): Parameters<typeof look>[0] {

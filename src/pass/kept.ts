@@ -11,6 +11,8 @@ import type { Ledger } from '../model/ledger.ts';
 export interface Good {
   /** Commit; '' for a local folder. */
   readonly revision: string;
+  /** Folder of the definitions in it: with another one the same commit says something else. */
+  readonly path: string;
   readonly files: readonly SourceFile[];
 }
 
@@ -25,19 +27,19 @@ const FORMAT = 1;
 
 /** The last good definitions; null on a new node. A torn or foreign file counts as absent: git has it all. */
 export async function loadGood(stateDir: string): Promise<Good | null> {
-  const kept = await readJson<{ format: number; revision: string; files: { path: string; mode: string; id: string; text: string }[] }>(
+  const kept = await readJson<{ format: number; revision: string; path?: string; files: { path: string; mode: string; id: string; text: string }[] }>(
     join(stateDir, 'good', 'definitions.json'),
   );
   if (kept === null || kept.format !== FORMAT) return null;
   const encoder = new TextEncoder();
-  return { revision: kept.revision, files: kept.files.map(({ text, ...entry }) => ({ ...entry, bytes: encoder.encode(text) })) };
+  return { revision: kept.revision, path: kept.path ?? '', files: kept.files.map(({ text, ...entry }) => ({ ...entry, bytes: encoder.encode(text) })) };
 }
 
 /** Keeps a revision; only one without errors may get here. */
 export async function saveGood(stateDir: string, good: Good): Promise<void> {
   const decoder = new TextDecoder();
   const files = good.files.map(({ path, mode, id, bytes }) => ({ path, mode, id, text: decoder.decode(bytes) }));
-  await writeAtomic(join(stateDir, 'good', 'definitions.json'), JSON.stringify({ format: FORMAT, revision: good.revision, files }));
+  await writeAtomic(join(stateDir, 'good', 'definitions.json'), JSON.stringify({ format: FORMAT, revision: good.revision, path: good.path, files }));
 }
 
 /** The ledger that the last good definitions ran with; null on a new node. */

@@ -10,8 +10,8 @@ import { blobId, identified, listFolder, readIn } from './folder.ts';
 import { loadKeptLedger, saveKeptLedger } from './kept.ts';
 import { loadCached } from './parsed-cache.ts';
 
-/** Loads the definitions of a folder. */
-export async function loadFolder(dir: string, stateDir: string): Promise<Loaded> {
+/** Loads the definitions of a folder; without a state directory every file is parsed anew. */
+export async function loadFolder(dir: string, stateDir: string | null): Promise<Loaded> {
   const files: SourceFile[] = [];
   const entries = listFolder(dir).map((found): SourceEntry => {
     const bytes = found.stamp === '' ? null : readIn(dir, found.path);

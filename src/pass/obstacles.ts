@@ -35,10 +35,17 @@ const HELD = {
   conflict: {
     state: 'error',
     reason: 'Conflict',
-    say: (ref: string, on: string) => `${ref} is taken by something that is not netloom's (${on}); it is left alone`,
+    say: (ref: string, on: string) =>
+      ref === on
+        ? `${short(ref)} is there and is not netloom's: it is left alone`
+        : `${short(on)} has what ${short(ref)} needs, and is not netloom's: it is left alone`,
   },
-  waiting: { state: 'waiting', reason: 'GuestMissing', say: (ref: string, on: string) => `${ref} waits for ${on}` },
-  'in-use': { state: 'error', reason: 'ForeignPort', say: (ref: string, on: string) => `${ref} stays while ${on} is in it` },
+  waiting: {
+    state: 'waiting',
+    reason: 'GuestMissing',
+    say: (ref: string, on: string) => `${short(ref)} waits for ${on.startsWith('netns:') ? 'the network namespace ' : ''}${short(on)}`,
+  },
+  'in-use': { state: 'error', reason: 'ForeignPort', say: (ref: string, on: string) => `${short(ref)} stays while ${short(on)} is in it` },
 } as const;
 
 /** Everything that is in the way, worst first for each definition. */
@@ -49,11 +56,13 @@ export function obstaclesOf(left: Leftovers): readonly Obstacle[] {
 
 function heldObstacles({ held: all }: Leftovers): readonly Obstacle[] {
   const byRef = new Map(all.map(one => [one.ref, one]));
-  return all.flatMap(held => {
+  // What is in the way itself speaks before what depends on it.
+  const rootsFirst = [...all].sort((a, b) => Number(a.why === 'depends') - Number(b.why === 'depends'));
+  return rootsFirst.flatMap(held => {
     const root = rootOf(held, byRef);
     if (root.why === 'depends') return [];
     const { state, reason, say } = HELD[root.why];
-    const message = `${root === held ? '' : `${short(held.ref)} needs ${short(root.ref)}: `}${say(short(root.ref), short(root.on))}`;
+    const message = `${root === held ? '' : `${short(held.ref)} needs ${short(root.ref)}: `}${say(root.ref, root.on)}`;
     return held.definitions.map(definition => ({ definition, state, reason, message }));
   });
 }

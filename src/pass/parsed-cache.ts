@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
 import { type Loaded, load } from '../load/load.ts';
 import type { ParsedFile } from '../load/parse-file.ts';
+import { schemasHash } from '../load/schema.ts';
 import type { SourceEntry, SourceFile } from '../load/source.ts';
 import { version } from './program.ts';
 
-/** Loads the files of a revision, or the entries of a tree with the files that were read of it. */
-export async function loadCached(stateDir: string, files: readonly SourceFile[], entries: readonly SourceEntry[] = files): Promise<Loaded> {
-  const path = join(stateDir, 'cache', 'parsed.json');
+/** Loads the files of a revision, or the entries of a tree with the files that were read of it; without a state directory nothing is kept. */
+export async function loadCached(stateDir: string | null, files: readonly SourceFile[], entries: readonly SourceEntry[] = files): Promise<Loaded> {
   const bytes = new Map(files.map(file => [file.path, file.bytes]));
+  if (stateDir === null) return load({ entries, bytesOf: name => bytes.get(name) ?? null });
+  const path = join(stateDir, 'cache', 'parsed.json');
   const known = await knownFiles(path);
   const loaded = load({ entries, bytesOf: name => bytes.get(name) ?? null, known });
   if (!sameKeys(known, loaded.parsed)) await writeAtomic(path, JSON.stringify({ made: fingerprint(), files: [...loaded.parsed] }));
@@ -30,7 +32,7 @@ async function knownFiles(path: string): Promise<ReadonlyMap<string, ParsedFile>
 
 // What was parsed by another netloom may have been held to other schemas.
 function fingerprint(): string {
-  return createHash('sha256').update(`parsed 1 ${version()}`).digest('hex');
+  return createHash('sha256').update(`parsed 1 ${version()} ${schemasHash()}`).digest('hex');
 }
 
 function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {

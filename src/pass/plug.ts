@@ -9,6 +9,7 @@ import { networkMtu } from '../objects/mesh.ts';
 import type { Catalog, InterfaceDef } from '../objects/object.ts';
 import { prepare } from './enforce.ts';
 import { loadGood, loadKeptLedger } from './kept.ts';
+import { obstaclesOf } from './obstacles.ts';
 import { loadCached } from './parsed-cache.ts';
 
 export interface Plug {
@@ -37,19 +38,25 @@ export async function plugOf(
   const kept = await loadKeptLedger(config.stateDir);
   const catalog = good === null ? null : (await loadCached(config.stateDir, good.files)).catalog;
   if (catalog === null || kept === null) return { why: 'this node has accepted no revision yet' };
-  const key = keyOrNull(() => find({ catalog, ledger: kept.ledger }));
-  const iface = key === null ? undefined : catalog.interfaces.get(key);
-  if (iface === undefined) return { why: 'this node knows no such Interface (a commit that it has not pulled?)' };
+  const found = keyOrWhy(() => find({ catalog, ledger: kept.ledger }));
+  if ('why' in found) return { why: `${found.why} (or is it in a commit that this node has not pulled?)` };
+  const iface = catalog.interfaces.get(found.key);
+  if (iface === undefined) return { why: 'it is not defined any more' };
   if (iface.spec.node !== config.node)
     return { why: iface.spec.node === undefined ? 'it is not placed on a node' : `it is placed on ${iface.spec.node}, this is ${config.node}` };
   const node = catalog.nodes.get(config.node);
   if (node === undefined) return { why: `there is no Node ${config.node} in the definitions` };
   const { plan, compiled } = await prepare({ catalog, ledger: kept.ledger, node }, config.runtimeDir);
   const about = new Set([`Interface ${iface.key}`, `Network ${networkKey(iface)}`]);
-  const left = [...plan.steps, ...plan.held].find(step => step.from.some(origin => about.has(origin.definition)));
-  const trouble = compiled.troubles.find(found => about.has(found.definition) && found.fatal);
-  if (trouble !== undefined) return { why: `${trouble.reason}: ${trouble.message}` };
-  if (left !== undefined) return { why: `${left.ref} is not as wanted` };
+  const obstacles = obstaclesOf({
+    outcomes: [],
+    remaining: plan.steps,
+    held: plan.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
+    troubles: compiled.troubles.filter(trouble => trouble.fatal),
+    observing: config.mode === 'observe',
+  });
+  const left = obstacles.find(obstacle => about.has(obstacle.definition));
+  if (left !== undefined) return { why: `${left.reason}: ${left.message}` };
   return describe(iface, catalog, kept.ledger);
 }
 
@@ -81,10 +88,10 @@ function describe(iface: InterfaceDef, catalog: Catalog, ledger: Ledger): Plug |
 }
 
 // A name that is not known yet may be known after the next pull.
-function keyOrNull(find: () => string): string | null {
+function keyOrWhy(find: () => string): { readonly key: string } | { readonly why: string } {
   try {
-    return find();
-  } catch {
-    return null;
+    return { key: find() };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -26,6 +26,9 @@ export async function preview(config: NodeConfig): Promise<Preview> {
   const pulled = await pull({ remote, stateDir: config.stateDir, good, keep: false });
   if (pulled.catalog === null) throw new HostError('no-entry', pulled.refusal?.message ?? 'no definitions to plan for');
   const kept = await loadKeptLedger(config.stateDir);
+  if (pulled.tips === null && kept === null) {
+    throw new HostError('no-entry', `${pulled.refusal?.message ?? 'the remote did not answer'}; this node has no copy of what is allocated`);
+  }
   const published = pulled.tips === null ? (kept?.ledger ?? EMPTY_LEDGER) : await publishedLedger(remote, pulled.tips.status, kept);
   const decided = decide(pulled.catalog, published, new Date());
   const remarks = [

@@ -53,19 +53,27 @@ export async function pull(args: PullArgs): Promise<Pulled> {
   try {
     tips = await readTips(args.remote);
     if (tips.main === null) return await fallBack(args, tips, missingBranch(args.remote));
-    if (tips.main === args.good?.revision) return await fallBack(args, tips, null);
+    if (tips.main === args.good?.revision && args.remote.path === args.good.path) return await fallBack(args, tips, null);
     return await advance(args, tips, tips.main);
   } catch (error) {
     if (!(error instanceof RepoError)) throw error;
-    return await fallBack(args, tips, { condition: 'FetchFailed', reason: reasonOf(error), message: error.message, diagnostics: [] });
+    const message = error.code === 'disk-full' ? `${error.message} (below ${args.stateDir})` : error.message;
+    return await fallBack(args, tips, { condition: 'FetchFailed', reason: reasonOf(error), message, diagnostics: [] });
   }
 }
 
-/** What the last good revision says; the files were valid once, so what they say now is what they said then. */
+/** What the last good revision says; the files were valid once, so only a newer netloom can find fault with them. */
 async function fallBack(args: PullArgs, tips: Tips | null, refusal: Refusal | null): Promise<Pulled> {
-  const loaded = args.good === null ? null : await loadCached(args.stateDir, args.good.files);
-  const commit = args.good === null || tips === null ? null : await infoOf(args.remote.definitions, args.good.revision);
-  return { tips, good: args.good, catalog: loaded?.catalog ?? null, warnings: [], refusal, commit, advanced: false };
+  const { good } = args;
+  const loaded = good === null ? null : await loadCached(args.stateDir, good.files);
+  const commit = good === null || tips === null ? null : await infoOf(args.remote.definitions, good.revision);
+  const outdated = good !== null && loaded?.catalog === null ? notGoodAnyMore(good, loaded.diagnostics) : null;
+  return { tips, good, catalog: loaded?.catalog ?? null, warnings: [], refusal: refusal ?? outdated, commit, advanced: false };
+}
+
+function notGoodAnyMore({ revision }: Good, diagnostics: readonly Diagnostic[]): Refusal {
+  const message = `the last good revision ${revision.slice(0, 10)} is not valid for this version of netloom: correct the definitions, or go back to the version before`;
+  return { condition: 'Stalled', reason: 'InvalidDefinitions', message, diagnostics };
 }
 
 async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
@@ -77,7 +85,7 @@ async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   const loaded = await loadCached(args.stateDir, files, entries);
   const refusal = refusalOf(remote, tip, loaded);
   if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, refusal);
-  const next: Good = { revision: tip, files };
+  const next: Good = { revision: tip, path: remote.path, files };
   if (args.keep) await saveGood(args.stateDir, next);
   const commit = await infoOf(remote.definitions, tip);
   return { tips, good: next, catalog: loaded.catalog, warnings: loaded.diagnostics, refusal: null, commit, advanced: true };

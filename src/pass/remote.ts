@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { NodeConfig } from '../model/node-config.ts';
 import { readAuth } from '../repo/auth.ts';
 import { openRepo } from '../repo/open.ts';
-import type { Oid, Repo } from '../repo/repo.ts';
+import { type Oid, type Repo, RepoError } from '../repo/repo.ts';
 
 export interface Remote {
   readonly definitions: Repo;
@@ -22,7 +22,10 @@ export interface Tips {
   readonly status: Oid | null;
 }
 
-/** Two disposable clones below `dir`; no request is made yet. Throws RepoError when a secret cannot be read. */
+/**
+ * Two disposable clones below `dir`; no request is made yet. A side that cannot be spoken to (its secret cannot be read, its
+ * url is none) says so when it is asked, as one that is down: what a node enforces does not depend on it.
+ */
 export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, dir: string): Promise<Remote> {
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
@@ -37,7 +40,17 @@ export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, di
 }
 
 async function openSide(url: string, auth: NodeConfig['repo']['auth'], dir: string): Promise<Repo> {
-  return openRepo({ url, dir, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
+  try {
+    return openRepo({ url, dir, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
+  } catch (error) {
+    if (error instanceof RepoError) return mute(error);
+    throw error;
+  }
+}
+
+function mute(error: RepoError): Repo {
+  const refuse = (): Promise<never> => Promise.reject(error);
+  return { tips: refuse, sync: refuse, descends: refuse, list: refuse, read: refuse, info: refuse, commit: refuse, push: refuse };
 }
 
 /** Where both branches are: one request when they share a repository. Throws RepoError. */

@@ -1,5 +1,6 @@
 /** report: what this node says of a pass, from what the pass found and did. */
 import { KINDS } from '../kinds/index.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, tapName, vxlanName } from '../model/names.ts';
 import type { NodeConfig } from '../model/node-config.ts';
@@ -51,8 +52,14 @@ export function reportOf(args: ReportArgs): NodeReport {
     drift: config.mode === 'observe' ? [] : driftOf(enforced.remaining),
     plan: config.mode === 'observe' ? observedPlan(enforced.plan) : [],
     inventory: inventoryOf(enforced.compiled.resources, absentOf(enforced.remaining), kind => KINDS.get(kind)?.title ?? kind),
-    facts: { ...enforced.facts, devices: [], ports: enforced.facts.ports.filter(port => !port.ours) },
+    facts: toldFacts(enforced.facts),
   };
+}
+
+// As little as others need to compile the same: our own ports count only for taps whose owner is not known here.
+function toldFacts(facts: Facts): Facts {
+  const isUserMissing = Object.values(facts.users).includes(null);
+  return { ...facts, devices: [], ports: facts.ports.filter(port => isUserMissing || !port.ours) };
 }
 
 function conditionsOf({ config, pulled, enforced, settled, before, now }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {

@@ -36,6 +36,8 @@ export interface Settled {
   readonly problem: string | null;
   /** When it was decided; ISO 8601, UTC, milliseconds. */
   readonly at: string;
+  /** False: this node has no copy of the ledger and could not read all of it. What the ledger lacks must not be taken for gone. */
+  readonly isKnown: boolean;
 }
 
 export interface SettleArgs {
@@ -50,40 +52,51 @@ export interface SettleArgs {
 
 /** The ledger to run with. Without a push, what is allocated goes on and new asks wait. Throws only for a full disk. */
 export async function settle(args: SettleArgs): Promise<Settled> {
-  const { tip, kept } = args;
-  if (tip === undefined) return offline(args, 'the remote did not answer');
+  if (args.tip === undefined) return offline(args, 'the remote did not answer');
+  const seen: Seen = { ledger: null };
   try {
-    return await settleOnline(args, tip);
+    return await settleOnline(args, args.tip, seen);
   } catch (error) {
     if (!(error instanceof RepoError)) throw error;
-    const problem = `allocations could not be published: ${error.message}`;
-    return offline({ ...args, kept }, problem);
+    return offline({ ...args, kept: seen.ledger ?? args.kept }, `allocations could not be published: ${error.message}`);
   }
 }
 
-async function settleOnline(args: SettleArgs, firstTip: Oid | null): Promise<Settled> {
+/** The newest published ledger that a pass read whole: what counts when the push after it fails. */
+interface Seen {
+  ledger: KeptLedger | null;
+}
+
+async function settleOnline(args: SettleArgs, firstTip: Oid | null, seen: Seen): Promise<Settled> {
   let tip = firstTip;
-  let base = await readLedger(args, tip);
+  let base = await readSeen(args, tip, seen);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const now = new Date();
     const at = now.toISOString();
     const decided = decide(args.catalog, base.ledger, now, base.unreadable);
-    if (decided.ledger === base.ledger && !base.lost) return keep(args, { ...decided, tip, problem: null, at });
+    if (decided.ledger === base.ledger && !base.lost) return keep(args, base, { ...decided, tip, at });
     if (attempt === 0) {
-      const seen = await waitForTurn(args, tip, decided.changes);
-      if (seen !== tip) {
-        tip = seen;
-        base = await readLedger(args, tip);
+      const moved = await waitForTurn(args, tip, decided.changes);
+      if (moved !== tip) {
+        tip = moved;
+        base = await readSeen(args, tip, seen);
         continue;
       }
     }
     const pushed = await publish(args, base, decided.ledger, tip);
-    if (pushed !== null) return keep(args, { ...decided, tip: pushed, problem: null, at });
+    if (pushed !== null) return keep(args, base, { ...decided, tip: pushed, at });
     await backOff(attempt + 1);
     tip = (await readTips(args.remote)).status;
-    base = await readLedger(args, tip);
+    base = await readSeen(args, tip, seen);
   }
-  return offline({ ...args, kept: { tip, ledger: base.ledger } }, `allocations lost ${TRIES} races in a row`);
+  return offline({ ...args, kept: seen.ledger ?? args.kept }, `allocations lost ${TRIES} races in a row`);
+}
+
+async function readSeen(args: SettleArgs, tip: Oid | null, seen: Seen): Promise<Base> {
+  const base = await readLedger(args, tip);
+  // Where a branch is not there, a node without a copy has seen nothing.
+  if (args.kept !== null || (tip !== null && base.unreadable.length === 0)) seen.ledger = { tip, ledger: base.ledger };
+  return base;
 }
 
 interface Base {
@@ -158,9 +171,12 @@ async function publish(args: SettleArgs, base: Base, ledger: Ledger, tip: Oid | 
   return (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok' ? oid : null;
 }
 
-async function keep(args: SettleArgs, settled: Settled): Promise<Settled> {
-  if (args.kept?.tip !== settled.tip || args.kept.ledger !== settled.ledger) await saveKeptLedger(args.stateDir, { tip: settled.tip, ledger: settled.ledger });
-  return settled;
+// A ledger of which a part cannot be read is never taken for the whole one of its tip: it is read again by the next pass.
+async function keep({ kept, catalog, stateDir }: SettleArgs, { unreadable }: Base, settled: Omit<Settled, 'problem' | 'isKnown'>): Promise<Settled> {
+  const isKnown = kept !== null || !unreadable.some(network => catalog.networks.has(network));
+  const tip = unreadable.length === 0 ? settled.tip : null;
+  if (isKnown && (kept?.tip !== tip || kept.ledger !== settled.ledger)) await saveKeptLedger(stateDir, { tip, ledger: settled.ledger });
+  return { ...settled, problem: null, isKnown };
 }
 
 // What is allocated stays; who asks for something new waits. Nothing that only this node knows of is used.
@@ -168,13 +184,15 @@ function offline(args: SettleArgs, problem: string): Settled {
   const ledger = args.kept?.ledger ?? EMPTY_LEDGER;
   const decided = decide(args.catalog, ledger, new Date());
   const news = decided.changes.some(change => change.change !== 'release');
+  const isKnown = args.kept !== null;
   return {
     ledger,
     tip: args.kept?.tip ?? null,
     changes: [],
     pending: decided.pending,
     notes: [],
-    problem: news ? problem : null,
+    problem: isKnown ? (news ? problem : null) : `${problem}; this node has no copy of what is allocated, so nothing is changed until it can be read`,
     at: new Date().toISOString(),
+    isKnown,
   };
 }

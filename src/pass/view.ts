@@ -7,6 +7,7 @@ import { parseLedger } from '../allocate/ledger-files.ts';
 import { HostError } from '../host/errors.ts';
 import { EMPTY_LEDGER } from '../model/ledger.ts';
 import type { NodeConfig } from '../model/node-config.ts';
+import { RepoError, type RepoErrorCode } from '../repo/repo.ts';
 import { type NetEvent, parseEvents } from '../report/events.ts';
 import { type NodeReport, parseStatusFile } from '../report/node-report.ts';
 import type { View } from '../report/state.ts';
@@ -28,6 +29,8 @@ export async function see(config: Pick<NodeConfig, 'repo' | 'status' | 'stateDir
   const pulled = await pull({ remote, stateDir: dir, good: await goodOf(config), keep: false });
   const { catalog, tips, refusal } = pulled;
   if (catalog === null) throw new HostError('no-entry', refusal?.message ?? 'there are no definitions');
+  // Without the status branch everything would look unallocated and unheard of.
+  if (tips === null && refusal !== null) throw new RepoError(codeOf(refusal.reason), refusal.message, config.repo.url);
   const texts = tips === null || tips.status === null ? new Map<string, string>() : await statusTexts(remote, tips.status);
   const { ledger, problems } = parseLedger(texts);
   const reports = reportsIn(texts);
@@ -42,6 +45,11 @@ export async function see(config: Pick<NodeConfig, 'repo' | 'status' | 'stateDir
     events: [...texts].flatMap(([path, text]) => (path.startsWith('events/') ? parseEvents(text) : [])),
     remarks,
   };
+}
+
+// `RateLimited` is how a condition says `rate-limited`.
+function codeOf(reason: string): RepoErrorCode {
+  return reason.replace(/(?<=.)[A-Z]/g, letter => `-${letter}`).toLowerCase() as RepoErrorCode;
 }
 
 async function statusTexts(remote: Remote, tip: string): Promise<ReadonlyMap<string, string>> {

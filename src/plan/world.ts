@@ -57,10 +57,11 @@ export function kindOf(kinds: Kinds, name: string, ref: Ref): AnyKind {
 }
 
 function indexed(items: readonly Item[], kinds: Kinds): World {
-  const byRef = new Map<Ref, Item>(items.map(item => [item.ref, item]));
+  const byRef = new Map<Ref, Item>();
   const wantGroups = new Map<Ref, Item[]>();
   const haveGroups = new Map<Ref, Item[]>();
   for (const item of items) {
+    byRef.set(item.ref, item);
     if (item.want !== undefined) for (const name of item.kind.groups?.(item.want.spec) ?? []) add(wantGroups, name, item);
     if (item.have !== undefined) for (const name of haveKind(kinds, item).groups?.(item.have.spec) ?? []) add(haveGroups, name, item);
   }

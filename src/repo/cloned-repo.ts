@@ -57,10 +57,11 @@ function guarded<A extends readonly unknown[], R>({ backend, folder }: Clone, me
 }
 
 // A server may say our own credentials back to us; a stack repeats the message, so it goes too.
-function scrubbed(error: RepoError, { scrub }: Backend): RepoError {
-  const message = scrub(error.message);
+function scrubbed(error: RepoError, { scrub, url }: Backend): RepoError {
+  // Who read the objects does not know where they came from.
+  const message = scrub(error.url === '' ? `${url}: ${error.message}` : error.message);
   if (message === error.message) return error;
-  return new RepoError(error.code, message, error.url, error.retryAfterS === undefined ? {} : { retryAfterS: error.retryAfterS });
+  return new RepoError(error.code, message, url, error.retryAfterS === undefined ? {} : { retryAfterS: error.retryAfterS });
 }
 
 function until({ deadlineMs }: Clone): number {

@@ -7,7 +7,7 @@ import * as git from 'isomorphic-git';
 import type { CommitDraft, History } from './backend.ts';
 import { parseCommit, parseTree } from './edits.ts';
 import { packedBlobs } from './pack-index.ts';
-import type { Edits, Oid, TreeEntry } from './repo.ts';
+import { type Edits, type Oid, RepoError, type TreeEntry } from './repo.ts';
 
 /** Where the objects are, with isomorphic-git's cache of their packs. */
 export interface Place {
@@ -48,19 +48,25 @@ export async function initStore(gitdir: string, url: string): Promise<void> {
 
 /** All entries below a commit's root but the trees, in git's order. */
 export async function entriesOf(place: Place, commit: Oid): Promise<readonly TreeEntry[]> {
-  const walk = async (oid: Oid, prefix: string): Promise<TreeEntry[]> => {
-    const all: TreeEntry[] = [];
+  const all: TreeEntry[] = [];
+  let seen = 0;
+  const walk = async (oid: Oid, prefix: string): Promise<void> => {
     for (const entry of parseTree(await contentOf(place, oid, 'tree'))) {
+      if (++seen > MOST_ENTRIES)
+        throw new RepoError('too-large', `the commit ${commit} has more than ${MOST_ENTRIES} files: is this the right repository?`, '');
       const path = `${prefix}${entry.path}`;
-      if (entry.mode === TREE) all.push(...(await walk(entry.oid, `${path}/`)));
+      if (entry.mode === TREE) await walk(entry.oid, `${path}/`);
       else all.push({ ...entry, path });
     }
-    return all;
   };
-  return walk(treeOf(await commitTextOf(place, commit)), '');
+  await walk(treeOf(await commitTextOf(place, commit)), '');
+  return all;
 }
 
 const TREE = '040000';
+
+/** Ten small trees that name each other ten times each are ten billion files: they must not be listed. */
+const MOST_ENTRIES = 500_000;
 
 function treeOf(commitText: string): Oid {
   return /^tree ([0-9a-f]{40})\n/.exec(commitText)?.[1] ?? '';

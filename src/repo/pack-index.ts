@@ -8,7 +8,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { blobOid } from './edits.ts';
-import type { Oid } from './repo.ts';
+import { type Oid, RepoError } from './repo.ts';
 
 interface Pack {
   readonly name: string;
@@ -33,14 +33,25 @@ export async function absentObjects(gitdir: string, oids: readonly Oid[]): Promi
 export async function packedBlobs(gitdir: string, oids: readonly Oid[]): Promise<Map<Oid, Uint8Array>> {
   const packs = await readPacks(gitdir, () => undefined);
   const found = new Map<Oid, Uint8Array>();
+  let total = 0;
   for (const oid of oids) {
     const pack = packs.find(({ offsets }) => offsets.has(oid));
     if (pack === undefined) continue;
     const content = readAt(pack, pack.offsets.get(oid) ?? 0);
     if (blobOid(content) !== oid) throw new Error(`the blob ${oid} in ${pack.name} has another content`);
     found.set(oid, content);
+    total += content.length;
+    if (total > MOST_BYTES) throw tooLarge(`the files that are read have more than ${MOST_BYTES} bytes together`);
   }
   return found;
+}
+
+// What comes is bounded while it is packed (a thousandth of its size, for zeros); these bound what it may become.
+const LARGEST_OBJECT = 64 * 1024 * 1024;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+function tooLarge(words: string): RepoError {
+  return new RepoError('too-large', `${words}: is this the right repository?`, '');
 }
 
 async function readPacks(gitdir: string, check: (index: Buffer, pack: Buffer, name: string) => void): Promise<Pack[]> {
@@ -125,6 +136,7 @@ function distance(bytes: Buffer, start: number): { readonly distance: number; re
 }
 
 function inflate(bytes: Buffer, at: number, size: number): Buffer {
+  if (size > LARGEST_OBJECT) throw tooLarge(`an object has ${size} bytes, more than ${LARGEST_OBJECT}`);
   const content = inflateSync(bytes.subarray(at), { maxOutputLength: Math.max(1, size) });
   if (content.length !== size) throw new Error(`an object has ${content.length} bytes, not ${size}`);
   return content;
@@ -133,14 +145,17 @@ function inflate(bytes: Buffer, at: number, size: number): Buffer {
 /** Applies a delta: copies from the base and inserts, as gitformat-pack says ("Deltified representation"). */
 function patch(base: Buffer, delta: Buffer): Buffer {
   const parts: Buffer[] = [];
-  // The sizes of base and result come first; the result is checked by its hash.
+  // The sizes of base and result come first; the result is checked by its hash, but must not grow past all bounds before.
   let at = afterNumber(delta, afterNumber(delta, 0));
+  let size = 0;
   while (at < delta.length) {
     const op = delta.readUInt8(at++);
     if (op & 128) {
       const [from, length] = [packedNumber(delta, at, op & 15), packedNumber(delta, at + bits(op & 15), (op >> 4) & 7)];
       at += bits(op & 127);
       parts.push(base.subarray(from, from + (length === 0 ? 65_536 : length)));
+      size += parts.at(-1)?.length ?? 0;
+      if (size > LARGEST_OBJECT) throw tooLarge(`an object has more than ${LARGEST_OBJECT} bytes`);
     } else {
       parts.push(delta.subarray(at, at + op));
       at += op;

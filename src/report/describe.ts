@@ -30,9 +30,9 @@ export function describeNetwork(record: NetworkRecord, guests: readonly Interfac
       ],
       width,
     ),
-    titled('Nodes', standsTable(status.nodes, width)),
-    titled('Guests', rows.length === 0 ? '' : table(columns, rows, width)),
-    titled('Events', eventsTable(record, events, width)),
+    titled('Nodes', standsTable(status.nodes, inner(width))),
+    titled('Guests', rows.length === 0 ? '' : table(columns, rows, inner(width))),
+    titled('Events', eventsTable(record, events, inner(width))),
   ]);
 }
 
@@ -55,8 +55,8 @@ export function describeInterface(record: InterfaceRecord, events: readonly NetE
       ],
       width,
     ),
-    titled('Nodes', standsTable(status.nodes, width)),
-    titled('Events', eventsTable(record, events, width)),
+    titled('Nodes', standsTable(status.nodes, inner(width))),
+    titled('Events', eventsTable(record, events, inner(width))),
   ]);
 }
 
@@ -83,10 +83,10 @@ export function describeNode(record: NodeRecord, report: NodeReport | undefined,
       ],
       width,
     ),
-    titled('Conditions', conditions.length === 0 ? '' : table(['TYPE', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], conditions, width)),
-    titled('Drift', drift.length === 0 ? '' : table(['WHAT', 'FIELD', 'WANT', 'HAVE'], drift, width)),
+    titled('Conditions', conditions.length === 0 ? '' : table(['TYPE', 'STATUS', 'REASON', 'SINCE', 'MESSAGE'], conditions, inner(width))),
+    titled('Drift', drift.length === 0 ? '' : table(['WHAT', 'FIELD', 'WANT', 'HAVE'], drift, inner(width))),
     titled('Planned', (report?.plan ?? []).map(harmless).join('\n')),
-    titled('Events', eventsTable(record, events, width)),
+    titled('Events', eventsTable(record, events, inner(width))),
   ]);
 }
 
@@ -122,8 +122,15 @@ function eventsTable({ kind, metadata }: NetworkRecord | InterfaceRecord | NodeR
   return rows.length === 0 ? '' : table(columns, rows, width);
 }
 
+const INDENT = '  ';
+
 function titled(title: string, text: string): string {
-  return text === '' ? '' : `${title}:\n${text.replace(/^/gm, '  ')}`;
+  return text === '' ? '' : `${title}:\n${text.replace(/^/gm, INDENT)}`;
+}
+
+// What is left of a line below a title.
+function inner(width: number | undefined): number | undefined {
+  return width === undefined ? undefined : width - INDENT.length;
 }
 
 function sections(parts: readonly string[]): string {

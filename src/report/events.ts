@@ -136,8 +136,9 @@ function isPlural({ step }: Outcome): boolean {
 }
 
 function startAndFinish({ object, outcomes }: Group, ctx: EventContext): readonly NetEvent[] {
-  const startedAt = Math.min(...outcomes.map(outcome => outcome.startedAt));
-  const endedAt = Math.max(...outcomes.map(outcome => outcome.startedAt + outcome.durationMs));
+  // Not as arguments: one group may have more outcomes than a call can take.
+  const startedAt = outcomes.reduce((first, outcome) => Math.min(first, outcome.startedAt), Number.POSITIVE_INFINITY);
+  const endedAt = outcomes.reduce((last, outcome) => Math.max(last, outcome.startedAt + outcome.durationMs), 0);
   const durationMs = Math.round((endedAt - startedAt) * 1000) / 1000;
   const network = ctx.networkOf(object);
   const about = { node: ctx.node, object, ...(network === undefined ? {} : { network }), type: ctx.cause, operation: operationOf(outcomes) };
@@ -214,9 +215,8 @@ function commitEvents(groups: readonly Group[], ctx: EventContext): readonly Net
   const { commit } = ctx;
   if (commit === null || ctx.cause === 'drift') return [];
   const objects = [...new Set([...(ctx.fates?.keys() ?? []), ...groups.map(group => group.object)])].sort((a, b) => rank(a) - rank(b) || compare(a, b));
-  const starts = groups.flatMap(group => group.outcomes.map(outcome => outcome.startedAt));
   // A clock that is ahead where the commit was made must not put it after its own effects.
-  const at = instant(Math.min(commit.at, ...starts));
+  const at = instant(groups.flatMap(group => group.outcomes).reduce((first, { startedAt }) => Math.min(first, startedAt), commit.at));
   return objects.map(object => {
     const network = ctx.networkOf(object);
     return {

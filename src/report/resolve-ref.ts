@@ -131,6 +131,6 @@ function unknown(ref: string, kind: RefKind, namespace: string | null, all: read
     };
   return {
     candidates: [],
-    message: `there is no ${kind} ${ref}${namespace === null || kind === 'Node' || kind === 'Namespace' ? '' : ` in namespace ${namespace}`}`,
+    message: `there is no ${kind} ${ref}${namespace === null || kind === 'Node' || kind === 'Namespace' || ref.includes('/') ? '' : ` in namespace ${namespace}`}`,
   };
 }

@@ -38,13 +38,21 @@ test('a node and a url are enough', () => {
 
 test.each([
   ['node: n1\nrepo: { url: x, brnch: main }\n', /node\.yaml:2: repo\.brnch/],
-  ['node: n1\n', /node\.yaml:1: repo must have required property/],
+  ['node: n1\n', /node\.yaml:1: repo is missing$/],
   ['node: N1\nrepo: { url: x }\n', /node\.yaml:1: node must match pattern/],
   ['node: n1\nrepo: { url: x }\nstateDir: var/lib\n', /node\.yaml:3: stateDir must match pattern/],
   ['node: n1\nnode: n2\nrepo: { url: x }\n', /node\.yaml:2: Map keys must be unique/],
   ['node: [\n', /node\.yaml:2: /],
+  ['nodee: n1\nrepo: { url: x }\n', /node\.yaml:1: nodee is no field here: did you mean node\?/],
+  ['node n1\nrepo: { url: x }\n', /node\.yaml:1: Implicit keys need to be on a single line$/],
+  ['node: n1\nrepo: { url: x }\nstatus: { branch: main }\n', /status\.branch and repo\.branch are both main, in one repository/],
+  ['node: n1\nrepo: { url: http://x/a.git }\nstatus: { url: http://x/a, branch: main }\n', /status\.branch and repo\.branch are both main/],
 ])('a mistake is told with its line: %j', (text, words) => {
   expect(complaint(text)).toMatch(words);
+});
+
+test('one branch name in two repositories is fine', () => {
+  expect(complaint('node: n1\nrepo: { url: http://x/a.git }\nstatus: { url: http://x/b.git, branch: main }\n')).toBe('nothing');
 });
 
 test('a file that is not there is told with what to write', () => {

@@ -93,7 +93,7 @@ describe('of a path', () => {
   test('that is not there, the reason is told and the exit code is 1', async () => {
     expect(await run(join(dir, 'nowhere'))).toEqual({
       exitCode: 1,
-      text: "netloom: cannot validate /nowhere: ENOENT: no such file or directory, stat '/nowhere'\n",
+      text: 'netloom: cannot validate /nowhere: there is no such file or folder\n',
     });
   });
 

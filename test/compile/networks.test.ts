@@ -74,6 +74,17 @@ test('a tap whose owner the node does not know is a trouble of that interface al
   expect(specs(compiled, 'veth')).toHaveLength(1);
 });
 
+test('a tap that is there stays while its owner is not known: a guest may run on it', () => {
+  const catalog = catalogOf(blue(), doc('Interface', 't', 'network: blue, node: n1, attach: { tap: { owner: alice } }'));
+  const known = on('n1', catalog, { facts: { ...FACTS, users: { alice: 1000 } } });
+  const [tap] = specs(known, 'tap');
+  const port = { bridge: String(specs(known, 'bridge')[0]?.name), ifname: String(tap?.name), mac: '', ours: true };
+  const compiled = on('n1', catalog, { facts: { ...FACTS, users: { alice: null }, ports: [port] } });
+  expect(specs(compiled, 'tap')).toEqual([{ ...tap, owner: undefined }]);
+  expect(compiled.resources.map(resource => resource.ref)).toEqual(known.resources.map(resource => resource.ref));
+  expect(compiled.troubles).toMatchObject([{ definition: 'Interface default/t', reason: 'UnknownUser', fatal: true }]);
+});
+
 test('what is not allocated yet is not compiled, and says so', () => {
   const catalog = catalogOf(blue(), guest('a', 'n1'));
   const compiled = on('n1', catalog, { ledger: { networks: {} } });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Observed, Ref } from '../../src/kinds/kind.ts';
+import { batchLine } from '../../src/kinds/render.ts';
 import type { LinkRow, RouteRow, Rows } from '../../src/kinds/rows.ts';
 
 // Read by netloom itself from kernel 6.18 with iproute2 6.1 and nft 1.0.6.
@@ -126,6 +127,20 @@ describe('what belongs to links', () => {
     ).toEqual(new Set(['common']));
   });
 
+  it('a peer that somebody gave another vni or port is not the peer that is wanted, and can be taken away', () => {
+    const fdb = [
+      { mac: '02:00:00:00:00:0e', ifname: 'vxlan-2', dst: '10.9.0.2', vni: 77, flags: ['self'], state: 'static' },
+      { mac: '00:00:00:00:00:00', ifname: 'vxlan-2', dst: '10.9.0.2', flags: ['self'], state: 'permanent' },
+      { mac: '00:00:00:00:00:00', ifname: 'vxlan-2', dst: '10.9.0.2', port: 9999, flags: ['self'], state: 'permanent' },
+    ];
+    const altered = [{ ...ROOT, fdb }];
+    expect(spec(altered, 'vtep:/vxlan-2/02:00:00:00:00:0e')).toMatchObject({ dst: '10.9.0.2,vni,77' });
+    const [wanted, odd] = parse(altered, 'flood');
+    expect(wanted?.ref).toBe('flood:/vxlan-2/10.9.0.2');
+    expect(odd?.owner).toBe('ours');
+    expect(KINDS.get('flood')?.remove(odd?.spec).map(batchLine)).toEqual(['fdb del 00:00:00:00:00:00 dev vxlan-2 dst 10.9.0.2 port 9999 self']);
+  });
+
   it('permanent neighbours are ours by protocol or by link', () => {
     expect(owners(NODE, 'neigh')).toEqual([
       'foreign neigh neigh:/eth0/192.0.2.1',
@@ -155,6 +170,7 @@ describe('what belongs to links', () => {
       'ours flood flood:/vx6/fd00::2',
       'ours flood flood:/vxlan-2/10.9.0.2',
       'ours flood flood:/vxlan-2/10.9.0.3',
+      'ours flood flood:/vxlan-2/10.9.0.3,port,8472',
       'ours vtep vtep:/vxlan-2/01:00:5e:00:00:05',
       'ours vtep vtep:/vxlan-2/02:00:00:00:00:0b',
     ]);

@@ -56,8 +56,8 @@ function expectWhole(files: readonly NetworkFile[], guests: readonly Guest[]): v
   expect(inside.map(each => `${each.network} ${each.key} ${each.node}`).sort()).toEqual(
     guests.map(each => `${each.network} fleet/${each.name} ${each.node}`).sort(),
   );
-  for (const values of [live.map(file => file.vxid), [...live, ...inside].map(each => each.uuid), inside.map(each => each.mac)]) {
-    expect(new Set(values).size).toBe(values.length);
+  for (const values of [live.map(file => `${file.vxid}`), [...live, ...inside].map(each => each.uuid), inside.map(each => each.mac)]) {
+    expect(new Set<unknown>(values).size).toBe(values.length);
   }
   for (const file of live) {
     const addresses = Object.values(file.interfaces).map(entry => entry.address);

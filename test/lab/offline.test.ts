@@ -107,7 +107,7 @@ describe('a pass that is killed', () => {
       [1, 2, 3].map(nth => [`red/k${nth}.yaml`, (round >> (nth - 1)) & 1 ? [network(`k${nth}`), guest(`red/k${nth}`, `k${nth}`, 'n1')].join('---\n') : null]),
     );
 
-  test(`at any of ${KILLS} moments from fetch to push is no obstacle to the next, which converges`, async () => {
+  test(`at any of ${KILLS} moments from fetch to push is no obstacle to the next, which converges`, { timeout: 300_000 }, async () => {
     await yard.commit('Round 0', files(7));
     const from = performance.now();
     await yard.pass('n1');
@@ -121,7 +121,7 @@ describe('a pass that is killed', () => {
       const next = performance.now();
       told(await yard.netloom('n1', 'reconcile'), [0]);
       // It waits for nobody: what the dead one held is free.
-      expect(performance.now() - next).toBeLessThan(30_000);
+      expect(performance.now() - next).toBeLessThan(45_000);
       told(await yard.netloom('n1', 'plan', '--detailed-exitcode'), [0]);
       await expectConsistent(round % 8 === 0 ? 5 : round);
     }

@@ -35,21 +35,17 @@ async function pass(...words: readonly string[]): Promise<Refused> {
   return refused(yard.node('n1'), () => yard.netloom('n1', 'reconcile', ...words));
 }
 
-async function conditionOf(node: string, type: string): Promise<{ status: boolean; reason: string; message: string }> {
-  const { conditions } = await yard.status(node);
-  return conditions.find((each: { type: string }) => each.type === type);
-}
+const conditionOf = async (node: string, type: string): Promise<unknown> =>
+  (await yard.status(node)).conditions.find((each: { type: string }) => each.type === type);
 
-/** The last good revision is in force: what somebody breaks is mended by the very pass that refuses the new one. */
+/** What somebody breaks is mended by the very pass that refuses the new revision. */
 async function expectEnforced(code: number, ...words: readonly string[]): Promise<void> {
   await yard.node('n1').ok(`ip link del dev ${DEVICE}`);
   expect((await yard.netloom('n1', 'reconcile', ...words)).exitCode).toBe(code);
   expect(await linksOf(yard.node('n1'))).toContain(DEVICE);
 }
 
-function server(...args: readonly string[]): Promise<unknown> {
-  return yard.git(`--git-dir=${repositoryOf(yard.lab.dir)}`, ...args);
-}
+const server = (...args: readonly string[]): Promise<unknown> => yard.git(`--git-dir=${repositoryOf(yard.lab.dir)}`, ...args);
 
 describe('a revision that cannot be taken', () => {
   test('because definitions are wrong: every mistake is said with its place, the last good one stays, and the next good one heals', async () => {
@@ -231,6 +227,74 @@ describe('a node that cannot', () => {
     expect(stderr).toContain(stateDir);
     expect(stderr).toMatch(/make room/);
     await yard.node('n1').ok(`umount ${stateDir}`);
+    await yard.pass('n1');
+  });
+});
+
+describe('definitions of which something cannot be made on a node', () => {
+  const tap = (name: string, how: object): string => definition('Interface', `red/${name}`, { network: 'lan', node: 'n1', attach: { tap: how } });
+  const again = (): Promise<string> => yard.commit('Without it', { 'red/extra.yaml': null });
+
+  test("because a tap's user does not exist there: all else is made, and the interface says why", async () => {
+    await yard.commit('Taps', { 'red/extra.yaml': [tap('t1', { owner: 'no-such-user' }), tap('t2', { ifname: 'tap-two' })].join('---\n') });
+    const { stderr } = told(await yard.netloom('n1', 'reconcile'), [4]);
+    expect(stderr).toContain('the node n1 has no user no-such-user');
+    expect(await linksOf(yard.node('n1'))).toContain('tap-two');
+    const { interfaces, networks } = await yard.status('n1');
+    expect(interfaces['red/t1']).toMatchObject({ state: 'error', reason: 'UnknownUser' });
+    expect(interfaces['red/t2']).toMatchObject({ state: 'ready' });
+    expect(networks['red/lan']).toMatchObject({ state: 'degraded', reason: 'UnknownUser' });
+    await again();
+    await yard.pass('n1');
+    expect(await linksOf(yard.node('n1'))).not.toContain('tap-two');
+  });
+
+  test('because a name is taken by what is not ours: that stays as it is, all else is made', async () => {
+    const node = yard.node('n1');
+    await node.ok('ip link add name br-vxlan-20 type bridge');
+    const foreign = await node.json('link show dev br-vxlan-20');
+    await yard.commit('A taken name', {
+      'red/extra.yaml': [definition('Network', 'red/taken', { vxid: 32 }), tap('t3', { ifname: 'tap-three' }), tap('t4', {}).replace('lan', 'taken')].join(
+        '---\n',
+      ),
+    });
+    told(await yard.netloom('n1', 'reconcile'), [4]);
+    expect(await node.json('link show dev br-vxlan-20')).toEqual(foreign);
+    expect(await linksOf(node)).toContain('tap-three');
+    const { networks, conditions } = await yard.status('n1');
+    expect(networks['red/taken']).toMatchObject({ state: 'error', reason: 'Conflict' });
+    expect(networks['red/taken'].message).toContain('br-vxlan-20');
+    expect(networks['red/lan']).toMatchObject({ state: 'ready' });
+    expect(conditions[0]).toMatchObject({ type: 'Ready', status: false, reason: 'Conflict' });
+    await node.ok('ip link del dev br-vxlan-20');
+    await yard.pass('n1');
+    expect((await yard.status('n1')).networks['red/taken']).toMatchObject({ state: 'ready' });
+    await again();
+    await yard.pass('n1');
+  });
+
+  test.each([
+    ['lo', 3, 'reserved-device'],
+    ['eth0', 4, 'eth0'],
+  ])('because they name the device %s of the node itself', async (ifname, code, said) => {
+    await yard.commit('A device of the node', { 'red/extra.yaml': tap('t5', { ifname }) });
+    const nic = await yard.node('n1').json(`link show dev ${ifname}`);
+    const { stderr } = told(await yard.netloom('n1', 'reconcile'), [code]);
+    expect(stderr).toContain(said);
+    expect(await yard.node('n1').json(`link show dev ${ifname}`)).toEqual(nic);
+    // Among the guests' ports, it would be taken off its own network by the filters.
+    expect(await yard.node('n1').ok('nft list ruleset')).not.toContain(`"${ifname}"`);
+    await again();
+    await yard.pass('n1');
+  });
+
+  test("because they name the node's declared underlay device", async () => {
+    const n1 = definition('Node', 'n1', { underlay: { address: '198.51.100.1', device: 'eth0' } });
+    await yard.commit('The underlay as a guest', { 'nodes/n1.yaml': n1, 'red/extra.yaml': tap('t6', { ifname: 'eth0' }) });
+    const { stderr, touched } = await pass();
+    expect([stderr.includes('eth0'), touched]).toEqual([true, []]);
+    told(await yard.netloom('n1', 'reconcile'), [3]);
+    await again();
     await yard.pass('n1');
   });
 });

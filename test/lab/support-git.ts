@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { type RunResult, run } from '../../src/host/exec.ts';
 import { labDown } from '../../src/lab/down.ts';
@@ -12,7 +13,7 @@ import { holderOf, labRun } from '../../src/lab/enter.ts';
 import { configOf, type Lab, nodeDir, repositoryOf } from '../../src/lab/lab.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { ROOT } from '../house/tree.ts';
-import { dump, type Row, settledDump } from '../kernel/support/dump.ts';
+import { type Row, settledDump } from '../kernel/support/dump.ts';
 import { nodeOf, type TestNode } from '../support/lab-node.ts';
 import { listen } from '../support/lab-node-probe.ts';
 
@@ -145,8 +146,14 @@ export function told(result: RunResult, codes: readonly number[]): RunResult {
 }
 
 /** Everything of a node's kernel, down to indexes and handles: equal to an earlier one only when nobody touched anything. */
-export function kernelOf(node: TestNode): Promise<readonly Row[]> {
-  return dump({ tool: (argv, stdin) => node.ok(argv, stdin), exact: true });
+export async function kernelOf(node: TestNode): Promise<readonly Row[]> {
+  const tool = (argv: readonly string[], stdin?: string): Promise<string> => node.ok(argv, stdin);
+  // A guest's kernel first asks whether somebody else has its link-local address (RFC 4862): a second, seldom more.
+  for (let tries = 0; ; tries += 1) {
+    const rows = await settledDump({ tool, exact: true });
+    if (tries === 30 || !rows.some(row => row.text.includes('"tentative"'))) return rows;
+    await sleep(200);
+  }
 }
 
 /** `touched`: rows of the kernel that came or went meanwhile. */
@@ -154,20 +161,15 @@ export type Refused = RunResult & { readonly touched: readonly string[] };
 
 /** Does something on a node that must not change its kernel. */
 export async function refused(node: TestNode, act: () => Promise<RunResult>): Promise<Refused> {
-  const before = await settled(node);
+  const before = await kernelOf(node);
   const result = await act();
-  const after = await settled(node);
+  const after = await kernelOf(node);
   return { ...result, touched: [...without(before, after, '-'), ...without(after, before, '+')] };
 }
 
 function without(some: readonly Row[], others: readonly Row[], sign: string): readonly string[] {
   const known = new Set(others.map(row => `${row.of} ${row.text}`));
   return some.flatMap(row => (known.has(`${row.of} ${row.text}`) ? [] : [`${sign} ${row.of} ${row.text}`]));
-}
-
-// Link states follow a change a moment later.
-function settled(node: TestNode): Promise<readonly Row[]> {
-  return settledDump({ tool: (argv, stdin) => node.ok(argv, stdin), exact: true });
 }
 
 /** Names of netloom's links on a node. */

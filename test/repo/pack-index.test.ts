@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../../src/host/exec.ts';
+import { entriesOf } from '../../src/repo/iso-store.ts';
 import { absentObjects, packedBlobs } from '../../src/repo/pack-index.ts';
 import { type Bare, makeBare } from './support/remote.ts';
 
@@ -36,6 +38,23 @@ test.each([
 test('what is asked for as a blob and is none is an error, what is not packed is left out', async () => {
   await expect(packedBlobs(bare.path, [await bare.git('rev-parse', 'main^{tree}')])).rejects.toThrow('another content');
   expect(await packedBlobs(bare.path, ['f'.repeat(40)])).toEqual(new Map());
+});
+
+test('an object that becomes much more than what came is not unpacked, nor a tree that names itself many times listed', async () => {
+  const bomb = await makeBare();
+  try {
+    await bomb.grow('main', { 'zeros.yaml': '\0'.repeat(64 * 1024 * 1024 + 1) });
+    await bomb.git('repack', '-adq');
+    await expect(packedBlobs(bomb.path, [await bomb.git('rev-parse', 'main:zeros.yaml')])).rejects.toMatchObject({ code: 'too-large' });
+    await bomb.grow('wide', Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`${n}.yaml`, 'x: 1\n'])), { root: true });
+    let tree = await bomb.git('rev-parse', 'wide^{tree}');
+    const nested = Array.from({ length: 1000 }, (_, n) => `040000 tree ${tree}\t${String(n).padStart(4, '0')}\n`).join('');
+    tree = (await run('git', [`--git-dir=${bomb.path}`, 'mktree'], { stdin: nested, okCodes: [0] })).stdout.trim();
+    const commit = await bomb.git('-c', 'user.name=a', '-c', 'user.email=a@example.org', 'commit-tree', '-m', 'bomb', tree);
+    await expect(entriesOf({ gitdir: bomb.path, cache: {} }, commit)).rejects.toMatchObject({ code: 'too-large' });
+  } finally {
+    await bomb.remove();
+  }
 });
 
 async function packName(): Promise<string> {

@@ -44,8 +44,13 @@ export async function validatePath(path: string, options: ValidateOptions): Prom
     const text = RENDER[options.output](validation, { root, colour: options.colour, lineOf: linesIn(root) });
     return { text, exitCode: validation.diagnostics.some(({ severity }) => severity === 'error') ? 3 : 0 };
   } catch (error) {
-    return { text: `netloom: cannot validate ${harmless(path)}: ${harmless((error as Error).message)}\n`, exitCode: 1 };
+    return { text: `netloom: cannot validate ${harmless(path)}: ${harmless(whyNot(error as NodeJS.ErrnoException, path))}\n`, exitCode: 1 };
   }
+}
+
+function whyNot({ code, message, path: missing }: NodeJS.ErrnoException, path: string): string {
+  if (code !== 'ENOENT') return message;
+  return missing === undefined || missing === path ? 'there is no such file or folder' : `there is no ${missing}`;
 }
 
 async function validateFolder(root: string, site: Site | null, options: ValidateOptions): Promise<Validation> {

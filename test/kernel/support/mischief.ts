@@ -75,6 +75,16 @@ const ENTRIES: readonly Mischief[] = [
     lines: `bridge fdb append 00:00:00:00:00:00 dev ${VXLAN.name} dst 192.0.2.66 self permanent`,
     told: [`delete flood:/${VXLAN.name}/192.0.2.66`],
   },
+  {
+    title: 'a peer gets copies at another port too',
+    lines: `bridge fdb append 00:00:00:00:00:00 dev ${VXLAN.name} dst ${FLOOD.dst} port 9999 self permanent`,
+    told: [`delete flood:/${VXLAN.name}/${FLOOD.dst},port,9999`],
+  },
+  {
+    title: 'frames to a remote MAC go to the vni of others',
+    lines: `bridge fdb replace ${VTEP.mac} dev ${VXLAN.name} dst ${VTEP.dst} vni 77 self static`,
+    told: [`update ${vtep.ref(VTEP)}`],
+  },
   { title: 'a remote MAC is missing on the device', lines: `bridge fdb del ${VTEP.mac} dev ${VXLAN.name} self`, told: [`make ${vtep.ref(VTEP)}`] },
   {
     title: 'there is a remote MAC too many on the device',

@@ -25,6 +25,8 @@ export const WIRES = [
   'ip link set dev wire0 up',
   'ip link set dev eth0 up',
   `ip addr add ${UNDERLAY}/24 dev eth0`,
+  // Nobody answers for the peers: what guests multicast would make the node ask for them again and again.
+  ...['192.0.2.12', '192.0.2.13'].map(peer => `ip neigh add ${peer} lladdr 02:00:5e:00:00:02 dev eth0 nud permanent`),
   ...GUESTS.flatMap(name => [
     `ip netns add ${name}`,
     `ip netns exec ${name} sysctl -qw net.ipv6.conf.default.accept_dad=0`,

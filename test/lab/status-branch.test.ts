@@ -1,0 +1,144 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { nodeDir, repositoryOf } from '../../src/lab/lab.ts';
+import { definition, type Files, type GitLab, gitLab, guest, kernelOf, STATUS, told } from './support-git.ts';
+import { identitiesOf } from './support-git-ledger.ts';
+
+const network = (name: string): string => definition('Network', `red/${name}`, { cidr: '10.0.0.0/24' });
+const LAN = 'allocations/networks/red/lan.yaml';
+
+let yard: GitLab;
+let before: { readonly identities: readonly string[]; readonly kernels: unknown };
+
+beforeAll(async () => {
+  const files = {
+    'red/namespace.yaml': definition('Namespace', 'red'),
+    'red/lan.yaml': [network('lan'), guest('red/r1', 'lan', 'n1'), guest('red/r2', 'lan', 'n2')].join('---\n'),
+    'red/own.yaml': [network('own'), guest('red/o2', 'own', 'n2')].join('---\n'),
+  };
+  yard = await gitLab(2, files, [
+    ['n1', 'r1'],
+    ['n2', 'r2'],
+    ['n2', 'o2'],
+    ['n1', 'l1'],
+  ]);
+  await yard.pass();
+});
+afterAll(() => yard?.end());
+
+beforeEach(async () => {
+  before = { identities: await identitiesOf(yard), kernels: await kernels() };
+  expect(before.identities.length).toBeGreaterThanOrEqual(5);
+});
+
+function kernels(): Promise<unknown> {
+  return Promise.all(yard.nodes.map(kernelOf));
+}
+
+/** A person commits to the branch that netloom alone should write. */
+async function meddle(files: Files): Promise<string> {
+  const git = (...args: readonly string[]): Promise<string> => yard.git('-C', folder, ...args);
+  const folder = join(yard.base, 'meddler');
+  rmSync(folder, { recursive: true, force: true });
+  await yard.git('clone', '--quiet', '--branch', STATUS, repositoryOf(yard.lab.dir), folder);
+  for (const [path, text] of Object.entries(files)) {
+    if (text === null) await git('rm', '--quiet', path);
+    else {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  }
+  await git('add', '--all');
+  await git('commit', '--quiet', '-m', 'by hand');
+  await git('push', '--quiet', 'origin', `HEAD:${STATUS}`);
+  return git('rev-parse', 'HEAD');
+}
+
+const server = (...args: readonly string[]): Promise<string> => yard.git(`--git-dir=${repositoryOf(yard.lab.dir)}`, ...args);
+
+/** Nothing that lives got another number, nothing is there twice, no node touched its kernel, and everybody is heard again. */
+async function expectUnharmed(): Promise<void> {
+  const identities = await identitiesOf(yard);
+  expect([...identities].sort()).toEqual([...before.identities].sort());
+  expect(await kernels()).toEqual(before.kernels);
+  for (const name of ['n1', 'n2']) expect((await yard.status(name)).conditions[0]).toMatchObject({ type: 'Ready', status: true });
+  const tip = await yard.tip(STATUS);
+  await yard.pass();
+  expect(await yard.tip(STATUS)).toBe(tip);
+}
+
+test("a person's own files on the branch are left alone, and are no news", async () => {
+  const tip = await meddle({ 'README.md': 'Read only, please.\n' });
+  await yard.pass();
+  expect(await yard.tip(STATUS)).toBe(tip);
+  await yard.commit('Something new', { 'red/new.yaml': network('new') });
+  await yard.pass();
+  expect((await yard.files(STATUS)).get('README.md')).toBe('Read only, please.\n');
+});
+
+test('the branch is deleted: ledger and status come back as they were', async () => {
+  await server('update-ref', '-d', `refs/heads/${STATUS}`);
+  await yard.pass();
+  await expectUnharmed();
+});
+
+test('the branch goes back to an older commit: what came after it is said again', async () => {
+  const older = await yard.tip(STATUS);
+  await yard.commit('A late network', { 'red/late.yaml': [network('late'), guest('red/l1', 'late', 'n1')].join('---\n') });
+  await yard.pass();
+  before = { identities: await identitiesOf(yard), kernels: await kernels() };
+  expect(before.identities.join('\n')).toContain('red/late');
+  await server('update-ref', `refs/heads/${STATUS}`, older);
+  await yard.pass('n2');
+  await yard.pass('n1');
+  await expectUnharmed();
+});
+
+const conflicted = (text: string): string => `<<<<<<< HEAD\n${text}=======\n${text.replace(/vxid: \d+/, 'vxid: 4711')}>>>>>>> theirs\n`;
+
+test.each([
+  ['garbage', () => 'this is: [no ledger\n'],
+  ['conflict markers', conflicted],
+  ['nothing', () => ''],
+])('a file of the ledger is turned into %s: it is mended from what the nodes know', async (_, spoil) => {
+  const text = (await yard.files(STATUS)).get(LAN) ?? '';
+  await meddle({ [LAN]: spoil(text) });
+  await yard.pass();
+  expect((await yard.files(STATUS)).get(LAN)).toBe(text);
+  await expectUnharmed();
+});
+
+test('files of the ledger are deleted by hand', async () => {
+  await meddle({ [LAN]: null, 'allocations/networks/red/own.yaml': null });
+  await yard.pass();
+  await expectUnharmed();
+});
+
+test('status and events of a node are turned into garbage: the node writes its own anew', async () => {
+  await meddle({ 'nodes/n1.yaml': '<<<<<<< HEAD\n', 'events/n1.jsonl': '{"at":\n=======\nx\n', 'nodes/n2.yaml': null });
+  told(await yard.netloom('n2', 'get', 'nodes'), [0]);
+  await yard.pass();
+  await expectUnharmed();
+});
+
+test('a live network is given another vxid by hand: the file does not agree with itself any more, and is mended', async () => {
+  const text = (await yard.files(STATUS)).get(LAN) ?? '';
+  const { vxid } = parse(text);
+  await meddle({ [LAN]: text.replace(`vxid: ${vxid}`, `vxid: ${vxid + 1}`) });
+  await yard.pass();
+  await expectUnharmed();
+});
+
+test('a node that lost its state meets a ledger that it cannot read: it waits, and takes nothing that is another one has', async () => {
+  await meddle({ [LAN]: 'garbage: [\n' });
+  rmSync(join(nodeDir(yard.lab.dir, 'n2'), 'state'), { recursive: true });
+  const { exitCode, stderr } = await yard.netloom('n2', 'reconcile');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`repair ${LAN} on the status branch`);
+  expect(await kernels()).toEqual(before.kernels);
+  await yard.pass('n1');
+  await yard.pass('n2');
+  await expectUnharmed();
+});

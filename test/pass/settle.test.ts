@@ -1,0 +1,94 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ledgerFiles } from '../../src/allocate/ledger-files.ts';
+import { EMPTY_LEDGER, type Ledger } from '../../src/model/ledger.ts';
+import { type KeptLedger, loadKeptLedger } from '../../src/pass/kept.ts';
+import { openRemote, type Remote, readTips } from '../../src/pass/remote.ts';
+import { type Settled, settle } from '../../src/pass/settle.ts';
+import { type Bare, makeBare } from '../repo/support/remote.ts';
+import { catalogOf, ledgerOf } from '../report/world.ts';
+
+const STATUS = 'netloom-status';
+const RED = 'allocations/networks/default/red.yaml';
+const red = catalogOf({ 'default/red': { cidr: '10.0.0.0/24' } }, { 'default/a': { network: 'red', node: 'n1' } });
+const both = catalogOf({ 'default/red': { cidr: '10.0.0.0/24' }, 'default/blue': {} }, { 'default/a': { network: 'red', node: 'n1' } });
+const published = ledgerOf(red);
+
+let bare: Bare;
+let remote: Remote;
+
+beforeEach(async () => {
+  bare = await makeBare();
+  await bare.grow('main', { 'x.yaml': 'x: 1\n' });
+  const side = { url: bare.path, branch: 'main', path: '' };
+  remote = await openRemote({ repo: side, status: { url: '', branch: STATUS } }, join(bare.root, 'clone'));
+});
+afterEach(() => bare.remove());
+
+async function publish(ledger: Ledger, more: Readonly<Record<string, string>> = {}): Promise<void> {
+  await bare.grow(STATUS, { ...Object.fromEntries(ledgerFiles(ledger)), ...more });
+}
+
+/** A pass on a node that keeps `kept`; without it the node lost its state directory. */
+async function settled(catalog = red, kept: KeptLedger | null = null): Promise<Settled> {
+  return settle({ remote, tip: (await readTips(remote)).status, kept, catalog, node: 'n1', stateDir: join(bare.root, 'state') });
+}
+
+/** The remote gives everything and takes nothing, as it does with a token that may only read. */
+async function refusePushes(): Promise<void> {
+  const hook = join(bare.path, 'hooks', 'pre-receive');
+  await writeFile(hook, '#!/bin/sh\nexit 1\n', { flag: 'w' });
+  await chmod(hook, 0o755);
+}
+
+describe('a node without a copy of the ledger', () => {
+  test('changes nothing while nobody tells it what is allocated: what it does not know is not gone', async () => {
+    const down = await settle({ remote, tip: undefined, kept: null, catalog: red, node: 'n1', stateDir: join(bare.root, 'state') });
+    expect(down).toMatchObject({ isKnown: false, problem: expect.stringContaining('nothing is changed') });
+  });
+
+  test('uses what others have allocated, also when it may not push what is new', async () => {
+    await publish(published);
+    await refusePushes();
+    const { isKnown, ledger, problem } = await settled(both);
+    expect(problem).toContain('refuses the push');
+    expect(isKnown).toBe(true);
+    expect(ledger).toEqual(published);
+  });
+
+  test('knows nothing where there is no branch and it may not make one', async () => {
+    await refusePushes();
+    expect(await settled()).toMatchObject({ isKnown: false, ledger: EMPTY_LEDGER });
+  });
+
+  test('gives nothing out anew, now or later, for what it cannot read', async () => {
+    await publish(published, { [RED]: 'garbage\n' });
+    for (let pass = 0; pass < 2; pass++) {
+      const { isKnown, pending, ledger } = await settled(red, await loadKeptLedger(join(bare.root, 'state')));
+      expect(isKnown).toBe(false);
+      expect(pending).toContainEqual(expect.objectContaining({ definition: 'Network default/red', reason: 'LedgerUnreadable' }));
+      expect(ledger.networks).toEqual({});
+      expect(await bare.show(STATUS, RED)).toBe('garbage');
+    }
+  });
+});
+
+describe('a node with a copy of the ledger', () => {
+  test('says again what the branch cannot tell any more', async () => {
+    await publish(published, { [RED]: 'garbage\n' });
+    expect(await settled(red, { tip: null, ledger: published })).toMatchObject({ isKnown: true, ledger: published, problem: null });
+    expect(`${await bare.show(STATUS, RED)}\n`).toBe(ledgerFiles(published).get(RED));
+  });
+
+  test('looks again in the next pass while a part of another node is garbage', async () => {
+    await publish(published, { 'allocations/networks/default/blue.yaml': 'garbage\n' });
+    for (let pass = 0; pass < 2; pass++) {
+      const kept = (await loadKeptLedger(join(bare.root, 'state'))) ?? { tip: null, ledger: published };
+      const { isKnown, pending, ledger } = await settled(both, kept);
+      expect(isKnown).toBe(true);
+      expect(pending).toMatchObject([{ definition: 'Network default/blue', reason: 'LedgerUnreadable' }]);
+      expect(ledger.networks['default/red']).toEqual(published.networks['default/red']);
+    }
+  });
+});
