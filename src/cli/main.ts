@@ -5,6 +5,7 @@ import { DEFAULT_CONFIG_PATH } from './defaults.ts';
 import { explain } from './exit.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { runs } from './runs.ts';
+import { expectShortRun } from './short-run.ts';
 import { say, surviveClosedPipes } from './terminal.ts';
 import { addViewCommands } from './view-commands.ts';
 
@@ -99,6 +100,7 @@ function addPassCommands(root: Command): void {
 
 async function main(): Promise<void> {
   surviveClosedPipes();
+  expectShortRun();
   try {
     await program().parseAsync();
   } catch (error) {

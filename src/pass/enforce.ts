@@ -11,6 +11,7 @@ import type { Ledger } from '../model/ledger.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
 import { diff } from '../plan/diff.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkIdentity } from './guarded.ts';
 
 /** How often a pass may read, plan and apply: a second round repairs what the kernel did by itself, a third what another changed meanwhile. */
 const ROUNDS = 3;
@@ -35,10 +36,11 @@ export interface Enforced extends Prepared {
   readonly rounds: number;
 }
 
-/** Looks, compiles, reads and plans. Writes nothing. */
+/** Looks, compiles, reads and plans. Writes nothing. Throws HostError on a machine that is another node. */
 export async function prepare(target: Target, runtimeDir: string): Promise<Prepared> {
   // One reading for both: what is compiled is compared with the very state that it was compiled for.
   const own = await readOwn();
+  checkIdentity(target.node, target.catalog, own.links);
   const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
   return { facts, compiled, plan: diff(compiled.resources, await observe(compiled, own), KINDS) };

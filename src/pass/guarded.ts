@@ -2,7 +2,9 @@
 import { HostError } from '../host/errors.ts';
 import { featureAdvice } from '../host/features.ts';
 import { checkWritable } from '../host/files.ts';
+import type { LinkRow } from '../kinds/rows.ts';
 import type { Facts } from '../model/facts.ts';
+import type { Catalog, NodeDef } from '../objects/object.ts';
 
 /** What a pass may write into its state directory, with room to spare. */
 const NEEDED_BYTES = 16 * 1024 * 1024;
@@ -14,4 +16,17 @@ export async function checkBefore(facts: Facts, stateDir: string): Promise<void>
     throw new HostError('unsupported', `this kernel lacks ${facts.missing.join(', ')}; nothing was changed: ${featureAdvice(missing)}`);
   }
   await checkWritable(stateDir, NEEDED_BYTES);
+}
+
+/**
+ * Refuses to make one node's networks on the machine of another (a copied configuration): this machine has an underlay
+ * address of another Node and not its own. Throws HostError.
+ */
+export function checkIdentity(node: NodeDef, catalog: Catalog, links: readonly LinkRow[]): void {
+  const here = new Set(links.flatMap(link => link.addr_info.map(address => address.local)));
+  if (here.has(node.spec.underlay.address)) return;
+  const other = [...catalog.nodes.values()].find(each => here.has(each.spec.underlay.address));
+  if (other === undefined) return;
+  const claim = `this machine has ${other.spec.underlay.address}, the underlay address of Node ${other.name}, but is configured as ${node.name}`;
+  throw new HostError('invalid', `${claim}; nothing was changed: correct \`node\` in the configuration, or the addresses in the definitions`);
 }

@@ -1,6 +1,7 @@
 /** One http request of git: a deadline, a byte cap, a whole body or an error, and no credentials for anybody but the remote. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
 import { RepoError, type RepoErrorCode } from './repo.ts';
 
 /** One call of a Repo's method: all its requests share the deadline. */
@@ -24,6 +25,9 @@ export interface GitHttpAnswer {
   /** Where the answer came from: differs from the request's when the server redirected on the same host. */
   readonly url: string;
 }
+
+/** How long a server may take to accept a connection. */
+const CONNECT_MS = 10_000;
 
 interface Raw {
   readonly status: number;
@@ -101,8 +105,17 @@ function attempt(remote: string, request: GitHttpRequest, limits: Limits, reuse:
       }, fail);
     });
     outgoing.on('error', fail);
+    outgoing.once('socket', socket => limitConnecting(socket, outgoing));
     outgoing.end(request.body);
   });
+}
+
+// A firewall that drops says nothing: a server that is there takes a connection long before the whole deadline.
+function limitConnecting(socket: Socket, outgoing: http.ClientRequest): void {
+  if (!socket.connecting) return;
+  const silent = Object.assign(new Error(`no connection after ${CONNECT_MS / 1000} s`), { code: 'ETIMEDOUT' });
+  const late = setTimeout(() => outgoing.destroy(silent), CONNECT_MS);
+  for (const event of ['connect', 'close'] as const) socket.once(event, () => clearTimeout(late));
 }
 
 async function collect(remote: string, answer: http.IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -29,7 +29,7 @@ export function writeMany(dir, count) {
     const docs = [`${HEAD}kind: Network\nmetadata:\n  name: ${net}\n  labels: { tier: web }\nspec:\n  cidr: 10.0.0.0/24\n  mtu: 1400\n`];
     for (let n = 1; n < 10; n += 1) {
       docs.push(
-        `${HEAD}kind: Interface\nmetadata:\n  name: ${net}-vm-${n}\n  labels:\n    app: shop\n    tier: web\nspec:\n  network: ${net}\n  node: n${(n % 4) + 1}\n  instance: vm-${n}\n  attach:\n    tap: {}\n`,
+        `${HEAD}kind: Interface\nmetadata:\n  name: ${net}-vm-${n}\n  labels:\n    app: shop\n    tier: web\nspec:\n  network: ${net}\n  node: n${(n % 4) + 1}\n  instance: ${net}-vm-${n}\n  attach:\n    tap: {}\n`,
       );
     }
     writeFileSync(join(dir, `file-${file}.yaml`), docs.join('---\n'));
