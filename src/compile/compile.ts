@@ -24,7 +24,11 @@ export function digestOf(compiled: Compiled): (definitions: readonly string[]) =
   const parts = new Map<string, string[]>();
   for (const resource of compiled.resources) {
     const part = `${resource.ref} ${JSON.stringify(resource.spec)}`;
-    for (const { definition } of resource.from) parts.set(definition, [...(parts.get(definition) ?? []), part]);
+    for (const { definition } of resource.from) {
+      const known = parts.get(definition);
+      if (known === undefined) parts.set(definition, [part]);
+      else known.push(part);
+    }
   }
   return definitions => {
     const all = [...new Set(definitions.flatMap(definition => parts.get(definition) ?? []))].sort();

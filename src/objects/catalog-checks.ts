@@ -91,17 +91,15 @@ function underlayMtu(catalog: Catalog): readonly Finding[] {
   return [warning('underlay-below-1550', on, ['spec', 'underlay', 'mtu'], message, { hint })];
 }
 
-// Two tenants may use one MAC: they never meet. Within a tenant it is hardly meant, within a network it cannot work.
+// MACs are allocated once in the cluster, so that an interface keeps its own wherever it moves: a second pin never gets it.
 function macs({ interfaces }: Catalog): readonly Finding[] {
-  const claims = [...interfaces.values()].flatMap(on =>
-    on.spec.mac === undefined ? [] : [{ what: `${on.namespace} ${on.spec.mac}`, on, path: ['spec', 'mac'] }],
+  const claims = [...interfaces.values()].flatMap(on => (on.spec.mac === undefined ? [] : [{ what: on.spec.mac, on, path: ['spec', 'mac'] }]));
+  return contested(claims).map(([{ on, path }, earlier]) =>
+    error('duplicate-mac', on, path, `mac ${on.spec.mac} is that of ${titled(earlier.on)} too`, {
+      hint: 'leave one of them out to have it allocated',
+      related: [earlier],
+    }),
   );
-  return contested(claims).map(([{ on, path }, earlier]) => {
-    const together = earlier.on.spec.network === on.spec.network;
-    const message = `mac ${on.spec.mac} is that of ${titled(earlier.on)} too${together ? '' : `, in network ${earlier.on.spec.network}`}`;
-    const hint = 'leave one of them out to have it allocated';
-    return (together ? error : warning)('duplicate-mac', on, path, message, { hint, related: [earlier] });
-  });
 }
 
 function addresses({ interfaces }: Catalog): readonly Finding[] {

@@ -2,7 +2,7 @@
 import type { Kinds, Observed, Resource } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
 import { whatIsSaidAgain } from './again.ts';
-import { type Drafts, draftSteps } from './drafts.ts';
+import { type Draft, type Drafts, draftSteps } from './drafts.ts';
 import { type Edge, edgesOf } from './edges.ts';
 import { isAsWanted } from './glance.ts';
 import { bystanders, type Settled, settle } from './hold.ts';
@@ -46,10 +46,7 @@ function inOrder(drafts: Drafts, edges: readonly Edge[], order: readonly number[
   });
   const needs = new Map<number, number[]>();
   for (const { before, after, soft } of edges) if (!soft) add(needs, after, position[before] ?? 0);
-  return order.flatMap(index => {
-    const draft = drafts.list[index];
-    return draft === undefined ? [] : [{ ...draft, needs: ascending(needs.get(index)) }];
-  });
+  return order.map(index => ({ ...(drafts.list[index] as Draft), needs: ascending(needs.get(index)) }));
 }
 
 const NO_NEEDS: readonly number[] = [];

@@ -22,22 +22,27 @@ export interface Drafts {
 /** Drafts every step of the plan. */
 export function draftSteps(world: World, settled: Settled, again: Again): Drafts {
   const list: Draft[] = [];
-  const deletions = new Map<Item, number>();
-  const sayings = new Map<Item, number>();
+  // By the index of the item; -1: none.
+  const deletions = new Int32Array(world.items.length).fill(-1);
+  const sayings = new Int32Array(world.items.length).fill(-1);
   const { going } = settled;
   for (const item of world.items) {
     const isHeld = settled.holds.has(item);
     if (going.any && going.rootsOf(item)[0] === item) {
-      deletions.set(item, list.length);
+      deletions[item.index] = list.length;
       list.push(deletion(world, item, isHeld, going));
     }
     if (item.want === undefined || isHeld) continue;
     const saying = isMissing(item) || going.goes(item) ? making(world, item, going) : updating(item, again.get(item));
     if (saying === undefined) continue;
-    sayings.set(item, list.length);
+    sayings[item.index] = list.length;
     list.push(saying);
   }
-  return { list, deletionOf: item => deletions.get(item), sayingOf: item => sayings.get(item) };
+  return { list, deletionOf: item => known(deletions[item.index]), sayingOf: item => known(sayings[item.index]) };
+}
+
+function known(draft: number | undefined): number | undefined {
+  return draft === -1 ? undefined : draft;
 }
 
 type Spec = Readonly<Record<string, unknown>>;
