@@ -25,8 +25,8 @@ test('namespaces in scope are ours by tag, those wanted, and those in which our 
   const rows = await read({ netnses: ['wanted', 'absent'], keys: [] });
   expect(rows.map(({ netns }) => netns)).toEqual(['', OURS, 'guest', 'wanted']);
   expect(rows[0]?.namespaces).toEqual([OURS, 'foreign', 'foreign-veth', 'guest', 'wanted'].sort());
-  expect(row(rows[0], 'tap-1')?.peer).toEqual({ netns: 'guest', name: 'eth0', ifindex: row(rows[2], 'eth0')?.ifindex });
-  expect(row(rows[2], 'eth0')?.peer).toEqual({ netns: '', name: 'tap-1', ifindex: row(rows[0], 'tap-1')?.ifindex });
+  expect(row(rows[0], 'tap-1')?.peer).toEqual({ netns: 'guest', name: 'eth0', ifindex: row(rows[2], 'eth0')?.ifindex, group: '97' });
+  expect(row(rows[2], 'eth0')?.peer).toEqual({ netns: '', name: 'tap-1', ifindex: row(rows[0], 'tap-1')?.ifindex, group: '97' });
   expect(row(rows[0], 'v0')?.peer).toBeUndefined();
 });
 
