@@ -4,13 +4,14 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeMany } from './definitions.mjs';
-import { inTurn, NETLOOM, once, ROOT, ratio, row, time } from './measure.mjs';
+import { against, inTurn, NETLOOM, once, ROOT, row, spent } from './measure.mjs';
 
 const dir = mkdtempSync(join(tmpdir(), 'netloom-bench-'));
 try {
+  console.log(`Node.js ${process.version}, ${cpus().length} processors, load ${loadavg()[0]?.toFixed(1)} at the start; medians`);
   startUp();
   validation();
   kernel();
@@ -19,28 +20,29 @@ try {
 }
 
 function startUp() {
-  const bare = () => once([process.execPath, '-e', '0']).ms;
-  const help = () => once([process.execPath, NETLOOM, '--help']).ms;
-  const example = () => once([process.execPath, NETLOOM, 'validate', join(ROOT, 'example-repo')], { env: { XDG_CACHE_HOME: join(dir, 'cache') } }).ms;
-  const [node, first, second] = inTurn(11, bare, help, example);
-  row('netloom --help, against node -e 0', `${ratio(first, node)} (${time(first)})`, '2 x');
-  row('netloom validate example-repo, against node -e 0', `${ratio(second, node)} (${time(second)})`, '2 x');
+  const env = { XDG_CACHE_HOME: join(dir, 'cache') };
+  const bare = () => once([process.execPath, '-e', '0']);
+  const help = () => once([process.execPath, NETLOOM, '--help']);
+  const example = () => once([process.execPath, NETLOOM, 'validate', join(ROOT, 'example-repo')], { env });
+  const [node, first, second] = inTurn(15, bare, help, example);
+  row('netloom --help, against node -e 0', against(first, node), '2 x');
+  row('netloom validate example-repo, against node -e 0', against(second, node), '2 x');
 }
 
 function validation() {
   const many = join(dir, 'many');
   writeMany(many, 10_000);
   const cacheHome = join(dir, 'cache-many');
-  const validate = () => once([process.execPath, NETLOOM, 'validate', many], { env: { XDG_CACHE_HOME: cacheHome } }).ms;
+  const validate = () => once([process.execPath, NETLOOM, 'validate', many], { env: { XDG_CACHE_HOME: cacheHome } });
   const first = () => {
     rmSync(cacheHome, { recursive: true, force: true });
     return validate();
   };
-  const bare = () => once([process.execPath, join(ROOT, 'test', 'bench', 'bare-parse.mjs'), many]).ms;
-  const [parsed, cold] = inTurn(3, bare, first);
+  const bare = () => once([process.execPath, join(ROOT, 'test', 'bench', 'bare-parse.mjs'), many]);
+  const [parsed, cold] = inTurn(5, bare, first);
   const [warm] = inTurn(5, validate);
-  row('validate 10,000 definitions, against bare yaml parsing', `${ratio(cold, parsed)} (${time(cold)})`, '1.5 x');
-  row('  the second time, unchanged', time(warm), '200 ms');
+  row('validate 10,000 definitions, against bare yaml parsing', against(cold, parsed), '1.5 x');
+  row('  the second time, unchanged', spent(warm), '200 ms');
 }
 
 function kernel() {
