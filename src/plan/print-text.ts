@@ -77,7 +77,7 @@ function attributes(step: Step): string {
   let text = '';
   for (const { field, want } of step.changes) {
     if (field === 'alias' || !isPlain(want) || want === label || told.includes(String(want))) continue;
-    text += `${text === '' ? '' : ' '}${harmless(field)}=${valueText(want)}`;
+    text += `${text === '' ? '' : ' '}${field}=${valueText(want)}`;
   }
   if (text === '') return '';
   return text.length > 160 ? `  ${text.slice(0, 157)}...` : `  ${text}`;
