@@ -8,7 +8,7 @@ import { difference, equal } from './compare.ts';
 /** True only when the plan from `have` to `want` is empty: no step, nothing swept, nothing held. */
 export function isAsWanted(want: readonly Resource[], have: readonly Observed[], kinds: Kinds): boolean {
   const wanted = byRef(want);
-  if (wanted === null) return false;
+  if (wanted === null || have.length < wanted.size) return false;
   const outside = tiedOutside(wanted, kinds);
   const met = new Set<Ref>();
   for (const observed of have) {

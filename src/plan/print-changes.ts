@@ -15,6 +15,7 @@ const WIDTH = 120;
 /** A value in one line, cut where it gets long. */
 export function valueText(value: unknown): string {
   if (value === undefined) return 'none';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'string' && /^[\w.:/@%+-]+$/.test(value)) return value;
   const text = harmless(JSON.stringify(value));
   return text.length > WIDTH ? `${text.slice(0, WIDTH - 3)}...` : text;
