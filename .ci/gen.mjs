@@ -102,7 +102,7 @@ function ajvFor(schemas) {
     ownProperties: true,
     code: { source: true, esm: true, lines: true, formats: _`FORMATS` },
   });
-  for (const format of new Set(JSON.stringify([...schemas.values()]).match(/(?<="format":")netloom-[a-z-]+/g))) ajv.addFormat(format, () => true);
+  for (const format of new Set(JSON.stringify([...schemas.values()]).match(/(?<="format":")netloom-[a-z0-9-]+/g))) ajv.addFormat(format, () => true);
   for (const schema of schemas.values()) ajv.addSchema(schema);
   return ajv;
 }

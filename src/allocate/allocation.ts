@@ -2,6 +2,8 @@
 import type { Ledger } from '../model/ledger.ts';
 import type { Ask } from '../objects/object.ts';
 
+export type { InterfaceAsk, NetworkAsk } from '../objects/object.ts';
+
 export interface AllocateArgs {
   /** One per Network and Interface that is defined now, in any order. */
   readonly asks: readonly Ask[];
@@ -75,5 +77,3 @@ export interface Allocation {
   readonly notes: readonly AllocationNote[];
 }
 
-export type NetworkAsk = Extract<Ask, { for: 'network' }>;
-export type InterfaceAsk = Extract<Ask, { for: 'interface' }>;

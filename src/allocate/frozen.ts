@@ -1,5 +1,6 @@
 /** While a part of the published ledger cannot be read, nobody knows what it holds: nothing new may be given out. */
 import type { AllocateArgs } from './allocation.ts';
+import type { Ask } from '../objects/object.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -10,7 +11,8 @@ export function withoutNew(asks: AllocateArgs['asks'], ctx: Context): AllocateAr
   const [first] = ctx.args.unreadable ?? [];
   if (first === undefined) return asks;
   const message = `the published allocations of ${ctx.args.unreadable?.join(', ')} cannot be read: repair allocations/networks/${first}.yaml on the status branch, or revert the commit that broke it`;
-  return asks.flatMap(ask => {
+  return asks.flatMap((ask): readonly Ask[] => {
+    if (ask.for !== 'network' && ask.for !== 'interface') return [ask];
     const definition = `${ask.for === 'network' ? 'Network' : 'Interface'} ${ask.key}`;
     const entry = ask.for === 'network' ? ctx.before.networks.get(ask.key) : ctx.before.interfaces.get(ask.key)?.entry;
     if (entry === undefined || entry.removed !== undefined) {

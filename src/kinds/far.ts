@@ -4,7 +4,7 @@ import type { AddressSpec } from './address.ts';
 import type { Kind, Observed } from './kind.ts';
 import { deleteLink, formerly, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
 import type { NeighSpec } from './neigh.ts';
-import { endRef, ifnameClaim, linkRef } from './refs.ts';
+import { endRef, ifnameClaim, linkRef, netnsRef } from './refs.ts';
 import type { LinkRow } from './rows.ts';
 import { peerEnd } from './veth.ts';
 
@@ -20,7 +20,8 @@ export const far: Kind<FarSpec> = {
   title: 'veth pair',
   fields: { ...LINK_FATES, near: 'fixed', guestAddresses: 'policy' },
   ref: s => linkRef(s.netns, s.name),
-  ties: s => [{ to: endRef(s.near), when: 'goes' }],
+  // The namespace comes with the near end, and is named all the same: what is in it may not be known.
+  ties: s => [{ to: endRef(s.near), when: 'goes' }, ...(s.netns === '' ? [] : [{ to: netnsRef(s.netns), when: 'after' } as const])],
   // A near end in the node's own namespace claims this name as well, and one claim is enough.
   claims: s => (s.near.startsWith('/') ? [] : [ifnameClaim(s.netns, s.name)]),
   parse: rows =>

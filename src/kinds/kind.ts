@@ -47,6 +47,10 @@ export interface Observed<S extends object = object> {
   readonly ref: Ref;
   readonly spec: S;
   readonly owner: Owner;
+  /** What is in it could not be read, and why (see `Rows.unread`): nothing is made in it or moved out of it, and it stays. */
+  readonly unread?: string;
+  /** Fields that could not be read: they are taken to be as wanted. */
+  readonly unknown?: readonly string[];
   /** The definition that it was made for, where it can be read: what a plan tells of things that nobody wants any more. */
   readonly formerly?: string;
 }
@@ -78,6 +82,8 @@ export interface Kind<S extends object> {
   /** What people call it, in plans and in events: `vxlan interface`, `mesh elements`. Several kinds may share one. */
   readonly title: string;
   readonly fields: { readonly [F in keyof S]-?: Fate };
+  /** What the kernel gives a new one by itself: a make need not say it, and an update puts it back. */
+  readonly birth?: Partial<S>;
   ref(spec: S): Ref;
   ties(spec: S): readonly Tie[];
   /** Further names that others may tie to: an address is one of `addresses:<netns>/<link>/4`. */

@@ -1,6 +1,6 @@
 /** What links of every type have in common: the fields that can be set in place, and how a row tells whose it is. */
 import type { Fate, Owner } from './kind.ts';
-import { OURS } from './marks.ts';
+import { isHome, isOurGroup, OURS } from './marks.ts';
 import type { AddrGenMode, LinkSet, Op } from './op.ts';
 import type { LinkRow, Rows } from './rows.ts';
 
@@ -73,16 +73,13 @@ export function deleteLink(have: { readonly netns: string; readonly name: string
   return [{ op: 'link-del', netns: have.netns, name: have.name }];
 }
 
-/** The two link groups that are ours. */
-export function isOurGroup(group: string | undefined): boolean {
-  return group === String(OURS.group) || group === String(OURS.doomed);
-}
-
 /**
  * Ours by group; a tap under its staging name too, since it is born without one. The far end of a veth is ours when its
- * near end is: whoever is root in a guest's namespace can change the mark there, and could set it on what is not ours.
+ * near end is: whoever is root in a guest's namespace can change the mark there, and could set it on what is not ours. For
+ * the same reason nothing else in a guest's namespace is ours, whatever its mark.
  */
 export function isOurLink(netns: string, row: LinkRow): boolean {
+  if (!isHome(netns)) return isFarEnd(netns, row) && row.peer !== undefined && isHome(row.peer.netns) && isOurGroup(row.peer.group);
   if (isFarEnd(netns, row) && row.peer?.group !== undefined) return isOurGroup(row.peer.group);
   if (isOurGroup(row.group)) return row.linkinfo?.info_kind !== undefined;
   return isTap(row) && row.ifname.startsWith(OURS.staging);
@@ -90,7 +87,8 @@ export function isOurLink(netns: string, row: LinkRow): boolean {
 
 /** Which definition a link was made for, by its alias; only told of, never trusted. */
 export function formerly(row: LinkRow): { readonly formerly?: string } {
-  return row.ifalias?.startsWith('netloom:') ? { formerly: row.ifalias.slice('netloom:'.length) } : {};
+  // An announcement notes its address and target behind it.
+  return row.ifalias?.startsWith('netloom:') ? { formerly: row.ifalias.slice('netloom:'.length).replace(/ \S+ ->.*$/, '') } : {};
 }
 
 /** `ours` or `foreign`. */
@@ -118,7 +116,7 @@ export function isTap(row: LinkRow): boolean {
   return row.linkinfo?.info_kind === 'tun' && row.linkinfo.info_data?.type === 'tap';
 }
 
-/** Names of the links of ours in a namespace, for kinds that belong to links. */
+/** Names of the links of ours in a namespace, for kinds that belong to links; in a guest's namespace the far ends of our veths. */
 export function ourLinkNames(rows: Rows): ReadonlySet<string> {
   return new Set(rows.links.filter(row => isOurLink(rows.netns, row)).map(row => row.ifname));
 }

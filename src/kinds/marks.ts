@@ -1,4 +1,4 @@
-/** How a netloom that was just started, with no memory, tells its own things from everything else in the kernel. */
+/** How a netloom that was just started, with no memory, tells its own things from everything else in the kernel: by marks, and by where they are. */
 export const OURS = {
   /** Link group of every link of ours, given in the act that makes it. */
   group: 97,
@@ -13,6 +13,19 @@ export const OURS = {
   /** Name of every nft table of ours, one per family. */
   table: 'netloom',
 } as const;
+
+/** True for a link group that is ours, as `ip -N` prints it: that of what lives, and that of what is about to go. */
+export function isOurGroup(group: string | undefined): boolean {
+  return group === String(OURS.group) || group === String(OURS.doomed);
+}
+
+/**
+ * True where our marks count: in the node's own namespace ('') and in those that netloom made. Elsewhere whoever is root may
+ * use the same marks, such as a second netloom that runs inside a guest: there only the ends of our own veths are ours.
+ */
+export function isHome(netns: string): boolean {
+  return netns === '' || isOurNamespace(netns);
+}
 
 /** True for the names of network namespaces that netloom made: version 8 uuids with our tag. */
 export function isOurNamespace(name: string): boolean {

@@ -1,7 +1,7 @@
 /** Permanent neighbour (ARP, NDP) entries: which MAC answers for an address on a link. */
 import type { Kind, Observed } from './kind.ts';
 import { ourLinkNames } from './link-fields.ts';
-import { OURS } from './marks.ts';
+import { isHome, OURS } from './marks.ts';
 import type { Op } from './op.ts';
 import { addressesRef, linkRef } from './refs.ts';
 import type { NeighRow } from './rows.ts';
@@ -45,9 +45,9 @@ function set(s: NeighSpec): Op {
   return { op: 'neigh-replace', netns: s.netns, link: s.link, ip: s.ip, mac: s.mac, proto: OURS.proto };
 }
 
-// An entry on a link of ours is ours whoever made it; it would steer what the bridge answers.
+// An entry on a link of ours is ours whoever made it; it would steer what the bridge answers. On other links the mark counts, at home.
 function observe(netns: string, row: NeighRow, ours: ReadonlySet<string>): Observed<NeighSpec> {
   const spec = { netns, link: row.dev, ip: row.dst, mac: row.lladdr ?? '' };
-  const isOurs = row.protocol === String(OURS.proto) || ours.has(row.dev);
+  const isOurs = ours.has(row.dev) || (isHome(netns) && row.protocol === String(OURS.proto));
   return { kind: 'neigh', ref: neigh.ref(spec), spec, owner: isOurs ? 'ours' : 'foreign' };
 }

@@ -1,7 +1,8 @@
 /** Named network namespaces. Ours are told by their name (`marks.ts`); a guest's own is foreign, tied to but never made. */
-import type { Kind } from './kind.ts';
+import type { Kind, Observed } from './kind.ts';
 import { isOurNamespace } from './marks.ts';
 import { netnsRef } from './refs.ts';
+import type { Rows } from './rows.ts';
 
 export interface NetnsSpec {
   /** File name below /run/netns. */
@@ -15,9 +16,20 @@ export const netns: Kind<NetnsSpec> = {
   ref: s => netnsRef(s.name),
   ties: () => [],
   claims: () => [],
-  parse: rows => rows.namespaces.map(name => ({ kind: 'netns', ref: netnsRef(name), spec: { name }, owner: isOurNamespace(name) ? 'ours' : 'foreign' })),
+  parse: rows => rows.namespaces.map(name => observe(rows, name)),
   create: s => [{ op: 'netns-add', name: s.name }],
   update: () => [],
   remove: s => [{ op: 'netns-del', name: s.name }],
   impact: verb => (verb === 'delete' ? 'existing-flows' : 'no-traffic'),
 };
+
+function observe({ unread }: Rows, name: string): Observed<NetnsSpec> {
+  const why = unread?.[name];
+  return {
+    kind: 'netns',
+    ref: netnsRef(name),
+    spec: { name },
+    owner: isOurNamespace(name) ? 'ours' : 'foreign',
+    ...(why === undefined ? {} : { unread: why }),
+  };
+}

@@ -4,7 +4,7 @@
  */
 import { type Cidr, parseCidr } from '../model/ip.ts';
 import { OURS } from './marks.ts';
-import { buildTable, DROP, differs, equals, goto, IIFNAME, meta, pair, payload, type TableBuilder } from './nft-build.ts';
+import { addressValue, buildTable, ct, DROP, differs, equals, goto, IIFNAME, meta, OIFNAME, pair, payload, type TableBuilder } from './nft-build.ts';
 import type { NftJson, NftTable } from './rows.ts';
 
 /** What a node's bridge table is filled with. */
@@ -45,26 +45,41 @@ export interface HostEnd {
   readonly routes: boolean;
 }
 
+/** An egress bridge of this node. */
+export interface EgressEnd {
+  /** ifname. */
+  readonly bridge: string;
+  /** Prefixes that may leave by it: those of its pools, and of networks that are routed without NAT. */
+  readonly sources: readonly string[];
+  /** Pools whose packets get the address of the network card when they leave by it. */
+  readonly masquerade: readonly { readonly device: string; readonly cidr: string }[];
+}
+
 /** What a node's root table is filled with. */
 export interface Root {
   /** Underlay addresses of all nodes, of one family. */
   readonly vteps: readonly string[];
   readonly port: number;
   readonly hosts?: readonly HostEnd[];
+  readonly egress?: readonly EgressEnd[];
 }
 
 /**
  * `inet netloom`: VXLAN only from the members' underlay addresses; the kernel's VXLAN takes it from anyone. Where the node has
  * an interface in a network, its guests reach it at the address of that interface (Linux would answer at all of its
- * addresses), bring no VXLAN, and are not routed to anywhere.
+ * addresses), bring no VXLAN, and are not routed to anywhere. What comes out of an egress bridge reaches of the node itself answers and
+ * echoes only, never an underlay address (a guest could bring VXLAN into another tenant's network), and only from addresses
+ * that belong there.
  */
-export function rootTable({ vteps, port, hosts = [] }: Root): NftTable {
+export function rootTable({ vteps, port, hosts = [], egress = [] }: Root): NftTable {
   const v6 = vteps.some(vtep => vtep.includes(':'));
   const rows = buildTable('inet', OURS.table);
   rows.set('vteps', v6 ? 'ipv6_addr' : 'ipv4_addr', vteps);
   rows.hook('arrive', 'input', 0);
   rows.rule('arrive', [equals(payload('udp', 'dport'), port), differs(payload(v6 ? 'ip6' : 'ip', 'saddr'), '@vteps'), DROP]);
+  if (hosts.length + egress.length > 0) rows.hook('through', 'forward', 0);
   if (hosts.length > 0) hostRules(rows, hosts, port);
+  if (egress.length > 0) egressRules(rows, egress, v6);
   return rows.table();
 }
 
@@ -82,9 +97,28 @@ function hostRules(rows: TableBuilder, hosts: readonly HostEnd[], port: number):
   rows.set('ends', 'ifname', ends);
   rows.rule('arrive', [equals(IIFNAME, '@hosts'), equals(payload('udp', 'dport'), port), DROP], 'a guest may claim the address of a node');
   rows.rule('arrive', [equals(IIFNAME, '@hosts'), differs(pair(IIFNAME, payload('ip', 'daddr')), '@host_v4'), DROP], 'addresses of other links');
-  rows.hook('through', 'forward', 0);
   rows.rule('through', [equals(IIFNAME, '@ends'), DROP], 'the node is no router');
   rows.rule('through', [equals(meta('oifname'), '@ends'), DROP]);
+}
+
+function egressRules(rows: TableBuilder, egress: readonly EgressEnd[], v6: boolean): void {
+  const sources = egress.flatMap(({ bridge, sources }) => sourcesOf(bridge, sources.map(rangeOf)));
+  rows.set(
+    'egress',
+    'ifname',
+    egress.map(end => end.bridge),
+  );
+  rows.set('egress_v4', ['ifname', 'ipv4_addr'], sources.map(asPrefix), ['interval']);
+  rows.rule('arrive', [equals(IIFNAME, '@egress'), equals(ct('direction'), 'original'), differs(meta('l4proto'), 'icmp'), DROP], 'answers and echoes only');
+  rows.rule('through', [equals(IIFNAME, '@egress'), equals(payload(v6 ? 'ip6' : 'ip', 'daddr'), '@vteps'), DROP], 'no VXLAN out of a guest');
+  rows.rule('through', [equals(IIFNAME, '@egress'), differs(pair(IIFNAME, payload('ip', 'saddr')), '@egress_v4'), DROP]);
+  const hidden = egress.flatMap(end => end.masquerade);
+  if (hidden.length === 0) return;
+  rows.hook('leave', 'postrouting', 100, 'nat');
+  for (const { device, cidr } of hidden) {
+    const inside = addressValue(cidr);
+    rows.rule('leave', [equals(OIFNAME, device), equals(payload('ip', 'saddr'), inside), differs(payload('ip', 'daddr'), inside), { masquerade: null }]);
+  }
 }
 
 function fillSets(rows: TableBuilder, guarded: Guarded): void {

@@ -12,12 +12,14 @@ export function tableText(table: NftTable): string {
   const rules = named('rule');
   const chains = named('chain').map(chain => [...chainHead(chain), ...rules.filter(rule => rule.chain === chain.name).map(ruleText)]);
   const sets = named('set').map(set => setText(set, rules));
-  const known = sets.length + chains.length + rules.length;
+  const maps = named('map').map(mapText);
+  const known = sets.length + maps.length + chains.length + rules.length;
   if (known !== table.rows.length) return refuse('table row', table.rows);
   const homeless = rules.find(rule => !named('chain').some(chain => chain.name === rule.chain));
   if (homeless !== undefined) return refuse('chain for a rule', homeless);
   const blocks = [
     ...sets.map((lines, i) => block(`set ${name(named('set')[i]?.name)}`, lines)),
+    ...maps.map((lines, i) => block(`map ${name(named('map')[i]?.name)}`, lines)),
     ...chains.map((lines, i) => block(`chain ${name(named('chain')[i]?.name)}`, lines)),
   ];
   return `table ${name(table.family)} ${name(table.name)} {\n${blocks.join('')}}\n`;
@@ -40,6 +42,14 @@ function setText(set: Body, rules: readonly Body[]): readonly string[] {
   const elements = list(set.elem).map(one => element(one, types));
   if (elements.length > 0) lines.push(`elements = { ${elements.join(', ')} }`);
   return lines;
+}
+
+function mapText(map: Body): readonly string[] {
+  const pairs = list(map.elem).map(pair => {
+    const [key = null, value = null] = list(pair);
+    return `${scalar(key, map.type === 'ifname')} : ${scalar(value, map.map === 'ifname')}`;
+  });
+  return [`type ${name(map.type)} : ${name(map.map)}`, ...(pairs.length > 0 ? [`elements = { ${pairs.join(', ')} }`] : [])];
 }
 
 /** `type integer` has no size to nft; the expression that is looked up in the set has one. */
@@ -78,13 +88,26 @@ function statement(value: NftJson): string {
     case 'drop':
     case 'return':
     case 'counter':
+    case 'masquerade':
       return verb;
+    case 'dnat':
+    case 'snat':
+      return `${verb} to ${written(body(detail).addr ?? null)}`;
+    case 'mangle':
+      return `${expression(body(detail).key ?? null)} set ${written(body(detail).value ?? null)}`;
     case 'goto':
     case 'jump':
       return `${verb} ${name(body(detail).target)}`;
     default:
       return refuse('statement', value);
   }
+}
+
+/** What is written into a packet: a value, another field, or what a map says for one. */
+function written(value: NftJson): string {
+  const { map, ct, meta } = body(value);
+  if (map !== undefined) return `${expression(body(map).key ?? null)} map @${name(String(body(map).data).slice(1))}`;
+  return ct === undefined && meta === undefined ? scalar(value, false) : expression(value);
 }
 
 function matchText(match: Body): string {
@@ -102,6 +125,7 @@ function rightSide(right: NftJson, ifname: boolean): string {
       .map(one => scalar(one, ifname))
       .join(', ')} }`;
   if (typeof right === 'string' && right.startsWith('@')) return `@${name(right.slice(1))}`;
+  if (Array.isArray(right)) return right.map(name).join(',');
   return scalar(right, ifname);
 }
 
@@ -110,7 +134,7 @@ function expression(value: NftJson): string {
   if (concat !== undefined) return list(concat).map(expression).join(' . ');
   if (meta !== undefined) return metaText(name(body(meta).key));
   if (exthdr !== undefined) return `exthdr ${name(body(exthdr).name)}`;
-  if (ct !== undefined) return `ct ${name(body(ct).key)}`;
+  if (ct !== undefined) return ['ct', ...(body(ct).dir === undefined ? [] : [name(body(ct).dir)]), ...String(body(ct).key).split(' ').map(name)].join(' ');
   if (payload === undefined) return refuse('expression', value);
   const { base, offset, len, protocol, field } = body(payload);
   if (base !== undefined) return `@${name(base)},${integer(offset)},${integer(len)}`;

@@ -1,6 +1,9 @@
-/** nft tables of ours, whole: the spec is the rows that `nft -j` lists, and any difference replaces the table in one transaction. */
+/**
+ * nft tables of ours, whole: the spec is the rows that `nft -j` lists, and any difference replaces the table in one
+ * transaction. Ours by name, in namespaces that are not a guest's own.
+ */
 import type { Kind, Observed } from './kind.ts';
-import { OURS } from './marks.ts';
+import { isHome, OURS } from './marks.ts';
 import { tableDifferences } from './nft-differences.ts';
 import { canonicalRows } from './nft-rows.ts';
 import { tableText } from './nft-text.ts';
@@ -40,5 +43,5 @@ function replace(s: NftSpec): Op {
 
 function observe(netns: string, table: NftTable): Observed<NftSpec> {
   const spec = { netns, family: table.family, name: table.name, rows: canonicalRows(table.rows) };
-  return { kind: 'nft', ref: nft.ref(spec), spec, owner: table.name === OURS.table ? 'ours' : 'foreign' };
+  return { kind: 'nft', ref: nft.ref(spec), spec, owner: isHome(netns) && table.name === OURS.table ? 'ours' : 'foreign' };
 }

@@ -66,7 +66,39 @@ export type Op =
   /** Replaces the whole table in one transaction; `text` is the body that `nft -f` reads. */
   | { readonly op: 'nft-replace'; readonly netns: string; readonly family: string; readonly name: string; readonly text: string }
   | { readonly op: 'nft-del'; readonly netns: string; readonly family: string; readonly name: string }
-  | { readonly op: 'sysctl-set'; readonly netns: string; readonly key: string; readonly value: string };
+  | { readonly op: 'sysctl-set'; readonly netns: string; readonly key: string; readonly value: string }
+  | {
+      readonly op: 'rule-add' | 'rule-del';
+      readonly netns: string;
+      readonly priority: number;
+      readonly mark: number;
+      readonly table: string;
+      readonly proto: number;
+    }
+  | { readonly op: 'proxy-replace'; readonly netns: string; readonly link: string; readonly ip: string; readonly proto: number }
+  | { readonly op: 'proxy-del'; readonly netns: string; readonly link: string; readonly ip: string }
+  /** Ends all flows that somebody began with this destination, and those that left with it as their source. */
+  | { readonly op: 'flows-end'; readonly netns: string; readonly ip: string }
+  /** Whole and in one act, readable for everybody; its folders are made. */
+  | { readonly op: 'file-write'; readonly path: string; readonly text: string }
+  /** The folder goes with its last file. */
+  | { readonly op: 'file-del'; readonly path: string }
+  | ({ readonly op: 'service-start' | 'service-reload' } & ServiceRun)
+  /** Done when the process is gone, and what was noted about it. */
+  | { readonly op: 'service-stop'; readonly id: string; readonly folder: string };
+
+/** All that a service is started with; fields as in `ServiceSpec`. */
+export interface ServiceRun {
+  readonly netns: string;
+  readonly id: string;
+  readonly program: string;
+  readonly argv: readonly string[];
+  readonly conf: string;
+  readonly loaded: string;
+  readonly ports: readonly number[];
+  readonly folder: string;
+  readonly leases?: { readonly path: string; readonly known: readonly string[] };
+}
 
 /** What one `link set` line can change at once. `master: ''` takes the link out of its bridge. */
 export interface LinkSet {
@@ -88,6 +120,12 @@ export interface PortSet {
   readonly flood?: boolean;
   readonly suppress?: boolean;
   readonly locked?: boolean;
+  readonly isolated?: boolean;
+  readonly hairpin?: boolean;
+  readonly mcastFlood?: boolean;
+  readonly bcastFlood?: boolean;
+  readonly proxyArp?: boolean;
+  readonly forwarding?: boolean;
 }
 
 export interface BridgeSet {
@@ -95,8 +133,10 @@ export interface BridgeSet {
   /** Hundredths of a second, as the kernel shows it. */
   readonly forwardDelay?: number;
   readonly snooping?: boolean;
-  /** Seconds. */
+  readonly vlanFiltering?: boolean;
+  /** Hundredths of a second. */
   readonly ageing?: number;
+  readonly netfilter?: boolean;
 }
 
 /** Ops of one lane can share a process: the tool that will carry them and the namespace they act in. */
@@ -117,6 +157,15 @@ export function lane(op: Op): string {
     case 'netns-add':
     case 'netns-del':
       return 'ip:';
+    case 'flows-end':
+      return `conntrack:${op.netns}`;
+    case 'file-write':
+    case 'file-del':
+      return 'file:';
+    case 'service-start':
+    case 'service-reload':
+    case 'service-stop':
+      return 'service:';
     default:
       return `ip:${op.netns}`;
   }

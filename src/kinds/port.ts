@@ -20,19 +20,66 @@ export interface PortSpec {
   readonly suppress: boolean;
   /** Whether frames from MACs without an entry for this port are dropped. */
   readonly locked: boolean;
+  /** Whether it passes frames to no other isolated port. */
+  readonly isolated?: boolean;
+  /** Whether frames may go back where they came from. */
+  readonly hairpin?: boolean;
+  /** Whether multicast, which IPv6 needs to find neighbours, goes out of it. */
+  readonly mcastFlood?: boolean;
+  /** Whether broadcast, which ARP needs, goes out of it. */
+  readonly bcastFlood?: boolean;
+  /** Whether the bridge answers ARP on it, in either of the two ways that it knows besides `suppress`. */
+  readonly proxyArp?: boolean;
+  /** False: it is up, and somebody stopped it. Where the kernel stops it itself (no carrier, spanning tree) this is true. */
+  readonly forwarding?: boolean;
   /** True: it joins only after the node's filters know it and the bridge is deaf to IPv6 for the node itself. */
   readonly guarded?: boolean;
 }
 
+/** As a link joins a bridge, and as guests need it: what somebody else changed is put back. */
+export const PLAIN_PORT = {
+  isolated: false,
+  hairpin: false,
+  mcastFlood: true,
+  bcastFlood: true,
+  proxyArp: false,
+  forwarding: true,
+} as const satisfies Partial<PortSpec>;
+
+const PLAIN = Object.keys(PLAIN_PORT) as (keyof typeof PLAIN_PORT)[];
+const CHOSEN = ['learning', 'flood', 'suppress', 'locked'] as const;
+
 export const port: Kind<PortSpec> = {
   name: 'port',
   title: 'port',
-  fields: { netns: 'key', link: 'key', bridge: 'fixed', learning: 'live', flood: 'live', suppress: 'live', locked: 'live', guarded: 'policy' },
+  fields: {
+    netns: 'key',
+    link: 'key',
+    bridge: 'fixed',
+    learning: 'live',
+    flood: 'live',
+    suppress: 'live',
+    locked: 'live',
+    isolated: 'live',
+    hairpin: 'live',
+    mcastFlood: 'live',
+    bcastFlood: 'live',
+    proxyArp: 'live',
+    forwarding: 'live',
+    guarded: 'policy',
+  },
+  birth: PLAIN_PORT,
   ref: s => portRef(s.netns, s.link),
   ties: s => [{ to: linkRef(s.netns, s.link), when: 'goes' }, { to: linkRef(s.netns, s.bridge), when: 'goes' }, ...(s.guarded ? guards(s) : [])],
   claims: () => [],
-  parse: rows => rows.links.filter(row => row.linkinfo?.info_slave_kind === 'bridge').map(row => observe(rows.netns, row)),
-  create: s => [{ op: 'link-set', netns: s.netns, name: s.link, set: { master: s.bridge } }, ...setPort(s, ['learning', 'flood', 'suppress', 'locked'])],
+  parse: rows => {
+    const steady = new Set(rows.links.filter(isSteadyBridge).map(row => row.ifname));
+    return rows.links.filter(row => row.linkinfo?.info_slave_kind === 'bridge').map(row => observe(rows.netns, row, steady));
+  },
+  create: s => [
+    { op: 'link-set', netns: s.netns, name: s.link, set: { master: s.bridge } },
+    ...setPort(s, [...CHOSEN, ...PLAIN.filter(field => s[field] !== PLAIN_PORT[field])]),
+  ],
   update: (s, changed) => setPort(s, said(changed, port.fields)),
   remove: s => [{ op: 'link-set', netns: s.netns, name: s.link, set: { master: '' } }],
   impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
@@ -47,16 +94,24 @@ function guards(s: PortSpec): readonly Tie[] {
 }
 
 function setPort(s: PortSpec, fields: readonly string[]): readonly Op[] {
-  const set: PortSet = {
-    ...(fields.includes('learning') ? { learning: s.learning } : {}),
-    ...(fields.includes('flood') ? { flood: s.flood } : {}),
-    ...(fields.includes('suppress') ? { suppress: s.suppress } : {}),
-    ...(fields.includes('locked') ? { locked: s.locked } : {}),
-  };
-  return Object.keys(set).length > 0 ? [{ op: 'port-set', netns: s.netns, name: s.link, set }] : [];
+  const managed = [...CHOSEN, ...PLAIN].filter(field => fields.includes(field) && s[field] !== undefined);
+  const set: PortSet = Object.fromEntries(managed.map(field => [field, s[field]]));
+  return managed.length > 0 ? [{ op: 'port-set', netns: s.netns, name: s.link, set }] : [];
 }
 
-function observe(netns: string, row: LinkRow): Observed<PortSpec> {
+// One that is down, or runs spanning tree, stops ports by itself.
+function isSteadyBridge(row: LinkRow): boolean {
+  return row.linkinfo?.info_kind === 'bridge' && row.flags.includes('UP') && Number(row.linkinfo.info_data?.stp_state ?? 0) === 0;
+}
+
+// The kernel lets a port forward as soon as it is up with a carrier (`UNKNOWN`: it has none to tell of).
+function isStopped(row: LinkRow, steady: ReadonlySet<string>): boolean {
+  const couldForward = row.flags.includes('UP') && (row.operstate === 'UP' || row.operstate === 'UNKNOWN') && steady.has(row.master ?? '');
+  const state = row.linkinfo?.info_slave_data?.state;
+  return couldForward && state !== undefined && state !== 'forwarding';
+}
+
+function observe(netns: string, row: LinkRow, steady: ReadonlySet<string>): Observed<PortSpec> {
   const data = row.linkinfo?.info_slave_data ?? {};
   const spec: PortSpec = {
     netns,
@@ -66,6 +121,12 @@ function observe(netns: string, row: LinkRow): Observed<PortSpec> {
     flood: data.flood === true,
     suppress: data.neigh_suppress === true,
     locked: data.locked === true,
+    isolated: data.isolated === true,
+    hairpin: data.hairpin === true,
+    mcastFlood: data.mcast_flood !== false,
+    bcastFlood: data.bcast_flood !== false,
+    proxyArp: data.proxy_arp === true || data.proxy_arp_wifi === true,
+    forwarding: !isStopped(row, steady),
   };
   // Whose the link is decides: a guest's link in our bridge is a bystander, ours in another's bridge is drift.
   return { kind: 'port', ref: port.ref(spec), spec, owner: ownerOfLink(netns, row) };

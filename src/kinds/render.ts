@@ -1,6 +1,7 @@
 /** Ops as the lines that people know: for plans, for pasting into a shell, and for the tools' own batch modes. */
 import { assertNever } from '../model/bug.ts';
 import type { BridgeSet, LinkSet, Op, PortSet } from './op.ts';
+import { renderFile, renderFlows, renderService, shellWord } from './render-service.ts';
 
 type Words = readonly string[];
 
@@ -13,14 +14,23 @@ export function renderOp(op: Op): string {
     case 'nft-replace':
       return `${inNetns(op.netns)}nft -f - <<'EOF'\n${nftText(op)}EOF`;
     case 'nft-del':
-      return [...enter(op.netns), 'nft', 'delete', 'table', op.family, op.name].map(quoted).join(' ');
+      return [...enter(op.netns), 'nft', 'delete', 'table', op.family, op.name].map(shellWord).join(' ');
     case 'sysctl-set':
-      return [...enter(op.netns), 'sysctl', '-qw', `${sysctlKey(op.key)}=${op.value}`].map(quoted).join(' ');
+      return [...enter(op.netns), 'sysctl', '-qw', `${sysctlKey(op.key)}=${op.value}`].map(shellWord).join(' ');
     case 'netns-add':
     case 'netns-del':
-      return ['ip', ...lineWords(op)].map(quoted).join(' ');
+      return ['ip', ...lineWords(op)].map(shellWord).join(' ');
+    case 'flows-end':
+      return renderFlows(inNetns(op.netns), op.ip);
+    case 'file-write':
+    case 'file-del':
+      return renderFile(op);
+    case 'service-start':
+    case 'service-reload':
+    case 'service-stop':
+      return renderService(op);
     default:
-      return [isForwarding(op) ? 'bridge' : 'ip', ...(op.netns === '' ? [] : ['-n', op.netns]), ...lineWords(op)].map(quoted).join(' ');
+      return [isForwarding(op) ? 'bridge' : 'ip', ...(op.netns === '' ? [] : ['-n', op.netns]), ...lineWords(op)].map(shellWord).join(' ');
   }
 }
 
@@ -63,9 +73,23 @@ function lineWords(op: Op): Words {
     case 'neigh-del':
       // `neigh del` of an entry that is gone ends a batch without saying at which line (iproute2 6.1); a flush of one address does not.
       return ['neigh', 'flush', 'to', op.ip, 'dev', op.link, 'nud', 'permanent'];
+    case 'rule-add':
+    case 'rule-del':
+      return ['rule', op.op.slice(5), 'pref', String(op.priority), 'fwmark', `0x${op.mark.toString(16)}`, 'table', op.table, 'proto', String(op.proto)];
+    case 'proxy-replace':
+      return ['neigh', 'replace', 'proxy', op.ip, 'dev', op.link, 'proto', String(op.proto)];
+    case 'proxy-del':
+      // As with neighbours: a deletion of what is gone would end the batch without saying at which line.
+      return ['neigh', 'flush', 'proxy', 'to', op.ip, 'dev', op.link];
     case 'nft-replace':
     case 'nft-del':
     case 'sysctl-set':
+    case 'flows-end':
+    case 'file-write':
+    case 'file-del':
+    case 'service-start':
+    case 'service-reload':
+    case 'service-stop':
       throw new Error(`bug: ${op.op} is no line of ip or bridge`);
     default:
       return isForwarding(op) ? fdbWords(op) : addWords(op);
@@ -143,12 +167,21 @@ function linkWords(set: LinkSet): Words {
   ];
 }
 
+// States of a bridge's port, as numbers (linux/if_bridge.h): `ip` knows no words for them.
+const STATE = { disabled: 0, forwarding: 3 } as const;
+
 function portWords(set: PortSet): Words {
   return [
     ...said('learning', onOff(set.learning)),
     ...said('flood', onOff(set.flood)),
     ...said('neigh_suppress', onOff(set.suppress)),
     ...said('locked', onOff(set.locked)),
+    ...said('isolated', onOff(set.isolated)),
+    ...said('hairpin', onOff(set.hairpin)),
+    ...said('mcast_flood', onOff(set.mcastFlood)),
+    ...said('bcast_flood', onOff(set.bcastFlood)),
+    ...['proxy_arp', 'proxy_arp_wifi'].flatMap(word => said(word, onOff(set.proxyArp))),
+    ...said('state', set.forwarding === undefined ? undefined : set.forwarding ? STATE.forwarding : STATE.disabled),
   ];
 }
 
@@ -157,7 +190,9 @@ function bridgeWords(set: BridgeSet): Words {
     ...said('stp_state', bit(set.stp)),
     ...said('forward_delay', set.forwardDelay),
     ...said('mcast_snooping', bit(set.snooping)),
-    ...said('ageing_time', set.ageing === undefined ? undefined : set.ageing * 100),
+    ...said('vlan_filtering', bit(set.vlanFiltering)),
+    ...said('ageing_time', set.ageing),
+    ...['iptables', 'ip6tables', 'arptables'].flatMap(name => said(`nf_call_${name}`, bit(set.netfilter))),
   ];
 }
 
@@ -193,12 +228,8 @@ function enter(netns: string): Words {
 
 function inNetns(netns: string): string {
   return enter(netns)
-    .map(word => `${quoted(word)} `)
+    .map(word => `${shellWord(word)} `)
     .join('');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 // iproute2 cuts lines at `#`, joins them at `\`, and knows no way to write a quote inside quotes.

@@ -1,10 +1,14 @@
-/** Routes of any table, IPv4 and IPv6. Ours by protocol; added, never replaced, so that a foreign one is not taken over. */
+/**
+ * Routes of any table, IPv4 and IPv6. Ours by protocol, in a guest's namespace only over ends of our veths; added, never
+ * replaced, so that a foreign one is not taken over.
+ */
 import { canonicalIp, parseCidr } from '../model/ip.ts';
-import type { Kind, Observed, Tie } from './kind.ts';
-import { OURS } from './marks.ts';
+import type { Kind, Observed, Owner, Tie } from './kind.ts';
+import { ourLinkNames } from './link-fields.ts';
+import { isHome, OURS } from './marks.ts';
 import type { Op } from './op.ts';
 import { addressesRef, firstOfEach, isLinkLocal, linkRef, tiesToNetns } from './refs.ts';
-import type { RouteRow } from './rows.ts';
+import type { RouteRow, Rows } from './rows.ts';
 
 export interface RouteSpec {
   readonly netns: string;
@@ -27,7 +31,10 @@ export const route: Kind<RouteSpec> = {
   ref: s => `route:${s.netns}/${s.table}/${s.dst}${s.metric === undefined ? '' : `/${s.metric}`}`,
   ties,
   claims: () => [],
-  parse: rows => firstOfEach(rows.routes.filter(isSomebodys).map(row => observe(rows.netns, row))),
+  parse: rows => {
+    const isOurs = whoseRoutes(rows);
+    return firstOfEach(rows.routes.filter(isSomebodys).map(row => observe(rows.netns, row, isOurs(row) ? 'ours' : 'foreign')));
+  },
   carries: () => false,
   create: s => [act('route-add', s)],
   update: () => [],
@@ -56,7 +63,15 @@ function act(op: 'route-add' | 'route-del', s: RouteSpec): Op {
   };
 }
 
-function observe(netns: string, row: RouteRow): Observed<RouteSpec> {
+// A route of several next hops names no link: netloom makes none.
+function whoseRoutes(rows: Rows): (row: RouteRow) => boolean {
+  const isMarked = (row: RouteRow) => row.protocol === String(OURS.proto);
+  if (isHome(rows.netns)) return isMarked;
+  const ends = ourLinkNames(rows);
+  return row => isMarked(row) && row.dev !== undefined && ends.has(row.dev);
+}
+
+function observe(netns: string, row: RouteRow, owner: Owner): Observed<RouteSpec> {
   const v6 = isIpv6(row);
   const usual = v6 ? 1024 : 0;
   const metric = row.metric ?? 0;
@@ -68,7 +83,7 @@ function observe(netns: string, row: RouteRow): Observed<RouteSpec> {
     ...(row.gateway === undefined ? {} : { via: canonicalIp(row.gateway) ?? row.gateway }),
     ...(row.dev === undefined ? {} : { link: row.dev }),
   };
-  return { kind: 'route', ref: route.ref(spec), spec, owner: row.protocol === String(OURS.proto) ? 'ours' : 'foreign' };
+  return { kind: 'route', ref: route.ref(spec), spec, owner };
 }
 
 // The kernel's own are left out: local, broadcast, anycast, multicast. Blackholes and the like take their destination too.

@@ -7,16 +7,29 @@ export interface Rows {
   readonly netns: string;
   /** Names below /run/netns; only with the node's own namespace, else empty. */
   readonly namespaces: readonly string[];
+  /**
+   * Those of them that should have been read and could not be, each with why, as what follows its name in a sentence: `keeps
+   * changing`. They have no rows. Only with the node's own namespace, and only when there are any.
+   */
+  readonly unread?: Readonly<Record<string, string>>;
   /** `ip -N -j -d link show` (only this one prints `inet6_addr_gen_mode`), with `addr_info` of `ip -N -j addr show`. */
   readonly links: readonly LinkRow[];
   /** `ip -N -j -d route show table all`, without what the kernel made (protocol 2 and 9); both families. */
   readonly routes: readonly RouteRow[];
   /** `ip -N -j neigh show nud permanent`, both families. */
   readonly neighs: readonly NeighRow[];
+  /** `ip -N -j neigh show proxy`, IPv4. */
+  readonly proxies: readonly ProxyRow[];
+  /** `ip -N -j rule show`, IPv4. */
+  readonly rules: readonly RuleRow[];
   /** `bridge -j fdb show` (6.1 knows no `-N`). */
   readonly fdb: readonly FdbRow[];
   /** Our own nft tables, as `nft -j list table` prints them: without handles, indexes and counter values. */
   readonly tables: readonly NftTable[];
+  /** Files below the node's runtime folder that belong to networks; only with the node's own namespace. */
+  readonly files: readonly FileRow[];
+  /** Processes that serve networks, wherever they run; only with the node's own namespace. */
+  readonly services: readonly ServiceRow[];
   /** Values of those keys that were asked for and exist; `net/ipv6/conf/br0/disable_ipv6` -> `1`. */
   readonly sysctls: Readonly<Record<string, string>>;
 }
@@ -27,6 +40,8 @@ export interface LinkRow {
   readonly ifname: string;
   readonly flags: readonly string[];
   readonly mtu: number;
+  /** `UP`, `DOWN`, `UNKNOWN` (it has no carrier to tell of), `LOWERLAYERDOWN`. */
+  readonly operstate?: string;
   readonly address?: string;
   readonly ifalias?: string;
   /** Digits: `97`. `0` when in no group. */
@@ -40,10 +55,12 @@ export interface LinkRow {
     readonly info_slave_kind?: string;
     readonly info_slave_data?: Readonly<Record<string, unknown>>;
   };
-  /** Joined by the driver from `link_netnsid` and `link_index`: the other end of a veth, where it can be seen; `group` as in the row. */
-  readonly peer?: { readonly netns: string; readonly name: string; readonly ifindex: number; readonly group?: string };
+  /** Joined by the driver from `link_netnsid` and `link_index`: the other end of a veth, where it can be seen; `group` as in the row. Without `name`: in a namespace that could not be read. */
+  readonly peer?: { readonly netns: string; readonly name?: string; readonly ifindex: number; readonly group?: string };
   /** uid of a tap's owner, a number as the kernel has it; absent without owner. */
   readonly owner?: number;
+  /** True: it has an owner, and nobody answered which uid that is. */
+  readonly ownerUnanswered?: true;
   readonly addr_info: readonly AddrRow[];
 }
 
@@ -77,6 +94,49 @@ export interface NeighRow {
   readonly lladdr?: string;
   readonly protocol?: string;
   readonly state: readonly string[];
+}
+
+/** A proxied neighbour: an address that the namespace answers ARP for on a link. */
+export interface ProxyRow {
+  readonly dst: string;
+  readonly dev: string;
+  readonly protocol?: string;
+}
+
+/** A rule of the routing policy. Numbers as `ip -N` prints them. */
+export interface RuleRow {
+  readonly priority: number;
+  /** `all`, or a prefix. */
+  readonly src?: string;
+  /** `0xc000020a`. */
+  readonly fwmark?: string;
+  readonly fwmask?: string;
+  /** Digits. */
+  readonly table?: string;
+  readonly protocol?: string;
+}
+
+export interface FileRow {
+  /** Absolute. */
+  readonly path: string;
+  /** SHA-256 in hex. */
+  readonly hash: string;
+}
+
+/** A process that has the marks of a service. */
+export interface ServiceRow {
+  /** `<uuid>/dnsmasq`. */
+  readonly id: string;
+  readonly pid: number;
+  /** Name of its namespace; '' the node's own, `?` one that has no name. */
+  readonly netns: string;
+  /** Hash of what it read when it started. */
+  readonly conf: string;
+  /** Hash of what it read since. */
+  readonly loaded: string;
+  readonly answers: boolean;
+  /** Where notes about it are kept. */
+  readonly folder: string;
 }
 
 export interface FdbRow {

@@ -45,5 +45,6 @@ function create(s: TapSpec): readonly Op[] {
 
 function observe(netns: string, row: LinkRow): Observed<TapSpec> {
   const spec: TapSpec = { ...linkFields(netns, row), owner: row.owner ?? null, multiQueue: row.linkinfo?.info_data?.multi_queue === true };
-  return { kind: 'tap', ref: tap.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
+  const unknown = row.ownerUnanswered ? { unknown: ['owner'] } : {};
+  return { kind: 'tap', ref: tap.ref(spec), spec, owner: ownerOfLink(netns, row), ...unknown, ...formerly(row) };
 }

@@ -33,9 +33,9 @@ export const veth: Kind<VethSpec> = {
   },
 };
 
-/** What a veth's spec says when the other end cannot be seen: no namespace has this name. */
+/** The other end in a veth's spec: `?/` when it cannot be seen (no namespace has this name), without a name where its namespace could not be read. */
 export function peerEnd(row: LinkRow): string {
-  return row.peer === undefined ? '?/' : endName(row.peer.netns, row.peer.name);
+  return row.peer === undefined ? '?/' : endName(row.peer.netns, row.peer.name ?? '');
 }
 
 function peerOf(s: VethSpec): { readonly netns: string; readonly name: string } {
@@ -52,5 +52,6 @@ function add(s: VethSpec): Op {
 
 function observe(netns: string, row: LinkRow): Observed<VethSpec> {
   const spec: VethSpec = { ...linkFields(netns, row), peer: peerEnd(row) };
-  return { kind: 'veth', ref: veth.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
+  const unknown = row.peer !== undefined && row.peer.name === undefined ? { unknown: ['peer'] } : {};
+  return { kind: 'veth', ref: veth.ref(spec), spec, owner: ownerOfLink(netns, row), ...unknown, ...formerly(row) };
 }

@@ -2,7 +2,7 @@
  * The formats that schemas name: when a text has one, how it is written canonically, and what people call it. ajv's
  * validators look into `FORMATS`, generated and run-time ones alike.
  */
-import { parseCidr, parseIp } from '../model/ip.ts';
+import { parseCidr, parseIp, parseIpRange } from '../model/ip.ts';
 import { canonicalMac } from '../model/mac.ts';
 import { isIfname, isNetnsName } from '../model/names.ts';
 
@@ -17,6 +17,8 @@ const TABLE: Readonly<Record<string, Format>> = {
   'netloom-ip': { canonical: ip, words: 'an IP address without prefix length' },
   'netloom-cidr': { canonical: cidr, words: 'a prefix such as 10.0.0.0/24' },
   'netloom-ip-or-cidr': { canonical: text => ip(text) ?? cidr(text), words: 'an IP address or a prefix such as 10.0.0.0/24' },
+  'netloom-ipv4': { canonical: ipv4, words: 'an IPv4 address without prefix length' },
+  'netloom-ip-range': { canonical: ipRange, words: 'an IPv4 address, or a range such as 10.0.0.5-10.0.0.9' },
   'netloom-mac': { canonical: canonicalMac, words: 'a MAC address such as 02:00:00:12:34:56' },
   'netloom-mac-prefix': { canonical: macPrefix, words: 'the first three bytes of a MAC address such as 02:00:00' },
   'netloom-ifname': {
@@ -46,6 +48,17 @@ export function formatWords(format: string): string | null {
 
 function ip(text: string): string | null {
   return parseIp(text)?.text ?? null;
+}
+
+function ipv4(text: string): string | null {
+  const found = parseIp(text);
+  return found?.family === 4 ? found.text : null;
+}
+
+function ipRange(text: string): string | null {
+  const range = parseIpRange(text);
+  if (range === null) return null;
+  return range.first === range.last ? range.first : `${range.first}-${range.last}`;
 }
 
 // Host bits stay: only the cross-checks can say which prefix was meant.

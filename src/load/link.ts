@@ -3,7 +3,19 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Place } from '../model/place.ts';
 import { checkAll } from '../objects/checks.ts';
 import { titled } from '../objects/finding.ts';
-import type { Catalog, ClusterDef, Definition, Finding, InterfaceDef, NamespaceDef, NetworkDef, NodeDef } from '../objects/object.ts';
+import type {
+  AddressPoolDef,
+  Catalog,
+  ClusterDef,
+  Definition,
+  Finding,
+  FloatingIPDef,
+  InterfaceDef,
+  NamespaceDef,
+  NetworkDef,
+  NodeDef,
+  RoutedIPDef,
+} from '../objects/object.ts';
 import { locate, type Path } from './locate.ts';
 import { API_VERSION, type ParsedFile, reread, type Stub } from './parse-file.ts';
 import { VALIDATORS } from './validators.gen.js';
@@ -40,9 +52,12 @@ function gather(files: readonly ParsedFile[]): { catalog: Catalog; clusters: num
   const kinds: Record<Definition['kind'], Map<string, Definition>> = {
     Cluster: new Map(),
     Node: new Map(),
+    AddressPool: new Map(),
     Namespace: new Map(),
     Network: new Map(),
     Interface: new Map(),
+    FloatingIP: new Map(),
+    RoutedIP: new Map(),
   };
   for (const file of files) {
     for (const definition of file.docs) {
@@ -58,9 +73,12 @@ function gather(files: readonly ParsedFile[]): { catalog: Catalog; clusters: num
   const catalog = {
     cluster: cluster ?? someCluster(),
     nodes: kinds.Node as Map<string, NodeDef>,
+    pools: kinds.AddressPool as Map<string, AddressPoolDef>,
     namespaces: kinds.Namespace as Map<string, NamespaceDef>,
     networks,
     interfaces,
+    floatingIPs: kinds.FloatingIP as Map<string, FloatingIPDef>,
+    routedIPs: kinds.RoutedIP as Map<string, RoutedIPDef>,
     interfacesOf: byNetwork(networks, interfaces),
   };
   return { catalog, clusters: kinds.Cluster.size, findings };

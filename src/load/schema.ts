@@ -1,11 +1,14 @@
 /** The JSON Schemas as values: which kinds there are, what a field may be, what stands beside it. */
 import { createHash } from 'node:crypto';
+import addressPool from '../../schemas/address-pool.json' with { type: 'json' };
 import cluster from '../../schemas/cluster.json' with { type: 'json' };
 import common from '../../schemas/common.json' with { type: 'json' };
+import floatingIP from '../../schemas/floating-ip.json' with { type: 'json' };
 import iface from '../../schemas/interface.json' with { type: 'json' };
 import namespace from '../../schemas/namespace.json' with { type: 'json' };
 import network from '../../schemas/network.json' with { type: 'json' };
 import node from '../../schemas/node.json' with { type: 'json' };
+import routedIP from '../../schemas/routed-ip.json' with { type: 'json' };
 import type { KindName } from '../objects/object.ts';
 
 /** What this room reads of a schema; the rest is ajv's. */
@@ -35,9 +38,12 @@ export interface Schema {
 export const KIND_SCHEMAS: Readonly<Record<KindName, Schema>> = {
   Cluster: cluster as Schema,
   Node: node as Schema,
+  AddressPool: addressPool as Schema,
   Namespace: namespace as Schema,
   Network: network as Schema,
   Interface: iface as Schema,
+  FloatingIP: floatingIP as Schema,
+  RoutedIP: routedIP as Schema,
 };
 
 /** Those that other schemas refer to, with the kinds' own. */

@@ -81,6 +81,15 @@ export function parseCidr(text: string): Cidr | null {
   return { family: ip.family, prefix, text: `${network}/${prefix}`, address: ip.text, network, broadcast, first, last };
 }
 
+/** Reads `10.0.0.5` or `10.0.0.5-10.0.0.9` (IPv4); null for anything else, and when the first is after the last. */
+export function parseIpRange(text: string): { readonly first: string; readonly last: string } | null {
+  const [a = '', b = a, more] = text.split('-');
+  const first = parseIp(a);
+  const last = parseIp(b);
+  if (more !== undefined || first?.family !== 4 || last?.family !== 4) return null;
+  return compareIps(first.text, last.text) > 0 ? null : { first: first.text, last: last.text };
+}
+
 /** True when the address lies inside; false for another family and for what is no address. */
 export function contains(cidr: Cidr | string, ip: string): boolean {
   const range = checked(cidr);

@@ -5,6 +5,8 @@
  */
 export interface Ledger {
   readonly networks: Readonly<Record<string, NetworkEntry>>;
+  /** By name; a file each below `allocations/pools/`. Absent = none. */
+  readonly pools?: Readonly<Record<string, PoolEntry>>;
   /**
    * Where an object that the ledger does not know starts to count its `incarnation`: one above the highest that was ever
    * forgotten, so that a new object is never taken for an old one of its name, without a record of each. Absent = 0.
@@ -27,6 +29,10 @@ export interface NetworkEntry {
   readonly cidr?: string;
   /** The router's address (index 1 of the cidr; no prefix length) and MAC `02:02:<vxid>:01`; absent for pure layer 2. */
   readonly router?: { readonly address: string; readonly mac: string };
+  /** The node that carries the router and its services; absent while none is found, and for networks without one. */
+  readonly gateway?: GatewayEntry;
+  /** The address of a pool that the network's NAT uses; absent without NAT. */
+  readonly floatingGateway?: { readonly pool: string; readonly address: string };
   /** When the definition went away; absent while it is there. */
   readonly removed?: string;
   /** Where the definition stands or stood: `networks/blue.yaml:3`. */
@@ -35,6 +41,37 @@ export interface NetworkEntry {
   readonly interfaces: Readonly<Record<string, InterfaceEntry>>;
   /** Every address of the cidr that is not free, sorted numerically; empty for pure layer 2. */
   readonly addresses: readonly AddressEntry[];
+}
+
+export interface GatewayEntry {
+  readonly node: string;
+  readonly since: string;
+  /** The node that carried it before and carries it on, until `node` says that it has taken over; then this field goes. */
+  readonly former?: string;
+}
+
+/** What is given out of one AddressPool; a removed pool stays until nothing of it is in use and the ledger's memory ends. */
+export interface PoolEntry {
+  readonly name: string;
+  /** Canonical. */
+  readonly cidr: string;
+  readonly since: string;
+  readonly removed?: string;
+  readonly from: string;
+  /** FloatingIPs by `<namespace>/<name>`; tombstones included. */
+  readonly floating: Readonly<Record<string, PoolHolder>>;
+  /** RoutedIPs by `<namespace>/<name>`; tombstones included. */
+  readonly routed: Readonly<Record<string, PoolHolder>>;
+  /** Every address of the pool that is not free, sorted numerically; networks' floating gateways too (type `gateway`, user `Network <uuid> <key>`). */
+  readonly addresses: readonly AddressEntry[];
+}
+
+/** One FloatingIP or RoutedIP that has an address. */
+export interface PoolHolder {
+  readonly address: string;
+  readonly since: string;
+  readonly removed?: string;
+  readonly from: string;
 }
 
 export interface InterfaceEntry {

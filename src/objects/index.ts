@@ -1,16 +1,19 @@
 /** The table of what users write. */
+import { addressPool } from './address-pool.ts';
 import { cluster } from './cluster.ts';
+import { floatingIP } from './floating-ip.ts';
 import { iface } from './interface.ts';
 import { namespace } from './namespace.ts';
 import { network } from './network.ts';
 import { node } from './node.ts';
+import { routedIP } from './routed-ip.ts';
 import type { Catalog, Definition, KindName, ObjectKind } from './object.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of kinds with different specs; each entry is checked where it is written.
 type AnyObjectKind = ObjectKind<any>;
 
 /** Every kind of definition, in the order in which people read them. */
-export const OBJECTS: readonly AnyObjectKind[] = [cluster, node, namespace, network, iface];
+export const OBJECTS: readonly AnyObjectKind[] = [cluster, node, addressPool, namespace, network, iface, floatingIP, routedIP];
 
 const BY_KIND = new Map<string, AnyObjectKind>(OBJECTS.map(object => [object.kind, object]));
 
@@ -25,7 +28,10 @@ export function objectKind(kind: KindName): AnyObjectKind {
 export function* definitionsOf(catalog: Catalog): Generator<Definition> {
   yield catalog.cluster;
   yield* catalog.nodes.values();
+  yield* catalog.pools.values();
   yield* catalog.namespaces.values();
   yield* catalog.networks.values();
   yield* catalog.interfaces.values();
+  yield* catalog.floatingIPs.values();
+  yield* catalog.routedIPs.values();
 }

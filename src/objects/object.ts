@@ -7,7 +7,7 @@ import type { DiagnosticCode } from '../model/diagnostic.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { Place } from '../model/place.ts';
-import type { Cluster, Interface, Namespace, Network, Node } from './types.ts';
+import type { AddressPool, Cluster, FloatingIP, Interface, Namespace, Network, Node, RoutedIP } from './types.ts';
 
 /** One definition, checked against its schema, with every default filled in. */
 export interface Definition<S = object> {
@@ -26,21 +26,27 @@ export interface Definition<S = object> {
   readonly doc: number;
 }
 
-export type KindName = 'Cluster' | 'Node' | 'Namespace' | 'Network' | 'Interface';
+export type KindName = 'Cluster' | 'Node' | 'AddressPool' | 'Namespace' | 'Network' | 'Interface' | 'FloatingIP' | 'RoutedIP';
 
 export type ClusterDef = Definition<Cluster['spec']>;
 export type NodeDef = Definition<Node['spec']>;
+export type AddressPoolDef = Definition<AddressPool['spec']>;
 export type NamespaceDef = Definition<Namespace['spec']>;
 export type NetworkDef = Definition<Network['spec']>;
 export type InterfaceDef = Definition<Interface['spec']>;
+export type FloatingIPDef = Definition<FloatingIP['spec']>;
+export type RoutedIPDef = Definition<RoutedIP['spec']>;
 
 /** All definitions of a revision, looked up by key. A catalog exists only when no file has an error of shape. */
 export interface Catalog {
   readonly cluster: ClusterDef;
   readonly nodes: ReadonlyMap<string, NodeDef>;
+  readonly pools: ReadonlyMap<string, AddressPoolDef>;
   readonly namespaces: ReadonlyMap<string, NamespaceDef>;
   readonly networks: ReadonlyMap<string, NetworkDef>;
   readonly interfaces: ReadonlyMap<string, InterfaceDef>;
+  readonly floatingIPs: ReadonlyMap<string, FloatingIPDef>;
+  readonly routedIPs: ReadonlyMap<string, RoutedIPDef>;
   /** Interfaces of each network, by the network's key; networks without interfaces have an empty list. Sorted by key. */
   readonly interfacesOf: ReadonlyMap<string, readonly InterfaceDef[]>;
 }
@@ -59,32 +65,78 @@ export interface Finding {
   readonly missing?: { readonly kind: KindName; readonly namespace: string; readonly name: string };
 }
 
+/** Addresses that nobody gets by itself. */
+export interface ReservedRange {
+  readonly first: string;
+  readonly last: string;
+  readonly comment: string;
+}
+
+/** What a network asks of the gateway nodes. */
+export interface GatewayAsk {
+  /** Nodes that may carry the router: they serve every pool that the network uses, and are not cordoned. Sorted; may be empty. */
+  readonly candidates: readonly string[];
+  /** The definition names the node itself. */
+  readonly pin?: string;
+  /** The pool that its floating gateway address comes from; absent without a way out. */
+  readonly pool?: string;
+}
+
+export interface NetworkAsk {
+  readonly for: 'network';
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly cidr?: string;
+  /** Pinned. */
+  readonly vxid?: number;
+  readonly reserved?: readonly ReservedRange[];
+  /** Where its router may be: only for a network with an IPv4 cidr, in a cluster with gateway nodes. */
+  readonly gateway?: GatewayAsk;
+  readonly from: string;
+}
+
+export interface InterfaceAsk {
+  readonly for: 'interface';
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Key of its network. */
+  readonly network: string;
+  readonly node?: string;
+  /** An address without prefix length. */
+  readonly address: 'auto' | 'none' | (string & {});
+  /** Pinned, lower case. */
+  readonly mac?: string;
+  readonly from: string;
+}
+
+export interface PoolAsk {
+  readonly for: 'pool';
+  /** Its name. */
+  readonly key: string;
+  readonly cidr: string;
+  /** The pool's router. */
+  readonly gateway: string;
+  readonly reserved: readonly ReservedRange[];
+  readonly from: string;
+}
+
+/** A FloatingIP (`floating`) or RoutedIP (`routed`). */
+export interface HolderAsk {
+  readonly for: 'floating' | 'routed';
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Name of its pool. */
+  readonly pool: string;
+  /** Pinned. */
+  readonly address?: string;
+  readonly from: string;
+}
+
 /** What a definition wants allocated. */
-export type Ask =
-  | {
-      readonly for: 'network';
-      readonly key: string;
-      readonly namespace: string;
-      readonly name: string;
-      readonly cidr?: string;
-      /** Pinned. */
-      readonly vxid?: number;
-      readonly from: string;
-    }
-  | {
-      readonly for: 'interface';
-      readonly key: string;
-      readonly namespace: string;
-      readonly name: string;
-      /** Key of its network. */
-      readonly network: string;
-      readonly node?: string;
-      /** An address without prefix length. */
-      readonly address: 'auto' | 'none' | (string & {});
-      /** Pinned, lower case. */
-      readonly mac?: string;
-      readonly from: string;
-    };
+export type Ask = NetworkAsk | InterfaceAsk | PoolAsk | HolderAsk;
 
 /** What compiling may look at: the definitions, what was allocated, which node this is, and the facts that `look` found there. */
 export interface NodeView {

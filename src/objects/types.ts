@@ -1,6 +1,91 @@
 // Generated from schemas/ by .ci/gen.mjs. Do not edit: change the schema and run `npm run gen`.
 
 /**
+ * Addresses that the outside knows: gateways of networks with NAT, floating and routed addresses are taken from it.
+ */
+export interface AddressPool {
+  /**
+   * Version of the definition format: netloom.dev/v1. Documents without a netloom.dev apiVersion are ignored.
+   */
+  apiVersion: 'netloom.dev/v1';
+  /**
+   * Kind of definition: AddressPool.
+   */
+  kind: 'AddressPool';
+  /**
+   * What identifies the AddressPool, and notes of your own.
+   */
+  metadata: {
+    /**
+     * Name of the AddressPool: a DNS label, unique among the definitions of this kind.
+     */
+    name: string;
+    /**
+     * Short key and value pairs of your own, to select and group definitions by.
+     */
+    labels?: {
+      [k: string]: string;
+    };
+    /**
+     * Notes of your own. netloom keeps them and gives them no meaning.
+     */
+    annotations?: {
+      [k: string]: string;
+    };
+  };
+  /**
+   * The addresses, and the way out.
+   */
+  spec: {
+    /**
+     * The IPv4 addresses of the pool. The network upstream must route them to the gateway nodes, unless the mode is bridged.
+     */
+    cidr: string;
+    /**
+     * The router of the pool. Left out: its first address. In the modes masquerade and routed the gateway node itself is the router and holds this address; bridged: a router upstream has it.
+     */
+    gateway?: string;
+    /**
+     * masquerade: what leaves has the address of the network card, nothing upstream need know the pool. routed: the pool is routed to the gateway node. bridged: the network card is a port of the egress bridge, and the pool is the network that it is in.
+     */
+    mode: 'masquerade' | 'routed' | 'bridged';
+    /**
+     * Network card of the gateway nodes through which the pool reaches the outside. A Node may name another one.
+     */
+    device?: string;
+    /**
+     * Mode bridged only: a bridge that is on the gateway nodes already and takes the place of ours. netloom adds ports to it and changes nothing else.
+     */
+    bridge?: string;
+    /**
+     * Nodes that serve the pool. Left out: every node with gateway: true.
+     *
+     * @maxItems 64
+     *
+     * Items: Name of a Node with gateway: true.
+     */
+    gateways?: string[];
+    /**
+     * Addresses of the pool that netloom gives to nobody.
+     *
+     * @maxItems 256
+     *
+     * Items: Addresses that are given to nobody.
+     */
+    reserved?: {
+      /**
+       * One address, or a range.
+       */
+      addresses: string;
+      /**
+       * Why: shown in the list of addresses.
+       */
+      comment?: string;
+    }[];
+  };
+}
+
+/**
  * What all nodes and networks have in common. There is exactly one; its name is part of everything that is derived from names, so keep it.
  */
 export interface Cluster {
@@ -84,6 +169,107 @@ export interface Cluster {
      * How long the ledger remembers what was removed, so that `git revert` brings back the same uuid, vxid, MACs and addresses.
      */
     memory: string;
+    /**
+     * AddressPool of networks and addresses that name none. Left out: the only one.
+     */
+    defaultPool?: string;
+    /**
+     * Names of guests end with `<namespace>.<zone>`.
+     */
+    zone: string;
+    /**
+     * Resolvers for networks that name none.
+     *
+     * @maxItems 8
+     *
+     * Items: Address of a resolver.
+     */
+    dnsUpstreams?: string[];
+  };
+}
+
+/**
+ * An address of a pool that is rewritten to an interface: what comes for it goes to the interface.
+ */
+export interface FloatingIP {
+  /**
+   * Version of the definition format: netloom.dev/v1. Documents without a netloom.dev apiVersion are ignored.
+   */
+  apiVersion: 'netloom.dev/v1';
+  /**
+   * Kind of definition: FloatingIP.
+   */
+  kind: 'FloatingIP';
+  /**
+   * What identifies the FloatingIP, and notes of your own.
+   */
+  metadata: {
+    /**
+     * Name of the FloatingIP: a DNS label, unique among the definitions of this kind in its namespace.
+     */
+    name: string;
+    /**
+     * The tenant that it belongs to.
+     */
+    namespace: string;
+    /**
+     * Short key and value pairs of your own, to select and group definitions by.
+     */
+    labels?: {
+      [k: string]: string;
+    };
+    /**
+     * Notes of your own. netloom keeps them and gives them no meaning.
+     */
+    annotations?: {
+      [k: string]: string;
+    };
+  };
+  /**
+   * Which address, and where it leads.
+   */
+  spec: {
+    /**
+     * Name of the AddressPool. Left out: the Cluster's default pool, else the only one.
+     */
+    pool?: string;
+    /**
+     * An address of the pool. Left out: allocated once and kept.
+     */
+    address?: string;
+    /**
+     * Name of an Interface of the same namespace that has an address, in a network with NAT. Left out: the address is held for later.
+     */
+    interface?: string;
+    /**
+     * gateway: what the guest itself begins leaves with the gateway address of its network. floating: with this address, 1:1 both ways.
+     */
+    egress: 'gateway' | 'floating';
+    /**
+     * Traffic that is let in to the address. Left out: everything. An empty list: nothing.
+     *
+     * @maxItems 256
+     *
+     * Items: Traffic that is let in. All that is said must hold.
+     */
+    allow?: {
+      /**
+       * Where it comes from; left out: anywhere.
+       */
+      cidr?: string;
+      /**
+       * Left out: any protocol.
+       */
+      protocol?: 'tcp' | 'udp' | 'icmp';
+      /**
+       * Destination ports, with protocol tcp or udp: single ones, or first-last.
+       *
+       * @maxItems 64
+       *
+       * Items: A port, or a range of them.
+       */
+      ports?: (number | string)[];
+    }[];
   };
 }
 
@@ -217,6 +403,22 @@ export interface Interface {
      * Items: An address, or a whole prefix.
      */
     allowedAddresses: string[];
+    /**
+     * Name by which DHCP and DNS know the guest. Left out: the instance, else the name of the Interface.
+     */
+    hostname?: string;
+    /**
+     * Network card that the hypervisor shows to the guest; netloom passes it on to `instance-data`. Left out: virtio.
+     */
+    model?: 'virtio' | 'e1000' | 'i82551' | 'i82557b' | 'i82559er' | 'ne2k_pci' | 'pcnet' | 'rtl8139';
+    /**
+     * Names of RoutedIPs of the same namespace that this guest may carry: spoof protection allows them.
+     *
+     * @maxItems 64
+     *
+     * Items: Name of a RoutedIP.
+     */
+    routedIPs?: string[];
   };
 }
 
@@ -321,6 +523,126 @@ export interface Network {
        */
       learning?: boolean;
     };
+    /**
+     * true: guests get their address, mtu and resolver by DHCP; only interfaces that are defined do. Left out: true where the network has a cidr and the cluster a gateway node.
+     */
+    dhcp?: boolean;
+    /**
+     * true: guests reach the outside through an address of the pool. Left out: true where the network has an IPv4 cidr, the cluster a gateway node and an AddressPool.
+     */
+    nat?: boolean;
+    /**
+     * true: the network's router answers for the names of its interfaces and for dnsRecords, and asks dnsUpstreams for the rest.
+     */
+    dns?: boolean;
+    /**
+     * How the network reaches the outside. nat: as nat: true. routed: without NAT, its cidr is routed to the gateway node. none: not at all. Left out: what nat says.
+     */
+    egress?: 'nat' | 'routed' | 'none';
+    /**
+     * Name of the AddressPool that the gateway address is taken from. Left out: the Cluster's default pool, else the only one.
+     */
+    pool?: string;
+    /**
+     * Node that carries the router. Left out: allocated once among the nodes that serve the pools that the network uses, and kept.
+     */
+    gateway?: string;
+    /**
+     * Whether DHCP and configuration data tell guests to use the router. auto, or left out: where the network has a way out.
+     */
+    defaultRoute?: 'auto' | true | false;
+    /**
+     * Addresses of the cidr that netloom gives to nobody by itself. An Interface that asks for one of them is an error.
+     *
+     * @maxItems 256
+     *
+     * Items: Addresses that are given to nobody.
+     */
+    reservations?: {
+      /**
+       * One address, or a range.
+       */
+      addresses: string;
+      /**
+       * Why: shown in the list of addresses.
+       */
+      comment?: string;
+    }[];
+    /**
+     * Names beside those of the interfaces. Needs dns: true.
+     *
+     * @maxItems 1024
+     *
+     * Items: A name and what it stands for.
+     */
+    dnsRecords?: {
+      /**
+       * Below the network's domain (`<namespace>.<zone>`), or a whole name that ends with it.
+       */
+      name: string;
+      /**
+       * A: an IPv4 address. AAAA: an IPv6 address. CNAME: another name of this network.
+       */
+      type: 'A' | 'AAAA' | 'CNAME';
+      /**
+       * An address, or for CNAME a name.
+       */
+      value: string;
+    }[];
+    /**
+     * Resolvers that are asked for all other names; without dns: true guests get them as their own. Left out: as the Cluster says.
+     *
+     * @maxItems 8
+     *
+     * Items: Address of a resolver.
+     */
+    dnsUpstreams?: string[];
+    /**
+     * How long a DHCP lease holds; guests ask again after half of it. Left out: 1h.
+     */
+    leaseTime?: string;
+    /**
+     * Time servers that DHCP tells guests.
+     *
+     * @maxItems 8
+     *
+     * Items: IPv4 address of a time server.
+     */
+    ntp?: string[];
+    /**
+     * Static routes that DHCP and configuration data tell guests.
+     *
+     * @maxItems 64
+     *
+     * Items: A prefix and the router to it.
+     */
+    routes?: {
+      /**
+       * Prefix that is reached.
+       */
+      to: string;
+      /**
+       * Router: an address of the network.
+       */
+      via: string;
+    }[];
+    /**
+     * Further options for every guest, sent whether asked for or not.
+     *
+     * @maxItems 64
+     *
+     * Items: A DHCP option by its number (RFC 2132).
+     */
+    dhcpOptions?: {
+      /**
+       * Number of the option. Those that netloom sets itself (1, 3, 6, 15, 26, 28, 42, 50-61, 121) are errors.
+       */
+      code: number;
+      /**
+       * An address, several with commas, a number, or text.
+       */
+      value: string;
+    }[];
   };
 }
 
@@ -386,5 +708,86 @@ export interface Node {
      * off: frames between guests do not pass the node's own IP filters (Docker's drop policy would cut them). keep: leave the node's setting alone.
      */
     bridgeNetfilter: 'off' | 'keep';
+    /**
+     * true: no network is given to this gateway node, and those that it carries without naming it move to others.
+     */
+    cordon: boolean;
+    /**
+     * Network cards of this node for pools, where they are not what the AddressPool says.
+     *
+     * @maxItems 64
+     *
+     * Items: A pool and its network card here.
+     */
+    egress?: {
+      /**
+       * Name of an AddressPool.
+       */
+      pool: string;
+      /**
+       * Network card.
+       */
+      device?: string;
+      /**
+       * A bridge of the machine, for a pool of mode bridged.
+       */
+      bridge?: string;
+    }[];
+  };
+}
+
+/**
+ * An address of a pool that is routed into a network as it is: a guest there holds it and answers for it (a load balancer's service address).
+ */
+export interface RoutedIP {
+  /**
+   * Version of the definition format: netloom.dev/v1. Documents without a netloom.dev apiVersion are ignored.
+   */
+  apiVersion: 'netloom.dev/v1';
+  /**
+   * Kind of definition: RoutedIP.
+   */
+  kind: 'RoutedIP';
+  /**
+   * What identifies the RoutedIP, and notes of your own.
+   */
+  metadata: {
+    /**
+     * Name of the RoutedIP: a DNS label, unique among the definitions of this kind in its namespace.
+     */
+    name: string;
+    /**
+     * The tenant that it belongs to.
+     */
+    namespace: string;
+    /**
+     * Short key and value pairs of your own, to select and group definitions by.
+     */
+    labels?: {
+      [k: string]: string;
+    };
+    /**
+     * Notes of your own. netloom keeps them and gives them no meaning.
+     */
+    annotations?: {
+      [k: string]: string;
+    };
+  };
+  /**
+   * Which address, and into which network.
+   */
+  spec: {
+    /**
+     * Name of the AddressPool. Left out: the Cluster's default pool, else the only one.
+     */
+    pool?: string;
+    /**
+     * Name of a Network of the same namespace with egress nat or routed.
+     */
+    network: string;
+    /**
+     * An address of the pool. Left out: allocated once and kept. The interfaces that may carry it list it in allowedAddresses or routedIPs.
+     */
+    address?: string;
   };
 }

@@ -12,10 +12,14 @@ type Spec = Readonly<Record<string, unknown>>;
 const NONE: Difference = { live: [], fixed: [] };
 const FATES = new WeakMap<object, Difference>();
 
-/** Compares live and fixed fields; what is `undefined` in `want` is not managed and never differs. */
-export function difference(kind: AnyKind, want: object, have: object): Difference {
+/**
+ * Compares live and fixed fields; what is `undefined` in `want` is not managed and never differs, and neither does what is
+ * `unknown`.
+ */
+export function difference(kind: AnyKind, want: object, have: object, unknown?: readonly string[]): Difference {
   const fields = comparedFields(kind);
-  const differs = (field: string) => (want as Spec)[field] !== undefined && !equal((want as Spec)[field], (have as Spec)[field]);
+  const differs = (field: string) =>
+    (want as Spec)[field] !== undefined && !equal((want as Spec)[field], (have as Spec)[field]) && unknown?.includes(field) !== true;
   if (!fields.live.some(differs) && !fields.fixed.some(differs)) return NONE;
   return { live: fields.live.filter(differs), fixed: fields.fixed.filter(differs) };
 }

@@ -2,7 +2,7 @@
 import type { Kinds, Observed, Resource } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
 import { whatIsSaidAgain } from './again.ts';
-import { type Draft, type Drafts, draftSteps } from './drafts.ts';
+import { type Draft, type Drafts, draftSteps, NO_NEEDS } from './drafts.ts';
 import { type Edge, edgesOf } from './edges.ts';
 import { isAsWanted } from './glance.ts';
 import { bystanders, type Settled, settle } from './hold.ts';
@@ -20,7 +20,8 @@ import { add, haveKind, type Item, makeWorld, type World } from './world.ts';
  *               Throws a Bug for one ref wanted in two ways, an unknown kind, and a cycle of ties.
  */
 export function diff(want: readonly Resource[], have: readonly Observed[], kinds: Kinds): Plan {
-  return isAsWanted(want, have, kinds) ? NOTHING : wholeDiff(want, have, kinds);
+  const isFarOff = have.length < want.length / 2;
+  return !isFarOff && isAsWanted(want, have, kinds) ? NOTHING : wholeDiff(want, have, kinds);
 }
 
 const NOTHING: Plan = { steps: [], swept: [], bystanders: [], held: [] };
@@ -46,10 +47,12 @@ function inOrder(drafts: Drafts, edges: readonly Edge[], order: readonly number[
   });
   const needs = new Map<number, number[]>();
   for (const { before, after, soft } of edges) if (!soft) add(needs, after, position[before] ?? 0);
-  return order.map(index => ({ ...(drafts.list[index] as Draft), needs: ascending(needs.get(index)) }));
+  return order.map(index => {
+    const step = drafts.list[index] as Draft;
+    step.needs = ascending(needs.get(index));
+    return step;
+  });
 }
-
-const NO_NEEDS: readonly number[] = [];
 
 function ascending(numbers: readonly number[] = NO_NEEDS): readonly number[] {
   return numbers.length < 2 ? numbers : [...new Set(numbers)].sort((a, b) => a - b);

@@ -8,8 +8,10 @@ import { firstTies, type Going } from './going.ts';
 import { isMissing, type Settled } from './hold.ts';
 import { haveKind, type Item, type World } from './world.ts';
 
-/** A step that does not know yet what it needs. */
-export type Draft = Omit<Step, 'needs'>;
+/** A step that does not know yet what it needs: told when the order is known. */
+export type Draft = Omit<Step, 'needs'> & { needs: readonly number[] };
+
+export const NO_NEEDS: readonly number[] = [];
 
 /** Drafts sorted by ref, a deletion before the make that replaces it; each found by its item. */
 export interface Drafts {
@@ -56,17 +58,24 @@ function deletion(world: World, item: Item, isHeld: boolean, going: Going): Draf
     title: kind.title,
     ref: item.ref,
     ops: item.have === undefined ? [] : kind.remove(item.have.spec),
-    from: item.want?.from ?? former(item),
+    from: item.want?.from ?? former(item) ?? living(world, item),
     changes: [],
     replacing: comesBack,
     ...because(comesBack ? causeOf(world, item, going) : undefined),
     impact: kind.impact('delete', []),
+    needs: NO_NEEDS,
   };
 }
 
 // No place: the definition is gone from the files.
-function former({ have }: Item): readonly Origin[] {
-  return have?.formerly === undefined ? [] : [{ definition: have.formerly, at: { file: '', line: 0, col: 0 } }];
+function former({ have }: Item): readonly Origin[] | undefined {
+  return have?.formerly === undefined ? undefined : [{ definition: have.formerly, at: { file: '', line: 0, col: 0 } }];
+}
+
+/** Whose part it is, of what it hangs on and what is wanted: the flood entry of a node that left a network is the network's. */
+function living(world: World, item: Item): readonly Origin[] {
+  const carriers = world.haveTies(item).flatMap(tie => (tie.when === 'goes' ? world.wantedAs(tie.to) : []));
+  return carriers.find(carrier => carrier.want !== undefined && carrier.want.from.length > 0)?.want?.from ?? [];
 }
 
 function making(world: World, item: Item, going: Going): Draft {
@@ -85,6 +94,7 @@ function making(world: World, item: Item, going: Going): Draft {
     replacing,
     ...because(replacing ? causeOf(world, item, going) : undefined),
     impact: kind.impact(replacing ? 'update' : 'make', replacing ? changes.filter(differs).map(change => change.field) : []),
+    needs: NO_NEEDS,
   };
 }
 
@@ -119,6 +129,7 @@ function updating(item: Item, disturber: Ref | undefined): Draft | undefined {
     replacing: false,
     ...because(disturber),
     impact: kind.impact('update', live as string[]),
+    needs: NO_NEEDS,
   };
 }
 
@@ -150,13 +161,19 @@ function liveFields(kind: AnyKind, want: Spec): readonly string[] {
 function allChanges(kind: AnyKind, want: Spec, have: Spec | undefined): readonly Change[] {
   const changes: Change[] = [];
   for (const [field, fate] of fatesOf(kind)) {
-    if (want[field] === undefined || fate === 'policy') continue;
+    if (want[field] === undefined || fate === 'policy' || isBornWith(kind, field, want, have)) continue;
     // What cannot be read does not differ; what was read shows what it was.
     const before = fate === 'covered' ? (have === undefined ? undefined : want[field]) : have?.[field];
     const change: Change = { field, want: want[field], have: before };
     changes.push(fate === 'fixed' && have !== undefined && differs(change) ? { ...change, forces: true as const } : change);
   }
   return changes;
+}
+
+// A new one has it without a word, and what it replaces had it too.
+function isBornWith(kind: AnyKind, field: string, want: Spec, have: Spec | undefined): boolean {
+  const born = (kind.birth as Spec | undefined)?.[field];
+  return born !== undefined && equal(born, want[field]) && (have === undefined || equal(born, have[field]));
 }
 
 /** True when a change is one: replacements also list what stays as it was. */

@@ -36,12 +36,11 @@ export function edgesOf(world: World, settled: Settled, drafts: Drafts): readonl
 /** Made after all it ties to, and said after what disturbs it. */
 function afterItsTies(world: World, { going }: Settled, drafts: Drafts, item: Item, connect: Connect): void {
   const saying = drafts.sayingOf(item);
-  const isMade = saying !== undefined && drafts.list[saying]?.verb === 'make';
   for (const tie of item.wantTies) {
     for (const held of world.wantedAs(tie.to)) {
       const said = drafts.sayingOf(held);
-      // A failed update leaves the thing there, so it keeps nobody from being made, unless the order itself was asked for.
-      const isHard = said !== undefined && (drafts.list[said]?.verb === 'make' || (tie.when === 'after' && isMade));
+      // A failed update leaves the thing there, so it holds nobody up, unless the order itself was asked for.
+      const isHard = said !== undefined && (drafts.list[said]?.verb === 'make' || tie.when === 'after');
       connect(said, saying, !isHard);
     }
     if (tie.when !== 'again' || !going.any) continue;

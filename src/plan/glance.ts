@@ -5,7 +5,10 @@
 import type { Kinds, Observed, Ref, Resource, Tie } from '../kinds/kind.ts';
 import { difference, equal } from './compare.ts';
 
-/** True only when the plan from `have` to `want` is empty: no step, nothing swept, nothing held. */
+/**
+ * True when the plan from `have` to `want` is empty: no step, nothing swept, nothing held. False for any other, and in one doubt:
+ * something of ours that nobody wants may be spared (a guest's own address).
+ */
 export function isAsWanted(want: readonly Resource[], have: readonly Observed[], kinds: Kinds): boolean {
   const wanted = byRef(want);
   if (wanted === null || have.length < wanted.size) return false;
@@ -15,14 +18,20 @@ export function isAsWanted(want: readonly Resource[], have: readonly Observed[],
     const resource = wanted.get(observed.ref);
     if (resource === undefined) {
       // Ours and not wanted is to go, unless something spares it.
-      if (observed.owner === 'ours') return false;
+      if (observed.owner === 'ours' || observed.unread !== undefined) return false;
       outside.delete(observed.ref);
     } else {
       if (met.has(observed.ref) || !isThere(resource, observed, kinds)) return false;
       met.add(observed.ref);
     }
   }
-  return met.size === wanted.size && outside.size === 0;
+  return met.size === wanted.size && (outside.size === 0 || isMetByGroups(outside, have, kinds));
+}
+
+/** A tie may name a group: the addresses that a gateway can be reached from. What is wanted is there by now. */
+function isMetByGroups(names: ReadonlySet<Ref>, have: readonly Observed[], kinds: Kinds): boolean {
+  const groups = new Set(have.flatMap(({ kind, spec }) => kinds.get(kind)?.groups?.(spec) ?? []));
+  return [...names].every(name => groups.has(name));
 }
 
 /** null: one ref is wanted in two ways. */
@@ -52,6 +61,6 @@ function mustBeThere({ optional, when }: Tie): boolean {
 function isThere(want: Resource, have: Observed, kinds: Kinds): boolean {
   const kind = want.kind === have.kind && have.owner !== 'foreign' ? kinds.get(want.kind) : undefined;
   if (kind === undefined) return false;
-  const { live, fixed } = difference(kind, want.spec, have.spec);
+  const { live, fixed } = difference(kind, want.spec, have.spec, have.unknown);
   return live.length === 0 && fixed.length === 0;
 }

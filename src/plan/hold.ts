@@ -1,4 +1,4 @@
-/** What a plan must leave alone, and why: a foreign thing in the way, a tie to nothing, a guest that would be cut off. */
+/** What a plan must leave alone, and why: a foreign thing in the way, a tie to nothing, a guest that would be cut off, what nobody could read. */
 import type { Observed, Ref, Tie } from '../kinds/kind.ts';
 import { type Going, type Hanging, whatGoes, whatHangs } from './going.ts';
 import type { Held } from './plan.ts';
@@ -32,6 +32,7 @@ export function settle(world: World): Settled {
     return hangs;
   };
   holdConflicts(world, holds);
+  holdUnread(world, holds);
   for (;;) {
     const leaving = world.items.filter(item => leaves(item) && !holds.has(item) && !spared.has(item));
     const going = whatGoes(world, leaving, hanging, item => holds.has(item));
@@ -100,6 +101,28 @@ function holdTaken(world: World, item: Item, taken: ReadonlyMap<string, readonly
     holds.set(item, { why: 'conflict', on: holder.ref, claim, holder: holder.have });
     return;
   }
+}
+
+/**
+ * Of what is in a thing that could not be read nothing is known: not whether what is wanted in it is there, nor what would go
+ * with it. What stands outside, and is as wanted as far as that can be seen, is not held.
+ */
+function holdUnread(world: World, holds: Holds): void {
+  const unread = new Map(world.items.flatMap(item => (item.have?.unread === undefined ? [] : [[item.ref, item.have] as const])));
+  if (unread.size === 0) return;
+  for (const item of world.items) {
+    const ref = holds.has(item) ? undefined : unreadOf(world, item, unread);
+    const holder = ref === undefined ? undefined : unread.get(ref);
+    if (holder !== undefined) holds.set(item, { why: 'unread', on: holder.ref, holder });
+  }
+}
+
+function unreadOf(world: World, item: Item, unread: ReadonlyMap<Ref, Observed>): Ref | undefined {
+  if (item.want === undefined) return leaves(item) ? item.ref : undefined;
+  const wanted = item.wantTies.map(tie => tie.to);
+  // It was moved in there, or out of where it should be.
+  const strayed = world.haveTies(item).find(({ to }) => unread.has(to) && !wanted.includes(to))?.to;
+  return strayed ?? (isMissing(item) || leaves(item) ? wanted.find(to => unread.has(to)) : undefined);
 }
 
 /** The claims of items as they are now. */

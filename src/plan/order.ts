@@ -1,5 +1,5 @@
 /** Puts drafts into the order of execution. Linear but for the queues; the same drafts and edges always give the same order. */
-import { lane } from '../kinds/op.ts';
+import { lane, type Op } from '../kinds/op.ts';
 import type { Draft } from './drafts.ts';
 import type { Edge } from './edges.ts';
 import { type Heap, makeHeap } from './heap.ts';
@@ -79,7 +79,8 @@ const VERBS = ['make', 'update', 'delete'] as const;
 
 function makeReady(drafts: readonly Draft[]): Ready {
   const queues = { make: makeLanes(), update: makeLanes(), delete: makeLanes() };
-  const lanes = drafts.map(draft => (draft.ops[0] === undefined ? '' : lane(draft.ops[0])));
+  const laneOf = (op: Op | undefined) => (op === undefined ? '' : lane(op));
+  const lanes = drafts.map(draft => laneOf(draft.ops[0]));
   const taken = new Uint8Array(drafts.length);
   let last = '';
   return {
@@ -91,7 +92,7 @@ function makeReady(drafts: readonly Draft[]): Ready {
         const draft = queues[verb].pop(last, taken);
         if (draft === undefined) continue;
         taken[draft] = 1;
-        last = lanes[draft] ?? '';
+        last = laneOf((drafts[draft] as Draft).ops.at(-1));
         return draft;
       }
       return undefined;

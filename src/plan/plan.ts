@@ -23,10 +23,11 @@ export interface Swept {
 /**
  * conflict: a foreign thing has our ref or claim. waiting: a tie to what nobody wants and nobody has (a guest's namespace
  * that is not there yet; not an error). depends: ties to a held thing, hangs on one, or must be taken away after one.
+ * unread: in a namespace that could not be read; the next pass looks again.
  * in-use: a delete or replacement that would cut off something foreign, and what it would have taken along.
  */
 export interface Held {
-  readonly why: 'conflict' | 'waiting' | 'depends' | 'in-use';
+  readonly why: 'conflict' | 'waiting' | 'depends' | 'in-use' | 'unread';
   readonly kind: string;
   readonly title: string;
   readonly ref: Ref;

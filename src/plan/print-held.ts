@@ -19,6 +19,8 @@ export function heldReason(held: Held): string {
       return `depends on ${on}, which is held`;
     case 'in-use':
       return `in use: ${other} is not ours and would be cut off`;
+    case 'unread':
+      return `${other} ${harmless(held.holder?.unread ?? 'could not be read')}`;
   }
 }
 
@@ -32,6 +34,8 @@ export function heldAdvice(held: Held): string | undefined {
       return 'nothing: the next pass after it appears goes on';
     case 'in-use':
       return `detach ${on}; the next pass then goes on`;
+    case 'unread':
+      return `nothing is changed in it, and all else is; the next pass looks again: find out what is going on in ${on}`;
     case 'depends':
       return undefined;
   }

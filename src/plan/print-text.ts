@@ -1,7 +1,8 @@
 /** A plan in the language of Terraform, for terminals and pull requests. */
 
+import type { Origin } from '../kinds/kind.ts';
 import type { Change, Step } from '../kinds/step.ts';
-import { formatPlace } from '../model/place.ts';
+import { formatPlace, type Place } from '../model/place.ts';
 import { harmless } from '../model/text.ts';
 import { differs } from './drafts.ts';
 import type { Held, Plan, Swept } from './plan.ts';
@@ -18,11 +19,14 @@ export type Paint = (text: string, style: Style) => string;
 export interface TextOptions {
   /** Default: no colours. */
   readonly paint?: Paint;
+  /** Where a definition stands in the files; what it does not know is no longer defined. Default: it knows none. */
+  readonly placeOf?: (definition: string) => Place | undefined;
 }
 
 interface Page {
   readonly plan: Plan;
   readonly paint: Paint;
+  readonly placeOf: (definition: string) => Place | undefined;
   /** What goes along, by what takes it. */
   readonly along: ReadonlyMap<string, readonly Swept[]>;
   /** Deletions of what is made anew, by ref: one line for both. */
@@ -35,7 +39,7 @@ export function printText(plan: Plan, options: TextOptions = {}): string {
   for (const swept of plan.swept) add(along, swept.by, swept);
   const made = new Set(plan.steps.filter(step => step.verb === 'make').map(step => step.ref));
   const replaced = new Map(plan.steps.flatMap(step => (step.verb === 'delete' && made.has(step.ref) ? [[step.ref, step]] : [])));
-  const page: Page = { plan, paint: options.paint ?? (text => text), along, replaced };
+  const page: Page = { plan, paint: options.paint ?? (text => text), placeOf: options.placeOf ?? (() => undefined), along, replaced };
   const parts = [...groupsOf(plan.steps).map(group => groupText(page, group)), ...heldText(page), ...bystanderText(page), lastLine(page)];
   return `${parts.join('\n\n')}\n`;
 }
@@ -43,12 +47,18 @@ export function printText(plan: Plan, options: TextOptions = {}): string {
 function groupText(page: Page, group: Group<Step>): string {
   const { origin } = group;
   const name = origin === undefined ? 'No longer defined' : harmless(origin.definition);
-  const gone = origin?.at.file === '' ? 'no longer defined' : undefined;
-  const place = origin === undefined ? '' : page.paint(`  ${gone ?? harmless(formatPlace(origin.at))}`, 'dim');
+  const place = origin === undefined ? '' : page.paint(`  ${harmless(placeText(page, origin))}`, 'dim');
   const own = group.members.filter(step => !onlyFollows(step));
   return [page.paint(name, 'heading') + place, ...own.flatMap(step => stepLines(page, step)), ...followingLines(page, group.members.filter(onlyFollows))].join(
     '\n',
   );
+}
+
+// A definition without a place is known from a mark in the kernel alone: it may be another node's now.
+function placeText({ placeOf }: Page, { definition, at }: Origin): string {
+  if (at.file !== '') return formatPlace(at);
+  const elsewhere = placeOf(definition);
+  return elsewhere === undefined ? 'no longer defined' : `${formatPlace(elsewhere)}, not here any more`;
 }
 
 /** True for what is as wanted, and is only said or made again since something else changes. */

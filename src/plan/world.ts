@@ -45,7 +45,7 @@ export function makeWorld(want: readonly Resource[], have: readonly Observed[], 
 
 function makeItem(index: number, ref: Ref, want: Resource | undefined, have: Observed | undefined, kinds: Kinds): Item {
   const kind = kindOf(kinds, (want ?? have)?.kind ?? '', ref);
-  const differs = want !== undefined && have !== undefined && want.kind === have.kind ? difference(kind, want.spec, have.spec) : undefined;
+  const differs = want !== undefined && have !== undefined && want.kind === have.kind ? difference(kind, want.spec, have.spec, have.unknown) : undefined;
   return { index, ref, want, have, kind, differs, wantTies: want === undefined ? NO_TIES : kind.ties(want.spec) };
 }
 

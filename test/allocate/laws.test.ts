@@ -4,8 +4,10 @@ import { decide } from '../../src/allocate/allocate.ts';
 import { ledgerFiles, mergeLedger, parseLedger } from '../../src/allocate/ledger-files.ts';
 import { isSettled } from '../../src/allocate/settled.ts';
 import { EMPTY_LEDGER, type InterfaceEntry, type Ledger, type NetworkEntry } from '../../src/model/ledger.ts';
-import type { Ask } from '../../src/objects/object.ts';
+import type { InterfaceAsk, NetworkAsk } from '../../src/objects/object.ts';
 import { CLUSTER, doubles, give, guest, identities, after as instant, MEMORY_S, net } from './world.ts';
+
+type Mine = NetworkAsk | InterfaceAsk;
 
 // Small spaces, so that everything collides: three networks, two cidrs of eight addresses, six vxids, 256 MACs.
 const cluster = { ...CLUSTER, vxids: { first: 10, last: 15 }, macPrefix: '02:00:00:00:00' };
@@ -22,14 +24,14 @@ const definitions = fc
     networks: fc.uniqueArray(network1, { selector: n => n.name, maxLength: 3 }),
     guests: fc.uniqueArray(interface1, { selector: i => i.name, maxLength: 8 }),
   })
-  .map(({ networks, guests }): readonly Ask[] => [
+  .map(({ networks, guests }): readonly Mine[] => [
     ...networks.map(({ name, ...more }) => net(name, JSON.parse(JSON.stringify(more)))),
     ...guests.filter(g => networks.some(n => n.name === g.network)).map(({ name, network: at, ...more }) => guest(name, at, JSON.parse(JSON.stringify(more)))),
   ]);
 const history = fc.array(fc.record({ asks: definitions, wait: oneOf(1, 60, 400, MEMORY_S) }), { minLength: 1, maxLength: 7 });
 
 /** Ledgers after each revision. */
-function live(steps: readonly { asks: readonly Ask[]; wait: number }[]): readonly { at: number; ledger: Ledger; asks: readonly Ask[] }[] {
+function live(steps: readonly { asks: readonly Mine[]; wait: number }[]): readonly { at: number; ledger: Ledger; asks: readonly Mine[] }[] {
   let ledger: Ledger = EMPTY_LEDGER;
   let at = 0;
   return steps.map(({ asks, wait }) => {
@@ -56,13 +58,13 @@ function edit(ledger: Ledger, where: number, value: unknown): Ledger {
   return copy;
 }
 
-function entryOf(ask: Ask, ledger: Ledger): NetworkEntry | InterfaceEntry | undefined {
+function entryOf(ask: Mine, ledger: Ledger): NetworkEntry | InterfaceEntry | undefined {
   const found = ask.for === 'network' ? ledger.networks[ask.key] : ledger.networks[ask.network]?.interfaces[ask.key];
   return found?.removed === undefined ? found : undefined;
 }
 
 /** The identities that `ask` leaves to netloom and has in `ledger`, for an object that lives there; what `instead` has else. */
-function kept(ask: Ask, ledger: Ledger, instead = ledger): unknown {
+function kept(ask: Mine, ledger: Ledger, instead = ledger): unknown {
   const entry = entryOf(ask, ledger) ?? entryOf(ask, instead);
   if (entry === undefined) return undefined;
   if ('vxid' in entry) return { uuid: entry.uuid, vxid: ask.for === 'network' && ask.vxid === undefined ? entry.vxid : 'named' };
@@ -72,7 +74,7 @@ function kept(ask: Ask, ledger: Ledger, instead = ledger): unknown {
 }
 
 /** What the entry of an ask that is not pending must have. */
-function wish(ask: Ask, ledger: Ledger): object {
+function wish(ask: Mine, ledger: Ledger): object {
   if (ask.for === 'network') return { vxid: ask.vxid ?? expect.any(Number) };
   const mac = ask.mac ?? expect.any(String);
   if (ask.address === 'none' || ledger.networks[ask.network]?.cidr === undefined) return { mac };

@@ -1,7 +1,7 @@
 import { type AllocateArgs, type Allocation, allocate } from '../../src/allocate/allocate.ts';
 import type { AddressEntry, InterfaceEntry, Ledger, NetworkEntry } from '../../src/model/ledger.ts';
 import { EMPTY_LEDGER } from '../../src/model/ledger.ts';
-import type { Ask } from '../../src/objects/object.ts';
+import type { Ask, InterfaceAsk, NetworkAsk } from '../../src/objects/object.ts';
 
 export const T0 = '2026-11-21T10:00:00Z';
 export const QUARANTINE_S = 300;
@@ -20,11 +20,11 @@ export function after(seconds: number): string {
   return `${new Date(Date.parse(T0) + seconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-export function net(name: string, more: { cidr?: string; vxid?: number; from?: string } = { cidr: '10.0.0.0/24' }): Ask {
+export function net(name: string, more: { cidr?: string; vxid?: number; from?: string } = { cidr: '10.0.0.0/24' }): NetworkAsk {
   return { for: 'network', key: `default/${name}`, namespace: 'default', name, from: `networks/${name}.yaml:1`, ...more };
 }
 
-export function guest(name: string, network = 'demo', more: { node?: string; address?: string; mac?: string; from?: string } = {}): Ask {
+export function guest(name: string, network = 'demo', more: { node?: string; address?: string; mac?: string; from?: string } = {}): InterfaceAsk {
   return {
     for: 'interface',
     key: `default/${name}`,

@@ -6,7 +6,20 @@ import { batchLine, nftText, renderOp } from '../../src/kinds/render.ts';
 import type { Rows } from '../../src/kinds/rows.ts';
 import { SAMPLES, type Sample } from './samples.ts';
 
-const NOTHING: Rows = { netns: '', namespaces: [], links: [], routes: [], neighs: [], fdb: [], tables: [], sysctls: {} };
+const NOTHING: Rows = {
+  netns: '',
+  namespaces: [],
+  links: [],
+  routes: [],
+  neighs: [],
+  rules: [],
+  proxies: [],
+  fdb: [],
+  tables: [],
+  sysctls: {},
+  files: [],
+  services: [],
+};
 const OF_FATE = (sample: Sample, fate: string) => Object.keys(sample.spec).filter(field => sample.kind.fields[field] === fate);
 
 describe('the table of kinds', () => {

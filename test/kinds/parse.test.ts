@@ -64,6 +64,9 @@ describe('links', () => {
       stp: false,
       forwardDelay: 0,
       snooping: false,
+      vlanFiltering: false,
+      ageing: 30000,
+      netfilter: false,
     });
     expect(spec(NODE, 'link:/vxlan-2')).toMatchObject({ vni: 2, port: 4789, local: '10.9.0.1', learning: false });
     expect(spec(NODE, 'link:/vx6')).toMatchObject({ vni: 6, port: 8472, local: 'fd00::1', learning: true, group: 98 });
@@ -108,6 +111,12 @@ describe('what belongs to links', () => {
       flood: false,
       suppress: true,
       locked: false,
+      isolated: false,
+      hairpin: false,
+      mcastFlood: true,
+      bcastFlood: true,
+      proxyArp: false,
+      forwarding: true,
     });
   });
 
@@ -194,6 +203,51 @@ describe('what stands for itself', () => {
 
   it('tables are ours by name', () => {
     expect(owners(NODE, 'nft')).toEqual(['ours nft nft:/bridge/netloom']);
+  });
+});
+
+describe("in a guest's own namespace our marks count for nothing", () => {
+  const eth0 = GUEST.links.find(row => row.ifname === 'eth0') as LinkRow;
+  const marked = { flags: ['UP'], mtu: 1500, group: '97', addr_info: [{ family: 'inet', local: '172.30.0.1', prefixlen: 24 }] } as const;
+  const bridge: LinkRow = { ...marked, ifindex: 20, ifname: 'br-vxlan-2', linkinfo: { info_kind: 'bridge' } };
+  const inner: LinkRow = { ...marked, ifindex: 21, ifname: 'tap-1', linkinfo: { info_kind: 'veth' } };
+  const route = { family: 'inet', dst: '10.8.0.0/16', protocol: '97', table: '254' } as const;
+  const neigh = { dst: '172.30.0.9', lladdr: '02:00:00:00:00:09', state: ['PERMANENT'], protocol: '97' } as const;
+  const rows: Rows = {
+    ...GUEST,
+    links: [
+      eth0,
+      bridge,
+      { ...inner, peer: { netns: 'other', name: 'eth0', ifindex: 2, group: '97' } },
+      { ...inner, ifindex: 22, ifname: 'tap-2' },
+      { ...marked, ifindex: 23, ifname: 'nl-00000009', linkinfo: { info_kind: 'tun', info_data: { type: 'tap' } } },
+    ],
+    routes: [
+      { ...route, dev: 'br-vxlan-2' },
+      { ...route, dst: '10.9.0.0/16' },
+      { ...route, dst: '10.7.0.0/16', dev: 'eth0' },
+    ],
+    neighs: [
+      { ...neigh, dev: 'br-vxlan-2' },
+      { ...neigh, dev: 'eth0' },
+    ],
+    tables: [{ family: 'inet', name: 'netloom', rows: [] }],
+  };
+
+  it('but on the far ends of our veths and on what lies on those', () => {
+    const mine = owners([rows]).filter(line => line.startsWith('ours'));
+    expect(mine).toEqual([
+      'ours address address:guest/eth0/10.0.0.2/24',
+      'ours far link:guest/eth0',
+      'ours neigh neigh:guest/eth0/172.30.0.9',
+      'ours route route:guest/254/10.7.0.0/16',
+    ]);
+    expect(owners([rows], 'bridge', 'veth', 'far', 'tap', 'nft', 'route', 'neigh').filter(line => line.startsWith('foreign')).length).toBe(8);
+  });
+
+  it('while in a namespace of ours they count as at home', () => {
+    const ours = owners([{ ...rows, netns: '0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001' }]);
+    expect(ours.filter(line => line.startsWith('foreign'))).toEqual([]);
   });
 });
 

@@ -1,16 +1,23 @@
 /** One wanted thing of every kind that is made, with what it stands on, and a different value for each field that can drift. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { address } from '../../src/kinds/address.ts';
+import { announce } from '../../src/kinds/announce.ts';
 import { bridge } from '../../src/kinds/bridge.ts';
 import { far } from '../../src/kinds/far.ts';
 import { fdb } from '../../src/kinds/fdb.ts';
+import { file, fileOf } from '../../src/kinds/file.ts';
 import { flood } from '../../src/kinds/flood.ts';
 import type { AnyKind, Kind } from '../../src/kinds/kind.ts';
 import { neigh } from '../../src/kinds/neigh.ts';
 import { netns } from '../../src/kinds/netns.ts';
 import { nft } from '../../src/kinds/nft.ts';
 import { guardTable, rootTable } from '../../src/kinds/nft-guard.ts';
-import { port } from '../../src/kinds/port.ts';
+import { PLAIN_PORT, port } from '../../src/kinds/port.ts';
+import { proxy } from '../../src/kinds/proxy.ts';
 import { route } from '../../src/kinds/route.ts';
+import { rule } from '../../src/kinds/rule.ts';
+import { service } from '../../src/kinds/service.ts';
 import { sysctl } from '../../src/kinds/sysctl.ts';
 import { tap } from '../../src/kinds/tap.ts';
 import { veth } from '../../src/kinds/veth.ts';
@@ -31,19 +38,24 @@ export interface Sample {
 export const GUEST = 'guest-a';
 export const OUR_NETNS = '0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001';
 
+/** Where the samples' files and notes lie. */
+export const RUNTIME = join(tmpdir(), 'netloom-kinds-run');
+
 const LINK = { netns: '', mtu: 1450, alias: 'netloom:Network default/demo', group: 97, up: true, addrgenmode: 'none' } as const;
 const LINK_DRIFT = { mtu: 1400, alias: 'else', group: 98, up: false, addrgenmode: 'eui64' } as const;
 const MAC = '02:00:00:00:00:0a';
+const ODD_PORT = { isolated: true, hairpin: true, mcastFlood: false, bcastFlood: false, proxyArp: true };
 
 function sample<S extends object>(title: string, kind: Kind<S>, spec: S, drift: Partial<S> = {}, on: readonly Sample[] = []): Sample {
   return { title, kind, spec: spec as Sample['spec'], on, drift: drift as Sample['drift'] };
 }
 
+// Not every kernel can filter VLANs.
 const BRIDGE = sample(
   'bridge',
   bridge,
-  { ...LINK, name: 'br-vxlan-2', mac: '02:03:00:00:00:02', stp: false, forwardDelay: 0, snooping: false },
-  { ...LINK_DRIFT, mac: '02:03:00:00:00:99', stp: true, forwardDelay: 400, snooping: true },
+  { ...LINK, name: 'br-vxlan-2', mac: '02:03:00:00:00:02', stp: false, forwardDelay: 0, snooping: false, ageing: 30_000, netfilter: false },
+  { ...LINK_DRIFT, mac: '02:03:00:00:00:99', stp: true, forwardDelay: 400, snooping: true, ageing: 1000, netfilter: true },
 );
 const VXLAN = sample(
   'vxlan',
@@ -94,23 +106,50 @@ const FREE_TAP = sample('tap without owner', tap, { ...LINK, name: 'fc-tap0', ma
 const MESH_PORT = sample(
   'port of the mesh',
   port,
-  { netns: '', link: 'vxlan-2', bridge: 'br-vxlan-2', learning: false, flood: false, suppress: true, locked: false, guarded: true },
-  { learning: true, flood: true, suppress: false, locked: true },
+  { ...PLAIN_PORT, netns: '', link: 'vxlan-2', bridge: 'br-vxlan-2', learning: false, flood: false, suppress: true, locked: false, guarded: true },
+  { learning: true, flood: true, suppress: false, locked: true, ...ODD_PORT },
   [BRIDGE, VXLAN],
 );
 const GUEST_PORT = sample(
   'port of a guest',
   port,
-  { netns: '', link: 'tap-0000000c', bridge: 'br-vxlan-2', learning: false, flood: true, suppress: false, locked: true },
-  { learning: true, flood: false, suppress: true, locked: false },
+  { ...PLAIN_PORT, netns: '', link: 'tap-0000000c', bridge: 'br-vxlan-2', learning: false, flood: true, suppress: false, locked: true },
+  { learning: true, flood: false, suppress: true, locked: false, ...ODD_PORT },
   [BRIDGE, TAP],
 );
 const ADDRESS = sample('address', address, { netns: GUEST, link: 'eth0', ip: '10.0.0.2', prefix: 24 }, {}, [VETH, FAR]);
 const ADDRESS6 = sample('IPv6 address', address, { netns: '', link: 'host-0000000b', ip: 'fd00:1::2', prefix: 64 }, {}, [HOST_VETH, HOST_FAR]);
 
+const GATEWAY = sample('netns', netns, { name: OUR_NETNS });
+const WAY_OUT = sample('veth into a gateway', veth, { ...LINK, name: 'egr-2-o', mac: 'fe:00:00:00:00:0e', peer: `${OUR_NETNS}/egr-2-i`, peerMac: MAC }, {}, [
+  GATEWAY,
+]);
+const INNER = { netns: OUR_NETNS, mtu: 1450, group: 97, up: true, addrgenmode: 'none', guestAddresses: [] } as const;
+const WAY_IN = sample('far end in a gateway', far, { ...INNER, name: 'egr-2-i', mac: MAC, near: '/egr-2-o' }, {}, [GATEWAY, WAY_OUT]);
+const POOL_ADDRESS = sample('address of a pool', address, { netns: OUR_NETNS, link: 'egr-2-i', ip: '192.0.2.2', prefix: 24 }, {}, [...WAY_IN.on, WAY_IN]);
+const AT_POOL = { netns: OUR_NETNS, link: 'egr-2-i' } as const;
+const ON_POOL = [...POOL_ADDRESS.on, POOL_ADDRESS];
+const FOLDER = `${RUNTIME}/networks/${OUR_NETNS}`;
+const CONF_TEXT = `# It's "all" of it: $HOME \\\nno-resolv\nno-hosts\nbind-interfaces\nlisten-address=192.0.2.2\naddn-hosts=${FOLDER}/hosts\n`;
+const CONF_FILE = sample('file', file, fileOf(`${FOLDER}/dnsmasq.conf`, CONF_TEXT), { hash: fileOf('', 'else').hash, text: 'else' });
+const HOSTS_FILE = sample('file of hosts', file, fileOf(`${FOLDER}/hosts`, '10.0.0.2 a\n'));
+const SERVED = {
+  netns: OUR_NETNS,
+  id: `${OUR_NETNS}/dnsmasq`,
+  program: 'dnsmasq',
+  argv: ['--keep-in-foreground', '--pid-file=', `--conf-file=${FOLDER}/dnsmasq.conf`],
+  conf: 'c0ffee',
+  loaded: 'f00d',
+  answers: true,
+  ports: [53],
+  links: ['egr-2-i'],
+  files: [`${FOLDER}/dnsmasq.conf`, `${FOLDER}/hosts`],
+  folder: `${RUNTIME}/services`,
+} as const;
+
 /** Every kind that netloom makes, some in several shapes. */
 export const SAMPLES: readonly Sample[] = [
-  sample('netns', netns, { name: OUR_NETNS }),
+  GATEWAY,
   BRIDGE,
   VXLAN,
   VXLAN6,
@@ -152,6 +191,28 @@ export const SAMPLES: readonly Sample[] = [
   sample('nft of the root, with the node in networks itself', nft, { netns: '', ...rootTable(rooted(true)) }, { rows: rootTable(rooted(false)).rows }),
   sample('sysctl of a link', sysctl, { netns: '', key: 'net/ipv6/conf/br-vxlan-2/disable_ipv6', value: '1' }, { value: '0' }, [BRIDGE]),
   sample('sysctl elsewhere', sysctl, { netns: GUEST, key: 'net/ipv4/conf/eth0/arp_notify', value: '1' }, { value: '0' }, [VETH, FAR]),
+  WAY_OUT,
+  WAY_IN,
+  POOL_ADDRESS,
+  sample('rule', rule, { netns: OUR_NETNS, priority: 1000, mark: 0xc000020a, table: '3221225994' }, {}, [GATEWAY]),
+  sample('proxy neighbour', proxy, { ...AT_POOL, ip: '192.0.2.20' }, {}, ON_POOL),
+  sample(
+    'announcement',
+    announce,
+    { ...AT_POOL, ip: '192.0.2.2', mac: MAC, target: '10.0.0.3', alias: 'netloom:FloatingIP default/web' },
+    { target: '10.0.0.4', alias: 'netloom:FloatingIP default/other' },
+    ON_POOL,
+  ),
+  sample(
+    'announcement of an address that leads nowhere',
+    announce,
+    { ...AT_POOL, ip: '192.0.2.2', mac: MAC, target: '', alias: 'netloom:Network default/demo' },
+    {},
+    ON_POOL,
+  ),
+  CONF_FILE,
+  HOSTS_FILE,
+  sample('service', service, SERVED, { loaded: 'beef' }, [...ON_POOL, CONF_FILE, HOSTS_FILE]),
 ];
 
 /** A node that is in two tenants' networks itself, and may route for one of them. */

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Ref, Resource } from '../../src/kinds/kind.ts';
 import type { Step } from '../../src/kinds/step.ts';
-import { diff, wholeDiff } from '../../src/plan/diff.ts';
-import { isAsWanted } from '../../src/plan/glance.ts';
+import { diff } from '../../src/plan/diff.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { act, type Kernel, observe, type Thing } from './model-kernel.ts';
 import { actsOf, MODEL, modelKind, type Spec } from './model-kinds.ts';
@@ -209,24 +208,6 @@ describe('whatever is wanted and whatever happened to the kernel before,', () =>
         if (step.verb === 'delete' && guardGoes >= 0) expect(at, step.ref).toBeLessThan(guardGoes);
       });
     }));
-});
-
-test('a glance says that all is as wanted only where the whole comparison finds nothing to do', () =>
-  law(({ want, found }) => {
-    const node: Kernel = new Map(found);
-    for (const look of [() => observe(node, want), () => observe(node, [])]) {
-      if (isAsWanted(want, look(), MODEL)) expect(wholeDiff(want, look(), MODEL)).toEqual({ steps: [], swept: [], bystanders: [], held: [] });
-      carryOut(node, planFor(node, want).steps);
-    }
-  }));
-
-test('a glance is enough where all is as wanted and nothing is left to a guest', () => {
-  const glances = fc.sample(anyTransition, { numRuns: 300, seed: 2 }).map(({ want, found }) => {
-    const node: Kernel = new Map(found);
-    carryOut(node, planFor(node, want).steps);
-    return isAsWanted(want, observe(node, want), MODEL);
-  });
-  expect(glances.filter(Boolean).length).toBeGreaterThan(30);
 });
 
 test('a plan for what is there already is empty', () =>

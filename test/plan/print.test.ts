@@ -91,6 +91,21 @@ describe('the text of a plan', () => {
     ]);
   });
 
+  test('what leaves a network that stays is a line of that network, and what leaves a guest one of the guest', () => {
+    const left = printText(planOf(segment(), applied(segment('2', { peers: ['10.2.1.11', '10.2.1.13'] }))));
+    expect(left.split('\n').slice(0, 3)).toEqual(['Network default/demo  networks/demo.yaml:1:1', '  - mesh elements vxlan-2/10.2.1.13', '']);
+    expect(printed('readdress')[0]).toBe('Interface default/web  networks/demo.yaml:9:1');
+    expect(printed('readdress').join('\n')).not.toContain('o longer defined');
+  });
+
+  test('what is defined and not here any more is not called undefined', () => {
+    const marked = applied(guestTap()).map(seen => ({ ...seen, formerly: 'Interface default/web' }));
+    const plan = planOf(segment(), [...applied(segment()), ...marked]);
+    expect(printText(plan).split('\n')[0]).toBe('Interface default/web  no longer defined');
+    const placeOf = (definition: string) => (definition === 'Interface default/web' ? { file: 'web.yaml', line: 4, col: 1 } : undefined);
+    expect(printText(plan, { placeOf }).split('\n')[0]).toBe('Interface default/web  web.yaml:4:1, not here any more');
+  });
+
   test('shows all that a deletion takes along, also what is not ours', () => {
     expect(printed('delete')).toEqual([
       'No longer defined',

@@ -28,9 +28,10 @@ export function catalogOf(nets: Readonly<Record<string, NetSpec>>, guests: Reado
     macPrefix: '02:00:00',
     quarantine: '300s',
     memory: '30d',
+    zone: 'netloom',
   });
   const nodes = ['n1', 'n2'].map(
-    (name, i): NodeDef => define('Node', name, { underlay: { address: `10.2.1.${i + 1}` }, gateway: false, bridgeNetfilter: 'off' }),
+    (name, i): NodeDef => define('Node', name, { underlay: { address: `10.2.1.${i + 1}` }, gateway: false, cordon: false, bridgeNetfilter: 'off' }),
   );
   const networks = Object.entries(nets).map(([key, spec]): NetworkDef => define('Network', key, spec));
   const interfaces = Object.entries(guests).map(([key, spec]): InterfaceDef => define('Interface', key, { ...GUEST, allowedAddresses: [], ...spec }));
@@ -38,9 +39,12 @@ export function catalogOf(nets: Readonly<Record<string, NetSpec>>, guests: Reado
   return {
     cluster,
     nodes: byKey(nodes),
+    pools: new Map(),
     namespaces: new Map(),
     networks: byKey(networks),
     interfaces: byKey(interfaces),
+    floatingIPs: new Map(),
+    routedIPs: new Map(),
     interfacesOf: new Map(networks.map(network => [network.key, interfaces.filter(iface => `${iface.namespace}/${iface.spec.network}` === network.key)])),
   };
 }

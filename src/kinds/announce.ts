@@ -1,0 +1,66 @@
+/**
+ * "This address was announced on its link, and whatever flows to it leads to that target." What the kernel cannot be asked
+ * afterwards is noted in the link's alias, as the last act: after a crash all of it is done again.
+ */
+import type { Kind, Observed, Ref } from './kind.ts';
+import { isOurLink } from './link-fields.ts';
+import { isHome, OURS } from './marks.ts';
+import type { Op } from './op.ts';
+import { addressesRef, linkRef, tableRef } from './refs.ts';
+import type { LinkRow } from './rows.ts';
+
+export interface AnnounceSpec {
+  readonly netns: string;
+  /** ifname. Its alias belongs to the announcement; the link's own kind leaves it unmanaged. */
+  readonly link: string;
+  /** IPv4, without prefix length. */
+  readonly ip: string;
+  /** The link's own MAC, lower case. */
+  readonly mac: string;
+  /** Whom flows to the address lead to; '' for an address that leads nowhere further. */
+  readonly target: string;
+  /** `netloom:FloatingIP default/web`: provenance for people. */
+  readonly alias: string;
+  /** What must stand before anybody is sent here: the outer end's port, rules, routes. */
+  readonly after?: readonly Ref[];
+}
+
+export const announce: Kind<AnnounceSpec> = {
+  name: 'announce',
+  title: 'announcement',
+  fields: { netns: 'key', link: 'key', ip: 'fixed', mac: 'policy', target: 'live', alias: 'live', after: 'policy' },
+  ref: s => `announce:${s.netns}/${s.link}`,
+  // `first`, since its flows must end while there is still a namespace that knows them.
+  ties: s => [
+    { to: linkRef(s.netns, s.link), when: 'first' },
+    { to: addressesRef(s.netns, s.link, s.ip), when: 'after' },
+    { to: tableRef(s.netns, 'ip', OURS.table), when: 'after' },
+    ...(s.after ?? []).map(to => ({ to, when: 'after' }) as const),
+  ],
+  claims: () => [],
+  parse: rows => rows.links.flatMap(row => observe(rows.netns, row)),
+  create: s => [endFlows(s), { op: 'link-set', netns: s.netns, name: s.link, set: { mac: s.mac } }, note(s, aliasOf(s))],
+  // Another name for the same target ends nothing.
+  update: (s, changed) => (changed.length === 1 && changed[0] === 'alias' ? [note(s, aliasOf(s))] : announce.create(s)),
+  remove: s => [endFlows(s), note(s, '')],
+  impact: (verb, changed) => (verb === 'make' || !(verb === 'delete' || changed.includes('target')) ? 'no-traffic' : 'existing-flows'),
+};
+
+function endFlows(s: AnnounceSpec): Op {
+  return { op: 'flows-end', netns: s.netns, ip: s.ip };
+}
+
+function note(s: AnnounceSpec, alias: string): Op {
+  return { op: 'link-set', netns: s.netns, name: s.link, set: { alias } };
+}
+
+function aliasOf(s: AnnounceSpec): string {
+  return `${s.alias} ${s.ip} -> ${s.target}`;
+}
+
+function observe(netns: string, row: LinkRow): readonly Observed<AnnounceSpec>[] {
+  const [, alias, ip, target] = /^(netloom:.+) (\S+) ->(?: (\S*))?$/.exec(row.ifalias ?? '') ?? [];
+  if (alias === undefined || ip === undefined || !isHome(netns) || !isOurLink(netns, row)) return [];
+  const spec = { netns, link: row.ifname, ip, mac: row.address ?? '', target: target ?? '', alias };
+  return [{ kind: 'announce', ref: announce.ref(spec), spec, owner: 'ours', formerly: alias.slice('netloom:'.length) }];
+}
