@@ -46,9 +46,10 @@ export function tapUsers(links: readonly RawLink[]): readonly string[] {
   });
 }
 
-/** Puts the uid of a tap's owner into the row. A name without uid (removed meanwhile) leaves the owner out. */
-export function withOwner(link: RawLink, uids: ReadonlyMap<string, number>): RawLink {
+/** Puts the uid of a tap's owner into the row. A name without uid (removed meanwhile) leaves the owner out; one that nobody answered for is told. */
+export function withOwner(link: RawLink, uids: ReadonlyMap<string, number>, unanswered?: ReadonlySet<string>): RawLink {
   const user = tapUser(link);
+  if (typeof user === 'string' && unanswered?.has(user)) return { ...link, ownerUnanswered: true };
   const uid = typeof user === 'string' ? uids.get(user) : user;
   return uid === undefined ? link : { ...link, owner: uid };
 }

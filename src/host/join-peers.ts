@@ -10,19 +10,28 @@ export interface RawLinks {
   readonly names: ReadonlyMap<number, string>;
 }
 
-/** Joins the ends of veths over everything that was read: `peer` is set where the other end was read too. */
-export function joinPeers(all: readonly RawLinks[]): ReadonlyMap<string, readonly LinkRow[]> {
+/**
+ * Joins the ends of veths over everything that was read: `peer` is set where the other end was read too, and without a name
+ * where it is in one of the namespaces that could not be read.
+ */
+export function joinPeers(all: readonly RawLinks[], unread: ReadonlySet<string> = new Set()): ReadonlyMap<string, readonly LinkRow[]> {
   const byIndex = new Map(all.map(one => [one.netns, new Map(one.links.map(link => [link.ifindex, link]))]));
   const back = reverse(all);
-  return new Map(all.map(one => [one.netns, one.links.map(link => withPeer(one, link, byIndex, back))]));
+  return new Map(all.map(one => [one.netns, one.links.map(link => withPeer(one, link, byIndex, back) ?? withUnread(one, link, unread))]));
 }
 
 type Index = ReadonlyMap<string, ReadonlyMap<number, RawLink>>;
 
-function withPeer(one: RawLinks, link: RawLink, byIndex: Index, back: ReadonlyMap<string, LinkRow['peer']>): LinkRow {
+function withPeer(one: RawLinks, link: RawLink, byIndex: Index, back: ReadonlyMap<string, LinkRow['peer']>): LinkRow | undefined {
   if (link.linkinfo?.info_kind !== 'veth') return link;
   const peer = nearPeer(one, link) ?? farPeer(one, link, byIndex) ?? back.get(`${one.netns}#${link.ifindex}`);
-  return peer === undefined ? link : { ...link, peer };
+  return peer === undefined ? undefined : { ...link, peer };
+}
+
+function withUnread(one: RawLinks, link: RawLink, unread: ReadonlySet<string>): LinkRow {
+  const netns = link.link_netnsid === undefined ? undefined : one.names.get(link.link_netnsid);
+  if (netns === undefined || link.link_index === undefined || !unread.has(netns)) return link;
+  return { ...link, peer: { netns, ifindex: link.link_index } };
 }
 
 function nearPeer(one: RawLinks, link: RawLink): LinkRow['peer'] | undefined {

@@ -1,11 +1,11 @@
 /** Looks at the node before anything is compiled: the few facts that definitions meet there. */
 import { existsSync } from 'node:fs';
-import { OURS } from '../kinds/marks.ts';
+import { isOurGroup, OURS } from '../kinds/marks.ts';
 import type { LinkRow } from '../kinds/rows.ts';
 import type { Facts } from '../model/facts.ts';
 import { missingFeatures } from './features.ts';
 import { type OwnReading, readOwn } from './read.ts';
-import { uidsOf } from './users.ts';
+import { usersOf } from './users.ts';
 
 export interface LookArgs {
   /** The node's declared underlay address, without prefix length. */
@@ -20,12 +20,13 @@ export interface LookArgs {
 
 /** Facts about this node, from its own namespace. Changes nothing there. Throws HostError. */
 export async function look(args: LookArgs): Promise<Facts> {
-  const [{ links }, uids, missing] = await Promise.all([args.own ?? readOwn(), uidsOf(args.users), missingFeatures(args.runtimeFolder)]);
+  const [{ links }, { uids, unanswered }, missing] = await Promise.all([args.own ?? readOwn(), usersOf(args.users), missingFeatures(args.runtimeFolder)]);
   return {
     underlay: underlayOf(links, args.underlayAddress),
     bridgeNetfilter: existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables'),
     ports: links.flatMap(portOf),
     users: Object.fromEntries(args.users.map(name => [name, uids.get(name) ?? null])),
+    ...(unanswered.size === 0 ? {} : { unanswered: [...unanswered].sort() }),
     devices: links.filter(link => !isOurs(link)).map(link => link.ifname),
     missing,
   };
@@ -42,5 +43,5 @@ function portOf(link: LinkRow): Facts['ports'] {
 }
 
 function isOurs(link: LinkRow): boolean {
-  return [OURS.group, OURS.doomed].map(String).includes(link.group) || link.ifname.startsWith(OURS.staging);
+  return isOurGroup(link.group) || link.ifname.startsWith(OURS.staging);
 }

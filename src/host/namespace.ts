@@ -1,5 +1,6 @@
 /** Network namespaces as names below /run/netns: which are real, how a tool gets into one, and where sysctls are. */
-import { statfsSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
+import { errnoOf } from './errors.ts';
 
 /** NSFS_MAGIC (linux/magic.h). */
 const NSFS = 0x6e736673;
@@ -10,6 +11,18 @@ export function isStaleNamespace(name: string): boolean {
     return statfsSync(`/run/netns/${name}`).type !== NSFS;
   } catch {
     return false;
+  }
+}
+
+/** Names below /run/netns that are namespaces, sorted. */
+export function namespacesNow(): readonly string[] {
+  try {
+    return readdirSync('/run/netns')
+      .filter(name => !isStaleNamespace(name))
+      .sort();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
   }
 }
 

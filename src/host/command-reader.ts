@@ -1,0 +1,89 @@
+/**
+ * Reads the kernel by what `ip`, `bridge` and `nft` print as JSON: works wherever they do. Whatever a tool says on stderr makes
+ * a reading invalid, since a dump that was interrupted by a change ends with exit code 0.
+ */
+import { OURS } from '../kinds/marks.ts';
+import type { NftTable, Rows } from '../kinds/rows.ts';
+import { arraysOf, fdbOf, neighsOf, nftObjects, routesOf, tableRows, tapUsers, withAddresses, withOwner } from './corrections.ts';
+import { codeOfText, HostError } from './errors.ts';
+import { run } from './exec.ts';
+import { entering, namespacesNow, sysctlPath } from './namespace.ts';
+import { type RawReading, type Reader, TRIES } from './reader.ts';
+import { usersOf } from './users.ts';
+
+export const commandReader: Reader = { readNetns, readSysctls };
+
+async function readNetns(netns: string, ownTablesOnly: boolean): Promise<RawReading> {
+  const [ip, fdb, tables] = await Promise.all([readIp(netns), netns === '' ? readFdb(netns) : null, readTables(netns, ownTablesOnly)]);
+  const forwards = ip.links.some(link => ['bridge', 'vxlan'].includes(link.linkinfo?.info_kind ?? ''));
+  return { netns, ...ip, fdb: fdb ?? (forwards ? await readFdb(netns) : []), tables, namespaces: netns === '' ? namespacesNow() : [] };
+}
+
+async function readIp(netns: string) {
+  // Ids of other namespaces lead from a veth to the name of its other end; ends in other namespaces are found from ours.
+  // `addr show` leaves out how a link makes its IPv6 addresses, so links and addresses are two questions.
+  const asks = ['link show', 'route show table all', 'neigh show nud permanent', ...(netns === '' ? ['netns list-id'] : [])];
+  const [stdout, addresses] = await Promise.all([
+    ask('ip', [...inside(netns), '-N', '-j', '-d', '-batch', '-'], `${asks.join('\n')}\n`),
+    ask('ip', [...inside(netns), '-N', '-j', 'addr', 'show']),
+  ]);
+  const [bare, routes, neighs, ids = []] = arraysOf(stdout);
+  if (bare === undefined || routes === undefined || neighs === undefined) throw new HostError('interrupted', 'ip printed less than it was asked for');
+  const links = withAddresses(bare, arraysOf(addresses).flat());
+  const { uids, unanswered } = await usersOf(tapUsers(links));
+  const names = new Map(ids.flatMap(({ nsid, name }) => (typeof nsid === 'number' && typeof name === 'string' ? [[nsid, name] as const] : [])));
+  return { links: links.map(link => withOwner(link, uids, unanswered)), routes: routesOf(routes), neighs: neighsOf(neighs), names };
+}
+
+async function readFdb(netns: string) {
+  return fdbOf(arraysOf(await ask('bridge', [...inside(netns), '-j', 'fdb', 'show'])).flat());
+}
+
+const FAMILIES: readonly string[] = ['inet', 'ip', 'ip6', 'bridge'];
+
+// nft 1.0.6 finds only the last one of several tables that are listed in one call.
+async function readTables(netns: string, ownTablesOnly: boolean): Promise<readonly NftTable[]> {
+  const listed = nftObjects(await ask(...entering(netns, 'nft', ['-j', 'list', 'tables'])));
+  const heads = listed.map(row => row.table as { readonly family: NftTable['family']; readonly name: string });
+  const wanted = heads.filter(head => FAMILIES.includes(head.family) && (!ownTablesOnly || head.name === OURS.table));
+  return Promise.all(
+    wanted.map(async ({ family, name }) => {
+      const stdout = await ask(...entering(netns, 'nft', ['-j', 'list', 'table', family, name]));
+      return { family, name, rows: tableRows(nftObjects(stdout)) };
+    }),
+  );
+}
+
+function inside(netns: string): readonly string[] {
+  return netns === '' ? [] : ['-n', netns];
+}
+
+// What it prints, if it is whole. A dump that a change interrupted is asked for again alone: on a busy node some dump always is.
+async function ask(tool: string, args: readonly string[], stdin?: string): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    const { stdout, stderr, exitCode, signal } = await run(tool, args, stdin === undefined ? {} : { stdin });
+    const words = stderr.split('\n').filter(line => line.trim() !== '' && line !== STALE);
+    if (exitCode === 0 && words.length === 0) return stdout;
+    const code = signal === null ? codeOfText(stderr) : 'killed';
+    if (code === 'interrupted' && tries < TRIES) continue;
+    const how = signal === null ? `ended with ${exitCode}` : `was killed by ${signal}`;
+    throw new HostError(code, `${tool} ${args.join(' ')} ${how}: ${words.slice(0, 3).join('; ')}`, { command: tool });
+  }
+}
+
+/** What `ip netns list-id` says for each name below /run/netns that is no namespace; the list is whole all the same. */
+const STALE = 'Error: Peer netns reference is invalid.';
+
+// grep says which file a value is from, and is silent about files that are not there.
+async function readSysctls(netns: string, wanted: readonly string[]): Promise<Rows['sysctls']> {
+  const found: (readonly [string, string])[] = [];
+  for (let at = 0; at < wanted.length; at += 500) {
+    const paths = wanted.slice(at, at + 500).map(sysctlPath);
+    const { stdout } = await run(...entering(netns, 'grep', ['-s', '-H', '', ...paths]));
+    for (const line of stdout.split('\n')) {
+      const [, key, value] = /^\/proc\/sys\/(.+?):(.*)$/.exec(line) ?? [];
+      if (key !== undefined && value !== undefined) found.push([key, value]);
+    }
+  }
+  return Object.fromEntries(found);
+}

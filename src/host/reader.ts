@@ -1,0 +1,21 @@
+/** What a way of reading the kernel gives. There are two: by the tools' JSON (`command-reader.ts`), and by netlink (`netlink/`). */
+import type { Rows } from '../kinds/rows.ts';
+import type { RawLinks } from './join-peers.ts';
+
+/** One namespace as it was read, before ends of veths are joined and sysctls are asked for. */
+export interface RawReading extends RawLinks, Omit<Rows, 'links' | 'sysctls' | 'unread'> {}
+
+export interface Reader {
+  /**
+   * One namespace, whole; '' is the node's own. Throws HostError `interrupted` when a change cut the reading short, and other
+   * codes as the kernel and the tools say them.
+   *
+   * @param ownTablesOnly  false: every nft table of the families inet, ip, ip6 and bridge
+   */
+  readNetns(netns: string, ownTablesOnly: boolean): Promise<RawReading>;
+  /** Values of those of the keys (slash form) that exist in a namespace. */
+  readSysctls(netns: string, keys: readonly string[]): Promise<Rows['sysctls']>;
+}
+
+/** How often a dump, or a namespace, is read before it counts as unreadable. */
+export const TRIES = 5;
