@@ -58,7 +58,25 @@ export type DiagnosticCode =
   | 'missing-underlay'
   | 'reserved-device'
   | 'name-collision'
-  | 'attachment-needs-address';
+  | 'attachment-needs-address'
+  // the gateway
+  | 'contradiction'
+  | 'without-effect'
+  | 'needs-cidr'
+  | 'no-gateway-node'
+  | 'no-pool'
+  | 'ambiguous-pool'
+  | 'pool-not-served'
+  | 'missing-device'
+  | 'egress-is-underlay'
+  | 'address-outside-pool'
+  | 'target-without-address'
+  | 'target-without-egress'
+  | 'duplicate-target'
+  | 'duplicate-entry'
+  | 'duplicate-hostname'
+  | 'name-outside-domain'
+  | 'reserved-option';
 
 /** One thing wrong with the definitions: a value, collected, never thrown. */
 export interface Diagnostic {

@@ -2,13 +2,15 @@
 import { ipFamily } from '../model/ip.ts';
 import { orList } from '../model/text.ts';
 import { parseVxid } from '../model/vxid.ts';
+import { type Claim, contested } from './contested.ts';
 import { beside, error, titled, warning } from './finding.ts';
 import { givenNames } from './interface-check.ts';
 import { declaredUnderlayMtu, overhead } from './mesh.ts';
-import type { Catalog, Definition, Finding, InterfaceDef } from './object.ts';
+import type { Catalog, Finding, InterfaceDef } from './object.ts';
 import { checkOverlaps } from './overlap-checks.ts';
+import { checkPools } from './pool-checks.ts';
 
-/** Rules over the whole catalog, one after another. Rules over address pools come with their kind. */
+/** Rules over the whole catalog, one after another. */
 export function checkCatalog(catalog: Catalog): readonly Finding[] {
   return [
     ...vxids(catalog),
@@ -19,26 +21,8 @@ export function checkCatalog(catalog: Catalog): readonly Finding[] {
     ...addresses(catalog),
     ...devices(catalog),
     ...checkOverlaps(catalog),
+    ...checkPools(catalog),
   ];
-}
-
-interface Claim<D extends Definition = Definition> {
-  /** What only one may have; the scope is a part of it. */
-  readonly what: string;
-  readonly on: D;
-  readonly path: readonly string[];
-}
-
-/** For each claim after the first on the same thing: the claim and the first one. */
-function contested<D extends Definition>(claims: Iterable<Claim<D>>): readonly (readonly [Claim<D>, Claim<D>])[] {
-  const first = new Map<string, Claim<D>>();
-  const found: (readonly [Claim<D>, Claim<D>])[] = [];
-  for (const claim of claims) {
-    const earlier = first.get(claim.what);
-    if (earlier === undefined) first.set(claim.what, claim);
-    else found.push([claim, earlier]);
-  }
-  return found;
 }
 
 function vxids({ networks }: Catalog): readonly Finding[] {

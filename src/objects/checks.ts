@@ -1,20 +1,26 @@
 /** Every check of definitions against each other, in one call: what `validate` runs. Without the code that compiles them. */
+import { checkAddressPool } from './address-pool-check.ts';
 import { checkCatalog } from './catalog-checks.ts';
 import { checkCluster } from './cluster-check.ts';
+import { checkFloatingIP } from './floating-ip-check.ts';
 import { checkInterface } from './interface-check.ts';
 import { checkNamespace } from './namespace-check.ts';
 import { checkNetwork } from './network-check.ts';
 import { checkNode } from './node-check.ts';
 import type { Catalog, Finding } from './object.ts';
+import { checkRoutedIP } from './routed-ip-check.ts';
 
 /** All that is wrong with a catalog, in no order. */
 export function checkAll(catalog: Catalog): readonly Finding[] {
   return [
     ...checkCluster(catalog.cluster, catalog),
     ...each(catalog.nodes, checkNode, catalog),
+    ...each(catalog.pools, checkAddressPool, catalog),
     ...each(catalog.namespaces, checkNamespace, catalog),
     ...each(catalog.networks, checkNetwork, catalog),
     ...each(catalog.interfaces, checkInterface, catalog),
+    ...each(catalog.floatingIPs, checkFloatingIP, catalog),
+    ...each(catalog.routedIPs, checkRoutedIP, catalog),
     ...checkCatalog(catalog),
   ];
 }

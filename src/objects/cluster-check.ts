@@ -1,10 +1,12 @@
 /** What a schema cannot say about the Cluster. */
 import { isReservedMac, isUnicast } from '../model/mac.ts';
 import { error } from './finding.ts';
+import { serverFindings } from './network-services-check.ts';
 import type { Catalog, ClusterDef, Finding } from './object.ts';
+import { unknown } from './references.ts';
 
-export function checkCluster(self: ClusterDef, _catalog: Catalog): readonly Finding[] {
-  return [...vxids(self), ...macPrefix(self)];
+export function checkCluster(self: ClusterDef, catalog: Catalog): readonly Finding[] {
+  return [...vxids(self), ...macPrefix(self), ...defaultPool(self, catalog), ...serverFindings(self, ['spec', 'dnsUpstreams'], self.spec.dnsUpstreams ?? [])];
 }
 
 function vxids(self: ClusterDef): readonly Finding[] {
@@ -21,4 +23,10 @@ function macPrefix(self: ClusterDef): readonly Finding[] {
   if (!isReservedMac(prefix)) return [];
   const message = `macPrefix ${prefix} is of addresses that netloom derives (02:01 to 02:04, fe)`;
   return [error('reserved-mac', self, ['spec', 'macPrefix'], message, { hint })];
+}
+
+function defaultPool(self: ClusterDef, catalog: Catalog): readonly Finding[] {
+  const { defaultPool: name } = self.spec;
+  if (name === undefined || catalog.pools.has(name)) return [];
+  return [unknown(self, ['spec', 'defaultPool'], { kind: 'AddressPool', namespace: '', name }, catalog, catalog.pools.keys())];
 }

@@ -2,14 +2,17 @@
 import { type Cidr, contains, nthAddress, parseCidr } from '../model/ip.ts';
 import { isReservedMac, isUnicast } from '../model/mac.ts';
 import { isOurName, isReservedDevice } from '../model/names.ts';
-import { error } from './finding.ts';
+import { beside, error } from './finding.ts';
 import type { Catalog, Finding, InterfaceDef, NetworkDef } from './object.ts';
+import { reservationOf } from './ranges.ts';
+import { namesIn, unknown } from './references.ts';
 import { networkElsewhere, networkNames, suggestion } from './suggest.ts';
 
 export function checkInterface(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
   const network = catalog.networks.get(`${self.namespace}/${self.spec.network}`);
   return [
     ...(network === undefined ? unknownNetwork(self, catalog) : addressOf(self, network)),
+    ...routedIPs(self, catalog),
     ...unknownNode(self, catalog),
     ...mac(self),
     ...deviceNames(self, catalog),
@@ -70,8 +73,31 @@ function explicitAddress(self: InterfaceDef, address: string, range: Cidr, netwo
     return [error('address-outside-network', self, path, message, { hint: `choose one of ${range.text}, or auto`, related })];
   }
   const use = ownUse(address, range);
-  if (use === null) return [];
+  if (use === null) return reserved(self, address, network);
   return [error('address-reserved', self, path, `address ${address} is the ${use} address of ${range.text}`, { hint: 'choose another one, or auto', related })];
+}
+
+function reserved(self: InterfaceDef, address: string, network: NetworkDef): readonly Finding[] {
+  const index = reservationOf(address, network.spec.reservations);
+  const reservation = network.spec.reservations?.[index];
+  if (reservation === undefined) return [];
+  const comment = reservation.comment === undefined ? '' : ` (${reservation.comment})`;
+  const message = `address ${address} is reserved in Network ${network.key}${comment}`;
+  const more = { hint: 'choose another one, or auto', related: beside(network, 'spec', 'reservations', index, 'addresses') };
+  return [error('address-reserved', self, ['spec', 'address'], message, more)];
+}
+
+function routedIPs(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
+  const { namespace } = self;
+  return (self.spec.routedIPs ?? []).flatMap((name, index): readonly Finding[] => {
+    const path = ['spec', 'routedIPs', index];
+    const found = catalog.routedIPs.get(`${namespace}/${name}`);
+    if (found === undefined) return [unknown(self, path, { kind: 'RoutedIP', namespace, name }, catalog, namesIn(catalog.routedIPs, namespace))];
+    if (found.spec.network === self.spec.network) return [];
+    const message = `RoutedIP ${found.key} leads into Network ${found.spec.network}, and the interface is in ${self.spec.network}`;
+    const more = { hint: 'let both name one network', related: beside(found, 'spec', 'network') };
+    return [error('contradiction', self, path, message, more)];
+  });
 }
 
 function ownUse(address: string, range: Cidr): string | null {

@@ -4,8 +4,10 @@ import { isVxid, parseVxid, VXID_MAX, VXID_MIN } from '../model/vxid.ts';
 import { unusable } from './address-check.ts';
 import { error, warning } from './finding.ts';
 import { declaredUnderlayMtu, overhead } from './mesh.ts';
+import { tenant } from './namespace-check.ts';
+import { dnsFindings } from './network-dns-check.ts';
+import { servicesFindings } from './network-services-check.ts';
 import type { Catalog, Finding, NetworkDef } from './object.ts';
-import { suggestion } from './suggest.ts';
 
 /** Network, router and broadcast take three addresses of eight. */
 const SMALLEST = { 4: 29, 6: 125 } as const;
@@ -14,17 +16,7 @@ const SMALLEST = { 4: 29, 6: 125 } as const;
 const IPV6_MTU = 1280;
 
 export function checkNetwork(self: NetworkDef, catalog: Catalog): readonly Finding[] {
-  return [...tenant(self, catalog), ...cidr(self), ...vxid(self), ...mtu(self, catalog)];
-}
-
-// Who declares tenants wants to hear of one that is not; who declares none is left alone.
-function tenant(self: NetworkDef, catalog: Catalog): readonly Finding[] {
-  const { namespaces } = catalog;
-  if (self.namespace === 'default' || namespaces.size === 0 || namespaces.has(self.namespace)) return [];
-  const near = suggestion(catalog, self.namespace, namespaces.keys());
-  const hint = near === null ? `add a Namespace ${self.namespace}` : `did you mean ${near}?`;
-  const missing = { kind: 'Namespace', namespace: '', name: self.namespace } as const;
-  return [warning('unknown-reference', self, ['metadata', 'namespace'], `there is no Namespace ${self.namespace}`, { hint, missing })];
+  return [...tenant(self, catalog), ...cidr(self), ...vxid(self), ...mtu(self, catalog), ...servicesFindings(self, catalog), ...dnsFindings(self, catalog)];
 }
 
 function cidr(self: NetworkDef): readonly Finding[] {

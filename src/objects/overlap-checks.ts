@@ -1,7 +1,10 @@
 /** Prefixes that must not overlap: told with both networks, found by sorting, never by comparing each with each. */
-import { type Cidr, ipFamily, ipToBigInt, parseCidr } from '../model/ip.ts';
+import { type Cidr, parseCidr } from '../model/ip.ts';
 import { beside, error, titled, warning } from './finding.ts';
+import { grouped } from './grouped.ts';
 import type { Catalog, Finding, InterfaceDef, NetworkDef } from './object.ts';
+import { meetings } from './ranges.ts';
+import { firstInside, underlayAddresses } from './underlay.ts';
 
 interface Range {
   readonly on: InterfaceDef;
@@ -9,7 +12,7 @@ interface Range {
   readonly cidr: Cidr;
 }
 
-/** Ranges that meet on one node or in one guest. Rules over address pools come with their kind; networks of two tenants never meet. */
+/** Ranges that meet on one node or in one guest. Those that pools and routed networks meet are in pool-overlaps.ts; networks of two tenants never meet. */
 export function checkOverlaps(catalog: Catalog): readonly Finding[] {
   return [...hostRanges(catalog), ...instanceRanges(catalog)];
 }
@@ -18,30 +21,6 @@ function rangeOf(on: InterfaceDef, { networks }: Catalog): Range | null {
   const network = networks.get(`${on.namespace}/${on.spec.network}`);
   const cidr = network?.spec.cidr === undefined ? null : parseCidr(network.spec.cidr);
   return network === undefined || cidr === null ? null : { on, network, cidr };
-}
-
-/** Neighbours in order of their first address that share one: each with the one that reaches furthest before it. */
-function meetings(ranges: readonly Range[]): readonly (readonly [Range, Range])[] {
-  const sorted = [...ranges].sort((a, b) => a.cidr.family - b.cidr.family || (a.cidr.first < b.cidr.first ? -1 : Number(a.cidr.first > b.cidr.first)));
-  const found: (readonly [Range, Range])[] = [];
-  let reach: Range | null = null;
-  for (const range of sorted) {
-    const meets = reach !== null && reach.cidr.family === range.cidr.family && range.cidr.first <= reach.cidr.last;
-    if (meets && reach !== null) found.push([range, reach]);
-    if (!meets || reach === null || range.cidr.last > reach.cidr.last) reach = range;
-  }
-  return found;
-}
-
-function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 /** A node that is a host in two networks must be able to tell them apart, and from its underlay. */
@@ -63,28 +42,14 @@ function hostRanges(catalog: Catalog): readonly Finding[] {
 }
 
 function underlayRanges(hosts: readonly Range[], { nodes }: Catalog): readonly Finding[] {
-  const underlay = [...nodes.values()]
-    .map(node => ({ node, family: ipFamily(node.spec.underlay.address), value: ipToBigInt(node.spec.underlay.address) }))
-    .sort((a, b) => (a.value < b.value ? -1 : Number(a.value > b.value)));
+  const underlay = underlayAddresses(nodes);
   return hosts.flatMap(({ on, network, cidr }) => {
-    const inside = underlay[firstAtLeast(underlay, cidr.first)];
-    if (inside === undefined || inside.value > cidr.last || inside.family !== cidr.family) return [];
-    const { node } = inside;
+    const node = firstInside(cidr, underlay);
+    if (node === null) return [];
     const message = `Node ${on.spec.node} would send the underlay's packets into the network: ${cidr.text} of ${titled(network)} holds ${node.spec.underlay.address} of ${titled(node)}`;
     const related = [...beside(network, 'spec', 'cidr'), ...beside(node, 'spec', 'underlay', 'address')];
     return [error('network-overlap', on, ['spec', 'attach', 'host'], message, { hint: `choose a cidr outside of the underlay's addresses`, related })];
   });
-}
-
-function firstAtLeast(sorted: readonly { readonly value: bigint }[], value: bigint): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle]?.value ?? 0n) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A guest with one range on two networks can use only one of them. */
