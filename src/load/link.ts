@@ -125,12 +125,15 @@ function noCluster(): Diagnostic {
 // What is defined, but wrong in itself, is not missing: one mistake is told once.
 function unexcused(findings: readonly Finding[], stubs: readonly Stub[]): readonly Finding[] {
   const wrong = new Set(stubs.map(stub => (stub.kind === '' ? stub.name : `${stub.kind} ${SCOPED.has(stub.kind) ? stub.namespace : ''}/${stub.name}`)));
-  return findings.filter(
-    ({ missing }) => missing === undefined || !(wrong.has(missing.name) || wrong.has(`${missing.kind} ${missing.namespace}/${missing.name}`)),
-  );
+  const kinds = new Set(stubs.map(stub => stub.kind));
+  return findings.filter(({ missing }) => {
+    if (missing === undefined) return true;
+    if (missing.name === '') return !(kinds.has(missing.kind) || kinds.has(''));
+    return !(wrong.has(missing.name) || wrong.has(`${missing.kind} ${missing.namespace}/${missing.name}`));
+  });
 }
 
-const SCOPED: ReadonlySet<string> = new Set(['Network', 'Interface']);
+const SCOPED: ReadonlySet<string> = new Set(['Network', 'Interface', 'FloatingIP', 'RoutedIP']);
 
 /** Findings -> diagnostics: each file is parsed again once, and only files that have a finding. */
 function placed(findings: readonly Finding[], bytesOf: BytesOf): readonly Diagnostic[] {

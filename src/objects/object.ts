@@ -61,7 +61,7 @@ export interface Finding {
   /** From the root of the document: `['spec', 'cidr']`; [] = the document. */
   readonly path: readonly (string | number)[];
   readonly related?: readonly { readonly on: Definition; readonly path: readonly (string | number)[] }[];
-  /** What an unknown reference refers to: `load` keeps quiet about it when that is defined, but wrong in itself. */
+  /** What an unknown reference refers to (name '': any of the kind): `load` keeps quiet about it when that is defined, but wrong in itself. */
   readonly missing?: { readonly kind: KindName; readonly namespace: string; readonly name: string };
 }
 
