@@ -2,23 +2,45 @@
 import { harmless } from '../model/text.ts';
 
 /**
+ * Columns that explain: where the terminal is narrow they are shortened. The others tell what a line is about (a name, a MAC,
+ * an address), and half of it would be worse than a line that runs over.
+ */
+const SHORTENED: ReadonlySet<string> = new Set(['MESSAGE', 'COMMENT', 'FROM', 'HAVE', 'WANT', 'NODES', 'REASON']);
+const LEAST = 10;
+
+/**
  * Prints a table: heads, then rows; a cell that is '' shows as `-`. Control characters become escapes, so that no text of a
- * definition can forge a line. With `width`, lines end there with `…`. No newline at the end.
+ * definition can forge a line. With `width`, columns that explain are shortened with `…`, the last first, until lines fit or
+ * these columns are ten characters wide; after that lines run over. No newline at the end.
  */
 export function table(columns: readonly string[], rows: readonly (readonly string[])[], width?: number): string {
   const lines = [columns, ...rows].map(row => columns.map((_, i) => harmless(row[i] ?? '') || '-'));
-  const widths = columns.map((_, i) => Math.max(...lines.map(line => line[i]?.length ?? 0)));
+  const widths = fitted(
+    columns,
+    columns.map((_, i) => Math.max(...lines.map(line => line[i]?.length ?? 0))),
+    width,
+  );
   return lines
     .map(line =>
-      cut(
-        line
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd(),
-        width,
-      ),
+      line
+        .map((cell, i) => cut(cell, widths[i]).padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
     )
     .join('\n');
+}
+
+function fitted(columns: readonly string[], widths: readonly number[], most = Number.POSITIVE_INFINITY): readonly number[] {
+  const narrow = [...widths];
+  let over = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1)) - most;
+  for (let at = widths.length - 1; at >= 0 && over > 0; at -= 1) {
+    const own = widths[at] ?? 0;
+    if (!SHORTENED.has(columns[at] ?? '') || own <= LEAST) continue;
+    const less = Math.min(over, own - LEAST);
+    narrow[at] = own - less;
+    over -= less;
+  }
+  return narrow;
 }
 
 /** Lines of `Label:  value`, values under one another; an empty value shows as `-`, a list as one line each. */

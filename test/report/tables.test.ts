@@ -192,7 +192,7 @@ address,type,user,comment
 });
 
 describe('the table printer', () => {
-  test('no blanks at the end, a dash for nothing, cut at the width', () => {
+  test('no blanks at the end, a dash for nothing', () => {
     expect(
       table(
         ['A', 'LONG'],
@@ -202,7 +202,22 @@ describe('the table printer', () => {
         ],
       ),
     ).toBe('A     LONG\nx     -\nyyyy  z');
-    expect(table(['A', 'B'], [['x', 'much too long']], 8)).toBe('A  B\nx  much…');
+  });
+
+  test('a narrow terminal shortens what explains, the last first, and never what a line is about', () => {
+    const heads = ['NAME', 'STATE', 'REASON', 'ADDRESS', 'MAC', 'MESSAGE'];
+    const rows = [
+      ['a-name-that-is-long', 'error', 'UnderlayAddressMissing', '2001:db8:1234:5678::2', '02:aa:00:00:00:01', 'no device has the address'],
+      ['b', 'created', '', '10.0.0.2', '02:aa:00:00:00:02', ''],
+    ];
+    const at = (width?: number): readonly string[] => table(heads, rows, width).split('\n');
+    expect(at(120)[1]).toBe('a-name-that-is-long  error    UnderlayAddressMissing  2001:db8:1234:5678::2  02:aa:00:00:00:01  no device has the addre…');
+    expect(at(100)[1]).toBe('a-name-that-is-long  error    UnderlayAddress…  2001:db8:1234:5678::2  02:aa:00:00:00:01  no device…');
+    expect(at(80)[1]).toBe('a-name-that-is-long  error    UnderlayA…  2001:db8:1234:5678::2  02:aa:00:00:00:01  no device…');
+    expect(at(40)).toEqual(at(80));
+    for (const width of [undefined, 120, 100, 80, 40]) {
+      for (const [line, row] of rows.entries()) for (const column of [0, 1, 3, 4]) expect(at(width)[line + 1]).toContain(row[column]);
+    }
   });
 
   test('text of definitions cannot forge a line or colour one', () => {
