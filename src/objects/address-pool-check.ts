@@ -120,12 +120,18 @@ function cutOff(self: AddressPoolDef, nodes: readonly NodeDef[]): readonly Findi
     ...(common === undefined
       ? []
       : [error('egress-is-underlay', self, ['spec', 'device'], say(common), { hint, related: beside(common.node, 'spec', 'underlay', 'device') })]),
-    ...own.map(each => error('egress-is-underlay', each.node, ['spec', 'egress', each.entry, 'device'], say(each), { hint, related: beside(self, 'spec', 'mode') })),
+    ...own.map(each =>
+      error('egress-is-underlay', each.node, ['spec', 'egress', each.entry, 'device'], say(each), { hint, related: beside(self, 'spec', 'mode') }),
+    ),
   ];
 }
 
 /** Why nobody can have this address of the pool, and where that is said; null when it is free to be asked for. The pool's cidr must be well. */
-export function takenInPool(address: string, pool: AddressPoolDef, router: string): { readonly why: string; readonly path: readonly (string | number)[] } | null {
+export function takenInPool(
+  address: string,
+  pool: AddressPoolDef,
+  router: string,
+): { readonly why: string; readonly path: readonly (string | number)[] } | null {
   const range = parseCidr(pool.spec.cidr);
   const path = ['spec', 'cidr'];
   if (range === null) return null;

@@ -34,11 +34,21 @@ export function wayOutFindings(self: Holder, path: Finding['path'], network: Net
   if (gatewayNodes(catalog).length === 0) return [noGatewayNode(self, path, `${titled(self)} needs a node that carries it`)];
   if (network.spec.cidr === undefined) {
     const related = beside(network);
-    return [error('needs-cidr', self, path, `${titled(network)} has no cidr, so no router: no address leads into it`, { hint: 'give the network an IPv4 cidr', related })];
+    return [
+      error('needs-cidr', self, path, `${titled(network)} has no cidr, so no router: no address leads into it`, {
+        hint: 'give the network an IPv4 cidr',
+        related,
+      }),
+    ];
   }
   if (network.spec.cidr.includes(':')) {
     const related = beside(network, 'spec', 'cidr');
-    return [error('needs-cidr', self, path, `${titled(network)} has an IPv6 cidr: addresses of a pool are IPv4`, { hint: 'use a network with an IPv4 cidr', related })];
+    return [
+      error('needs-cidr', self, path, `${titled(network)} has an IPv6 cidr: addresses of a pool are IPv4`, {
+        hint: 'use a network with an IPv4 cidr',
+        related,
+      }),
+    ];
   }
   const actual = egressOf(network, catalog);
   // Without any pool the pool is what is wrong, and is told.

@@ -18,7 +18,13 @@ interface Entry {
 export function dnsFindings(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   const written = self.spec.dnsRecords ?? [];
   const entries = written.map(({ name, type, value }, index) => ({ index, type, value, name: wholeName(name, self.namespace, catalog) }));
-  return [...unserved(self), ...entries.flatMap(entry => [...value(self, entry), ...name(self, entry, catalog)]), ...twice(self, entries), ...loops(self, entries, catalog), ...hostnames(self, catalog)];
+  return [
+    ...unserved(self),
+    ...entries.flatMap(entry => [...value(self, entry), ...name(self, entry, catalog)]),
+    ...twice(self, entries),
+    ...loops(self, entries, catalog),
+    ...hostnames(self, catalog),
+  ];
 }
 
 /** A record's name in full: as it is when it ends with the zone, else below the namespace's domain. */
@@ -43,10 +49,21 @@ function unserved(self: NetworkDef): readonly Finding[] {
 const LABELS = /^[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9])?(\.[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9])?)*$/;
 
 function value(self: NetworkDef, { index, type, value: text }: Entry): readonly Finding[] {
-  const wanted = { A: ['an IPv4 address', ipFamily(text) === 4], AAAA: ['an IPv6 address', ipFamily(text) === 6], CNAME: ['a name', LABELS.test(text) && ipFamily(text) === null] } as const;
+  const wanted = {
+    A: ['an IPv4 address', ipFamily(text) === 4],
+    AAAA: ['an IPv6 address', ipFamily(text) === 6],
+    CNAME: ['a name', LABELS.test(text) && ipFamily(text) === null],
+  } as const;
   const [what, isRight] = wanted[type];
   if (isRight) return [];
-  const hint = ipFamily(text) === 6 ? 'write type: AAAA' : ipFamily(text) === 4 ? 'write type: A' : type === 'CNAME' ? 'write a DNS name in lower case' : 'write an address, or type: CNAME';
+  const hint =
+    ipFamily(text) === 6
+      ? 'write type: AAAA'
+      : ipFamily(text) === 4
+        ? 'write type: A'
+        : type === 'CNAME'
+          ? 'write a DNS name in lower case'
+          : 'write an address, or type: CNAME';
   return [error('wrong-value', self, at(index, 'value'), `a record of type ${type} needs ${what}, not ${text}`, { hint })];
 }
 
@@ -59,13 +76,17 @@ function name(self: NetworkDef, { index, name: whole }: Entry, catalog: Catalog)
     const hint = `write a name that ends with ${domain}, or only what stands before it`;
     return [error('name-outside-domain', self, at(index, 'name'), `${whole} is not below ${domain}, the domain of ${self.namespace}`, { hint })];
   }
-  return whole.length <= LONGEST ? [] : [error('wrong-value', self, at(index, 'name'), `${whole} has more than ${LONGEST} characters`, { hint: 'choose a shorter one' })];
+  return whole.length <= LONGEST
+    ? []
+    : [error('wrong-value', self, at(index, 'name'), `${whole} has more than ${LONGEST} characters`, { hint: 'choose a shorter one' })];
 }
 
 // Several addresses of one name are fine (guests take turns); two equal records, or a CNAME beside anything else, are not (RFC 1034, section 3.6.2).
 function twice(self: NetworkDef, entries: readonly Entry[]): readonly Finding[] {
   const claims = entries.map(({ index, name: whole, type, value: text }) => ({ what: `${whole} ${type} ${text}`, on: self, path: at(index, 'name') }));
-  const equal = contested(claims).map(([{ what, path }, first]) => error('duplicate-entry', self, path, `the record ${what} is there twice`, { hint: 'keep one of them', related: [first] }));
+  const equal = contested(claims).map(([{ what, path }, first]) =>
+    error('duplicate-entry', self, path, `the record ${what} is there twice`, { hint: 'keep one of them', related: [first] }),
+  );
   const aliases = new Map(entries.flatMap(entry => (entry.type === 'CNAME' ? [[entry.name, entry] as const] : [])).reverse());
   const beyond = entries.flatMap(entry => {
     const alias = aliases.get(entry.name);
@@ -99,7 +120,11 @@ function loops(self: NetworkDef, entries: readonly Entry[], catalog: Catalog): r
 
 function hostnames(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   if (self.spec.dns !== true) return [];
-  const claims = (catalog.interfacesOf.get(self.key) ?? []).map(on => ({ what: hostnameOf(on), on, path: on.spec.hostname === undefined ? [] : ['spec', 'hostname'] }));
+  const claims = (catalog.interfacesOf.get(self.key) ?? []).map(on => ({
+    what: hostnameOf(on),
+    on,
+    path: on.spec.hostname === undefined ? [] : ['spec', 'hostname'],
+  }));
   return contested(claims).map(([{ what, on, path }, first]) =>
     warning('duplicate-hostname', on, path, `the name ${what} is that of ${titled(first.on)} too: ${titled(self)} answers for it with both addresses`, {
       hint: 'give one of them another hostname',

@@ -1,6 +1,7 @@
 /** What a Network says of its router and of what that serves: that it can have one, and that it does not contradict itself. */
-import { type Cidr, contains, hostBitsSet, nthAddress, parseCidr } from '../model/ip.ts';
+
 import { parseDuration } from '../model/duration.ts';
+import { type Cidr, contains, hostBitsSet, nthAddress, parseCidr } from '../model/ip.ts';
 import { unusable } from './address-check.ts';
 import { contested } from './contested.ts';
 import { beside, error, titled, warning } from './finding.ts';
@@ -62,7 +63,12 @@ function pool(self: NetworkDef, catalog: Catalog): readonly Finding[] {
     if (spec.pool === undefined) return [];
     // Nobody said that there should be none: what is missing is told.
     if (spec.nat === undefined && spec.egress === undefined) return poolFindings(self, catalog, ['spec', 'pool']);
-    return [warning('without-effect', self, ['spec', 'pool'], 'a pool, but the network has no way out', { hint: 'leave pool out', related: beside(self, 'spec', field) })];
+    return [
+      warning('without-effect', self, ['spec', 'pool'], 'a pool, but the network has no way out', {
+        hint: 'leave pool out',
+        related: beside(self, 'spec', field),
+      }),
+    ];
   }
   return poolFindings(self, catalog, said ? ['spec', field] : ['spec', 'cidr']);
 }
@@ -118,7 +124,12 @@ function routes(self: NetworkDef): readonly Finding[] {
     return hostBitsSet(range) ? [error('host-bits-set', self, path, `to ${to} has host bits set`, { hint: `write ${range.text}` })] : [];
   });
   const claims = own.map(({ to }, index) => ({ what: to, on: self, path: ['spec', 'routes', index, 'to'] }));
-  return [...found, ...contested(claims).map(([{ what, path }, first]) => error('duplicate-entry', self, path, `a second route to ${what}`, { hint: 'keep one of them', related: [first] }))];
+  return [
+    ...found,
+    ...contested(claims).map(([{ what, path }, first]) =>
+      error('duplicate-entry', self, path, `a second route to ${what}`, { hint: 'keep one of them', related: [first] }),
+    ),
+  ];
 }
 
 /** What netloom tells by itself, so that an extra option would contradict it (RFC 2132, RFC 3442): 50 to 61 are of the protocol. */
@@ -129,8 +140,12 @@ function isOwnOption(code: number): boolean {
 function options(self: NetworkDef): readonly Finding[] {
   const own = (self.spec.dhcpOptions ?? []).map(({ code }, index) => ({ code, what: String(code), on: self, path: ['spec', 'dhcpOptions', index, 'code'] }));
   const hint = 'leave it out: address, routes, resolvers, time servers, mtu, domain and lease time have fields of their own';
-  const taken = own.filter(({ code }) => isOwnOption(code)).map(({ code, path }) => error('reserved-option', self, path, `netloom sets option ${code} itself`, { hint }));
-  const twice = contested(own).map(([{ what, path }, first]) => error('duplicate-entry', self, path, `option ${what} is given twice`, { hint: 'keep one of them', related: [first] }));
+  const taken = own
+    .filter(({ code }) => isOwnOption(code))
+    .map(({ code, path }) => error('reserved-option', self, path, `netloom sets option ${code} itself`, { hint }));
+  const twice = contested(own).map(([{ what, path }, first]) =>
+    error('duplicate-entry', self, path, `option ${what} is given twice`, { hint: 'keep one of them', related: [first] }),
+  );
   return [...taken, ...twice];
 }
 

@@ -12,10 +12,10 @@ import { vxlan } from '../kinds/vxlan.ts';
 import { ipFamily } from '../model/ip.ts';
 import type { NetworkEntry } from '../model/ledger.ts';
 import { bridgeMac, bridgeName, linkMac, vxlanName } from '../model/names.ts';
-import { parseVxid } from '../model/vxid.ts';
+import { networkAsks } from './asks.ts';
 import { isMember, learns, membersOf, networkMtu, suppresses } from './mesh.ts';
 import { checkNetwork } from './network-check.ts';
-import type { Ask, Compiled, NetworkDef, NodeView, ObjectKind, Trouble } from './object.ts';
+import type { Compiled, NetworkDef, NodeView, ObjectKind, Trouble } from './object.ts';
 import { originOf, want } from './want.ts';
 
 export const network: ObjectKind<NetworkDef['spec']> = {
@@ -23,24 +23,9 @@ export const network: ObjectKind<NetworkDef['spec']> = {
   plural: 'networks',
   scope: 'namespace',
   check: checkNetwork,
-  asks,
+  asks: networkAsks,
   compile,
 };
-
-function asks(self: NetworkDef): readonly Ask[] {
-  const vxid = self.spec.vxid === undefined ? undefined : parseVxid(self.spec.vxid);
-  return [
-    {
-      for: 'network',
-      key: self.key,
-      namespace: self.namespace,
-      name: self.name,
-      from: `${self.at.file}:${self.at.line}`,
-      ...(self.spec.cidr === undefined ? {} : { cidr: self.spec.cidr }),
-      ...(vxid === undefined || vxid === null ? {} : { vxid }),
-    },
-  ];
-}
 
 function compile(self: NetworkDef, view: NodeView): Compiled {
   if (!isMember(self, view.node, view.catalog)) return { resources: [], troubles: [] };

@@ -39,7 +39,12 @@ function egress(self: NodeDef, catalog: Catalog): readonly Finding[] {
   return [...twice, ...own.flatMap((each, index) => [...deviceNames(self, each, ['spec', 'egress', index]), ...egressOfPool(self, each, index, catalog)])];
 }
 
-function egressOfPool(self: NodeDef, own: { readonly pool: string; readonly device?: string; readonly bridge?: string }, index: number, catalog: Catalog): readonly Finding[] {
+function egressOfPool(
+  self: NodeDef,
+  own: { readonly pool: string; readonly device?: string; readonly bridge?: string },
+  index: number,
+  catalog: Catalog,
+): readonly Finding[] {
   const path = ['spec', 'egress', index];
   const pool = catalog.pools.get(own.pool);
   if (pool === undefined) return [unknown(self, [...path, 'pool'], { kind: 'AddressPool', namespace: '', name: own.pool }, catalog, catalog.pools.keys())];

@@ -16,7 +16,8 @@ export interface Target {
 export function unknown(on: Definition, path: Finding['path'], target: Target, catalog: Catalog, candidates: Iterable<string>): Finding {
   const { kind, namespace, name } = target;
   const near = suggestion(catalog, name, candidates);
-  const hint = near === null ? `add ${/^[AI]/.test(kind) ? 'an' : 'a'} ${kind} ${name}${namespace === '' ? '' : ` to namespace ${namespace}`}` : `did you mean ${near}?`;
+  const hint =
+    near === null ? `add ${/^[AI]/.test(kind) ? 'an' : 'a'} ${kind} ${name}${namespace === '' ? '' : ` to namespace ${namespace}`}` : `did you mean ${near}?`;
   const message = `there is no ${kind} ${name}${namespace === '' ? '' : ` in namespace ${namespace}`}`;
   return error('unknown-reference', on, path, message, { hint, missing: target });
 }

@@ -113,7 +113,11 @@ test('a file that cannot be read is a diagnostic, not an absence', () => {
 describe('sentences say what is wrong with names and values, hints what to do', () => {
   test.each([
     [network('a', '{mtuu: 1400}'), 'unknown field "mtuu" in spec', 'did you mean mtu?'],
-    [network('a', '{colour: red}'), 'unknown field "colour" in spec', 'known fields are cidr, mtu, vxid, mesh, dhcp, nat, dns, egress, pool, gateway, defaultRoute, reservations, dnsRecords, dnsUpstreams, leaseTime, ntp, routes, dhcpOptions'],
+    [
+      network('a', '{colour: red}'),
+      'unknown field "colour" in spec',
+      'known fields are cidr, mtu, vxid, mesh, dhcp, nat, dns, egress, pool, gateway, defaultRoute, reservations, dnsRecords, dnsUpstreams, leaseTime, ntp, routes, dhcpOptions',
+    ],
     [network('a', '{mtu: 1e5}'), 'spec.mtu must be a whole number from 576 to 65535, is 1e5', undefined],
     [network('a', '{mtu: "1400"}'), 'spec.mtu must be a whole number from 576 to 65535, is "1400"', 'write it without quotes: 1400'],
     [network('17'), 'metadata.name must be a name of lower-case letters, digits and dashes, at most 63 characters, is 17', 'quote it: "17"'],
