@@ -1,4 +1,5 @@
 /** The table of what users write. */
+import type { Place } from '../model/place.ts';
 import { addressPool } from './address-pool.ts';
 import { cluster } from './cluster.ts';
 import { floatingIP } from './floating-ip.ts';
@@ -6,8 +7,8 @@ import { iface } from './interface.ts';
 import { namespace } from './namespace.ts';
 import { network } from './network.ts';
 import { node } from './node.ts';
-import { routedIP } from './routed-ip.ts';
 import type { Catalog, Definition, KindName, ObjectKind } from './object.ts';
+import { routedIP } from './routed-ip.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of kinds with different specs; each entry is checked where it is written.
 type AnyObjectKind = ObjectKind<any>;
@@ -34,4 +35,13 @@ export function* definitionsOf(catalog: Catalog): Generator<Definition> {
   yield* catalog.interfaces.values();
   yield* catalog.floatingIPs.values();
   yield* catalog.routedIPs.values();
+}
+
+/** Where each definition of a catalog stands, asked for as origins name it: `Interface default/web`. */
+export function placesOf(catalog: Catalog): (definition: string) => Place | undefined {
+  let places: ReadonlyMap<string, Place> | undefined;
+  return definition => {
+    places ??= new Map([...definitionsOf(catalog)].map(({ kind, key, at }) => [`${kind} ${key}`, at]));
+    return places.get(definition);
+  };
 }

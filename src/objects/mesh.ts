@@ -1,27 +1,45 @@
 /** Who takes part in a network, and how its mesh is set: questions that several kinds of definition ask. */
 import { ipFamily } from '../model/ip.ts';
 import type { Catalog, InterfaceDef, NetworkDef, NodeDef, NodeView } from './object.ts';
+import { hasRouter, routedIPsOf } from './services.ts';
 
 /** What VXLAN adds to a frame: outer Ethernet is not counted, the inner one is (RFC 7348, section 5). */
 const OVERHEAD = { 4: 50, 6: 70 } as const;
 
-/** The nodes that carry a network: those of its placed interfaces, and each gateway node when it has a cidr. By name. */
-export function membersOf(network: NetworkDef, catalog: Catalog): readonly NodeDef[] {
-  const names = new Set<string>();
-  for (const iface of catalog.interfacesOf.get(network.key) ?? []) if (iface.spec.node !== undefined) names.add(iface.spec.node);
-  if (network.spec.cidr !== undefined) for (const node of catalog.nodes.values()) if (node.spec.gateway) names.add(node.name);
-  return [...names].sort().flatMap(name => catalog.nodes.get(name) ?? []);
+/** The definitions, and where the ledger has put routers. */
+export type Placed = Pick<NodeView, 'catalog' | 'ledger'>;
+
+/** The nodes that carry a network: those of its placed interfaces, and those of its router. By name. */
+export function membersOf(network: NetworkDef, placed: Placed): readonly NodeDef[] {
+  const names = new Set(routerNodes(network, placed));
+  for (const iface of placed.catalog.interfacesOf.get(network.key) ?? []) if (iface.spec.node !== undefined) names.add(iface.spec.node);
+  return [...names].sort().flatMap(name => placed.catalog.nodes.get(name) ?? []);
+}
+
+/**
+ * Names of the nodes that carry a network's router: one; two while it moves, first the one that the others send to, which
+ * is the former one until the new one has taken over.
+ */
+export function routerNodes(network: NetworkDef, { catalog, ledger }: Placed): readonly string[] {
+  const gateway = hasRouter(network, catalog) ? ledger.networks[network.key]?.gateway : undefined;
+  if (gateway === undefined) return [];
+  return [...(gateway.former === undefined ? [] : [gateway.former]), gateway.node].filter(name => catalog.nodes.has(name));
+}
+
+/** True when `node` carries the network's router. */
+export function carriesRouter(network: NetworkDef, view: NodeView): boolean {
+  return routerNodes(network, view).includes(view.node.name);
 }
 
 /** The networks that `node` carries, by key. */
-export function networksOf(node: NodeDef, catalog: Catalog): readonly NetworkDef[] {
-  return [...catalog.networks.values()].filter(network => isMember(network, node, catalog));
+export function networksOf(node: NodeDef, placed: Placed): readonly NetworkDef[] {
+  return [...placed.catalog.networks.values()].filter(network => isMember(network, node, placed));
 }
 
 /** True when `node` carries `network`. */
-export function isMember(network: NetworkDef, node: NodeDef, catalog: Catalog): boolean {
-  if (node.spec.gateway && network.spec.cidr !== undefined) return true;
-  return (catalog.interfacesOf.get(network.key) ?? []).some(iface => iface.spec.node === node.name);
+export function isMember(network: NetworkDef, node: NodeDef, placed: Placed): boolean {
+  if (routerNodes(network, placed).includes(node.name)) return true;
+  return (placed.catalog.interfacesOf.get(network.key) ?? []).some(iface => iface.spec.node === node.name);
 }
 
 /** The mtu of a network, one number everywhere: its own, else the smallest declared underlay mtu less what VXLAN adds. */
@@ -51,10 +69,11 @@ export function learns(network: NetworkDef, catalog: Catalog): boolean {
 
 /**
  * True when nodes answer ARP for known neighbours. Suppression swallows gratuitous ARP and duplicate detection, so it is
- * off where an address may move by itself: an interface with address exceptions, or a mesh that learns.
+ * off where an address may move by itself: an interface with address exceptions, a routed address, or a mesh that learns.
  */
 export function suppresses(network: NetworkDef, catalog: Catalog): boolean {
-  return !learns(network, catalog) && !(catalog.interfacesOf.get(network.key) ?? []).some(iface => iface.spec.allowedAddresses.length > 0);
+  if (learns(network, catalog) || routedIPsOf(network, catalog).length > 0) return false;
+  return !(catalog.interfacesOf.get(network.key) ?? []).some(iface => iface.spec.allowedAddresses.length > 0);
 }
 
 /** Interfaces of any network that are placed on this node, with what was allocated to them; those without an allocation are left out. */
