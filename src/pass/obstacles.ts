@@ -15,10 +15,12 @@ export interface Obstacle {
 
 /** What a plan holds back, in the words that this room needs. */
 export interface HeldThing {
-  readonly why: 'conflict' | 'waiting' | 'depends' | 'in-use';
+  readonly why: 'conflict' | 'waiting' | 'depends' | 'in-use' | 'unread';
   readonly ref: string;
   readonly on: string;
   readonly definitions: readonly string[];
+  /** For `unread`: why. */
+  readonly holder?: { readonly unread?: string };
 }
 
 export interface Leftovers {
@@ -46,6 +48,12 @@ const HELD = {
     say: (ref: string, on: string) => `${short(ref)} waits for ${on.startsWith('netns:') ? 'the network namespace ' : ''}${short(on)}`,
   },
   'in-use': { state: 'error', reason: 'ForeignPort', say: (ref: string, on: string) => `${short(ref)} stays while ${short(on)} is in it` },
+  unread: {
+    state: 'error',
+    reason: 'GuestUnreadable',
+    say: (_: string, on: string, why = 'could not be read') =>
+      `the network namespace ${short(on)} ${why}: nothing is changed there, and the next pass looks again`,
+  },
 } as const;
 
 /** Everything that is in the way, worst first for each definition. */
@@ -62,7 +70,7 @@ function heldObstacles({ held: all }: Leftovers): readonly Obstacle[] {
     const root = rootOf(held, byRef);
     if (root.why === 'depends') return [];
     const { state, reason, say } = HELD[root.why];
-    const message = `${root === held ? '' : `${short(held.ref)} needs ${short(root.ref)}: `}${say(root.ref, root.on)}`;
+    const message = `${root === held ? '' : `${short(held.ref)} needs ${short(root.ref)}: `}${say(root.ref, root.on, root.holder?.unread)}`;
     return held.definitions.map(definition => ({ definition, state, reason, message }));
   });
 }

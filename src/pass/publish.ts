@@ -7,6 +7,7 @@ import { isNews, type NodeReport, parseStatusFile, statusFile, statusPath } from
 import { type Remote, readTips } from './remote.ts';
 import { backOff, jitter } from './retry.ts';
 import { author, commitMessage } from './signature.ts';
+import { checkStatusTree } from './status-tree.ts';
 
 const TRIES = 30;
 const MOST_EVENTS = 500;
@@ -35,10 +36,11 @@ export interface PublishArgs {
 /** `news`: pushed. `silent`: nothing to say. `failed`: the next pass says it. */
 export type PublishResult = { readonly result: 'news' | 'silent'; readonly tip: Oid | null } | { readonly result: 'failed'; readonly message: string };
 
-/** Reads what this node published last; nothing where the branch or the files are not there. Throws RepoError. */
+/** Reads what this node published last; nothing where the branch or the files are not there. Throws RepoError, `not-ours` for a branch of people. */
 export async function readPublished(remote: Remote, tip: Oid | null, node: string): Promise<Published> {
   if (tip === null) return { report: null, events: '' };
   await remote.status.sync(remote.statusBranch, tip);
+  await checkStatusTree(remote, tip);
   const [report, events] = await Promise.all([statusPath(node), eventsPath(node)].map(path => textAt(remote, tip, path)));
   const parsed = report === undefined || report === '' ? null : parseStatusFile(report);
   return { report: parsed !== null && 'report' in parsed ? parsed.report : null, events: events ?? '' };
@@ -73,7 +75,7 @@ async function pushAll(args: PublishArgs): Promise<PublishResult> {
 }
 
 /** Path of a node's events on the status branch. */
-export function eventsPath(node: string): string {
+function eventsPath(node: string): string {
   return `events/${node}.jsonl`;
 }
 

@@ -50,7 +50,7 @@ export function reportOf(args: ReportArgs): NodeReport {
     conditions: conditionsOf(args, obstacles),
     ...objectsOf(catalog, enforced.compiled, config.node, obstacles, leftovers(enforced.remaining, args.settled.ledger)),
     drift: config.mode === 'observe' ? [] : driftOf(enforced.remaining),
-    plan: config.mode === 'observe' ? observedPlan(enforced.plan) : [],
+    plan: config.mode === 'observe' ? observedPlan(enforced.plan, catalog) : [],
     inventory: inventoryOf(enforced.compiled.resources, absentOf(enforced.remaining), kind => KINDS.get(kind)?.title ?? kind),
     facts: toldFacts(enforced.facts),
   };
@@ -59,7 +59,8 @@ export function reportOf(args: ReportArgs): NodeReport {
 // As little as others need to compile the same: our own ports count only for taps whose owner is not known here.
 function toldFacts(facts: Facts): Facts {
   const isUserMissing = Object.values(facts.users).includes(null);
-  return { ...facts, devices: [], ports: facts.ports.filter(port => isUserMissing || !port.ours) };
+  const { unanswered: _, ...told } = facts;
+  return { ...told, devices: [], ports: facts.ports.filter(port => isUserMissing || !port.ours) };
 }
 
 function conditionsOf({ config, pulled, enforced, settled, before, now }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {

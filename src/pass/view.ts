@@ -15,6 +15,7 @@ import { wantedDigests } from './digests.ts';
 import { loadGood } from './kept.ts';
 import { pull } from './pull.ts';
 import { openRemote, type Remote, readTexts } from './remote.ts';
+import { checkStatusTree } from './status-tree.ts';
 
 export interface Seen extends View {
   readonly events: readonly NetEvent[];
@@ -54,6 +55,7 @@ function codeOf(reason: string): RepoErrorCode {
 
 async function statusTexts(remote: Remote, tip: string): Promise<ReadonlyMap<string, string>> {
   await remote.status.sync(remote.statusBranch, tip);
+  await checkStatusTree(remote, tip);
   return readTexts(remote.status, tip, '');
 }
 

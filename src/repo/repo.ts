@@ -66,6 +66,7 @@ export type RepoErrorCode =
   | 'no-branch'
   | 'disk-full'
   | 'host-key'
+  | 'not-ours'
   | 'other';
 
 /** The remote, or the clone, said no. */

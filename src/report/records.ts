@@ -117,7 +117,7 @@ export function networkRecord(key: string, view: View): NetworkRecord | null {
       learning: def === undefined ? null : learns(def, view.catalog),
       devices: entry === undefined ? [] : [vxlanName(entry.vxid), bridgeName(entry.vxid)],
       interfaces,
-      members: def === undefined ? [] : membersOf(def, view.catalog).map(node => node.name),
+      members: def === undefined ? [] : membersOf(def, view).map(node => node.name),
     },
   };
 }
@@ -177,7 +177,7 @@ export function nodeRecord(name: string, view: View): NodeRecord | null {
       mode: report?.mode ?? null,
       revision: report?.revision ?? null,
       conditions: report?.conditions ?? [],
-      networks: networksOf(def, view.catalog).length,
+      networks: networksOf(def, view).length,
       interfaces: [...view.catalog.interfaces.values()].filter(iface => iface.spec.node === name).length,
       inventory: report?.inventory ?? {},
       drift: report?.drift.length ?? 0,

@@ -66,7 +66,7 @@ export function networkState(key: string, view: View): ObjectState | null {
   if (network === undefined) return goneState('networks', key, entry !== undefined, view);
   const waiting = unallocated('networks', key, entry, view);
   if (waiting !== null) return waiting;
-  const stands = membersOf(network, view.catalog).map(node => standOf(node.name, 'networks', key, view));
+  const stands = membersOf(network, view).map(node => standOf(node.name, 'networks', key, view));
   return stands.length === 0 ? state('created', 'NoMembers', 'no node carries it yet: it has no placed interface') : summed(stands);
 }
 
