@@ -4,7 +4,7 @@
  */
 import { OURS } from '../kinds/marks.ts';
 import type { NftTable, Rows } from '../kinds/rows.ts';
-import { arraysOf, fdbOf, neighsOf, nftObjects, routesOf, tableRows, tapUsers, withAddresses, withOwner } from './corrections.ts';
+import { arraysOf, fdbOf, neighsOf, nftObjects, proxiesOf, routesOf, rulesOf, tableRows, tapUsers, withAddresses, withOwner } from './corrections.ts';
 import { codeOfText, HostError } from './errors.ts';
 import { run } from './exec.ts';
 import { entering, namespacesNow, sysctlPath } from './namespace.ts';
@@ -22,18 +22,28 @@ async function readNetns(netns: string, ownTablesOnly: boolean): Promise<RawRead
 async function readIp(netns: string) {
   // Ids of other namespaces lead from a veth to the name of its other end; ends in other namespaces are found from ours.
   // `addr show` leaves out how a link makes its IPv6 addresses, so links and addresses are two questions.
-  const asks = ['link show', 'route show table all', 'neigh show nud permanent', ...(netns === '' ? ['netns list-id'] : [])];
+  const asks = [...ASKS, ...(netns === '' ? ['netns list-id'] : [])];
   const [stdout, addresses] = await Promise.all([
     ask('ip', [...inside(netns), '-N', '-j', '-d', '-batch', '-'], `${asks.join('\n')}\n`),
     ask('ip', [...inside(netns), '-N', '-j', 'addr', 'show']),
   ]);
-  const [bare, routes, neighs, ids = []] = arraysOf(stdout);
-  if (bare === undefined || routes === undefined || neighs === undefined) throw new HostError('interrupted', 'ip printed less than it was asked for');
+  const [bare, routes, neighs, proxies, rules, ids = []] = arraysOf(stdout);
+  if (bare === undefined || routes === undefined || neighs === undefined || proxies === undefined || rules === undefined)
+    throw new HostError('interrupted', 'ip printed less than it was asked for');
   const links = withAddresses(bare, arraysOf(addresses).flat());
   const { uids, unanswered } = await usersOf(tapUsers(links));
   const names = new Map(ids.flatMap(({ nsid, name }) => (typeof nsid === 'number' && typeof name === 'string' ? [[nsid, name] as const] : [])));
-  return { links: links.map(link => withOwner(link, uids, unanswered)), routes: routesOf(routes), neighs: neighsOf(neighs), names };
+  return {
+    links: links.map(link => withOwner(link, uids, unanswered)),
+    routes: routesOf(routes),
+    neighs: neighsOf(neighs),
+    proxies: proxiesOf(proxies),
+    rules: rulesOf(rules),
+    names,
+  };
 }
+
+const ASKS = ['link show', 'route show table all', 'neigh show nud permanent', 'neigh show proxy', 'rule show'];
 
 async function readFdb(netns: string) {
   return fdbOf(arraysOf(await ask('bridge', [...inside(netns), '-j', 'fdb', 'show'])).flat());

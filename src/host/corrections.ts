@@ -1,5 +1,5 @@
 /** Turns what `ip -N -j -d`, `bridge -j` and `nft -j` print into rows, with the corrections that the contract of rows names. */
-import type { FdbRow, LinkRow, NeighRow, NftJson, RouteRow } from '../kinds/rows.ts';
+import type { FdbRow, LinkRow, NeighRow, NftJson, ProxyRow, RouteRow, RuleRow } from '../kinds/rows.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -76,6 +76,16 @@ function familyOf(row: Raw): 'inet' | 'inet6' {
 /** Permanent neighbours as they are printed. */
 export function neighsOf(rows: readonly Raw[]): readonly NeighRow[] {
   return rows as unknown as readonly NeighRow[];
+}
+
+/** Proxy neighbours as they are printed, without the word that says that they are. */
+export function proxiesOf(rows: readonly Raw[]): readonly ProxyRow[] {
+  return rows.map(({ proxy: _, ...row }) => row) as unknown as readonly ProxyRow[];
+}
+
+/** Rules as they are printed; protocol 0 is said by nobody. */
+export function rulesOf(rows: readonly Raw[]): readonly RuleRow[] {
+  return rows.map(({ protocol, ...row }) => (protocol === undefined || protocol === '0' ? row : { ...row, protocol })) as unknown as readonly RuleRow[];
 }
 
 /** Forwarding entries of bridges and vxlans as they are printed. */

@@ -90,7 +90,7 @@ function inScope(own: RawReading, wanted: readonly string[]): readonly string[] 
   return own.namespaces.filter(name => isOurNamespace(name) || asked.has(name));
 }
 
-type WholeReading = RawReading & Pick<Rows, 'sysctls' | 'unread'>;
+type WholeReading = RawReading & Pick<Rows, 'sysctls' | 'unread'> & Partial<Pick<Rows, 'files' | 'services'>>;
 
 /** Trying again does not help. */
 const FINAL: ReadonlySet<HostErrorCode> = new Set(['not-permitted', 'unsupported', 'missing-program', 'too-much-output', 'timeout']);
@@ -129,7 +129,7 @@ function mayPass(error: unknown): boolean {
 
 function finishLinks(all: readonly WholeReading[], unread: ReadonlySet<string>): readonly Rows[] {
   const links = joinPeers(all, unread);
-  return all.map(({ names: _, ...rest }) => ({ ...rest, links: links.get(rest.netns) ?? [] }));
+  return all.map(({ names: _, ...rest }) => ({ files: [], services: [], ...rest, links: links.get(rest.netns) ?? [] }));
 }
 
 function keysByNamespace(keys: readonly Key[]): ReadonlyMap<string, readonly string[]> {

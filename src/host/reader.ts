@@ -3,7 +3,7 @@ import type { Rows } from '../kinds/rows.ts';
 import type { RawLinks } from './join-peers.ts';
 
 /** One namespace as it was read, before ends of veths are joined and sysctls are asked for. */
-export interface RawReading extends RawLinks, Omit<Rows, 'links' | 'sysctls' | 'unread'> {}
+export interface RawReading extends RawLinks, Omit<Rows, 'links' | 'sysctls' | 'unread' | 'files' | 'services'> {}
 
 export interface Reader {
   /**

@@ -103,7 +103,7 @@ export interface Kind<S extends object> {
   carries?(have: S): boolean;
   /** What differs in a field whose values are too large to be shown whole; without it they are compared part by part. */
   tell?(field: keyof S & string, want: S, have: S): readonly Difference[];
-  /** Ops of one lane only. */
+  /** Ops of one lane, where the kernel lets them: each further lane is a process more, and the ops are said in their order all the same. */
   create(want: S): readonly Op[];
   /** `have` holds the fields that differ, as they are; `want` is whole. After `again` every live field is said. */
   update(want: S, changed: readonly (keyof S & string)[]): readonly Op[];

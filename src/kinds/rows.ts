@@ -18,9 +18,9 @@ export interface Rows {
   readonly routes: readonly RouteRow[];
   /** `ip -N -j neigh show nud permanent`, both families. */
   readonly neighs: readonly NeighRow[];
-  /** `ip -N -j neigh show proxy`, IPv4. */
+  /** `ip -N -j neigh show proxy`, both families. */
   readonly proxies: readonly ProxyRow[];
-  /** `ip -N -j rule show`, IPv4. */
+  /** `ip -N -j -d rule show`, IPv4. */
   readonly rules: readonly RuleRow[];
   /** `bridge -j fdb show` (6.1 knows no `-N`). */
   readonly fdb: readonly FdbRow[];
@@ -103,39 +103,38 @@ export interface ProxyRow {
   readonly protocol?: string;
 }
 
-/** A rule of the routing policy. Numbers as `ip -N` prints them. */
+/** One rule; whatever else it asks for is in further fields. */
 export interface RuleRow {
   readonly priority: number;
-  /** `all`, or a prefix. */
-  readonly src?: string;
-  /** `0xc000020a`. */
+  /** `all`, or an address. */
+  readonly src: string;
+  /** Hexadecimal, with a mask after a slash where it has one: `0xc000020a`. */
   readonly fwmark?: string;
-  readonly fwmask?: string;
-  /** Digits. */
   readonly table?: string;
   readonly protocol?: string;
 }
 
+/** A regular file below `<runtime folder>/networks/<uuid>/`. */
 export interface FileRow {
   /** Absolute. */
   readonly path: string;
-  /** SHA-256 in hex. */
+  /** SHA-256 of its content, in hex. */
   readonly hash: string;
 }
 
-/** A process that has the marks of a service. */
+/** A process with our mark in its environment, or the note of one that is gone. */
 export interface ServiceRow {
   /** `<uuid>/dnsmasq`. */
   readonly id: string;
-  readonly pid: number;
-  /** Name of its namespace; '' the node's own, `?` one that has no name. */
+  /** Name of the namespace that it is in; '' the node's own, '?' one without a name. */
   readonly netns: string;
-  /** Hash of what it read when it started. */
+  /** Hash of what it read when it started; '' where that cannot be told. */
   readonly conf: string;
-  /** Hash of what it read since. */
+  /** Hash of what it read last; '' where that cannot be told. */
   readonly loaded: string;
+  /** False for one that is gone, stopped, hung, or without the ports that it should hold. */
   readonly answers: boolean;
-  /** Where notes about it are kept. */
+  /** Where what is noted about it lies. */
   readonly folder: string;
 }
 

@@ -5,7 +5,7 @@
 import { fileRef } from './file.ts';
 import type { Kind, Observed, Tie } from './kind.ts';
 import type { Op, ServiceRun } from './op.ts';
-import { linkRef, netnsRef } from './refs.ts';
+import { addressesRef, linkRef, netnsRef } from './refs.ts';
 import type { ServiceRow } from './rows.ts';
 
 export interface ServiceSpec {
@@ -66,7 +66,7 @@ function ties(s: ServiceSpec): readonly Tie[] {
   const isSeen = s.netns !== '' && s.netns !== '?';
   return [
     ...(isSeen ? [{ to: netnsRef(s.netns), when: 'first' } as const] : []),
-    ...s.links.map(link => ({ to: linkRef(s.netns, link), when: 'first' }) as const),
+    ...s.links.flatMap(link => [linkRef(s.netns, link), addressesRef(s.netns, link, '0.0.0.0')]).map(to => ({ to, when: 'first' }) as const),
     ...s.files.map(path => ({ to: fileRef(path), when: 'again' }) as const),
   ];
 }
