@@ -2,7 +2,7 @@
 import { ipFamily } from '../model/ip.ts';
 import { contested } from './contested.ts';
 import { beside, error, titled, warning } from './finding.ts';
-import type { Catalog, Finding, NetworkDef } from './object.ts';
+import type { Catalog, Finding, InterfaceDef, NetworkDef } from './object.ts';
 import { domainOf, hostnameOf } from './services.ts';
 
 type Path = readonly (string | number)[];
@@ -18,11 +18,13 @@ interface Entry {
 export function dnsFindings(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   const written = self.spec.dnsRecords ?? [];
   const entries = written.map(({ name, type, value }, index) => ({ index, type, value, name: wholeName(name, self.namespace, catalog) }));
+  const single = entries.flatMap(entry => [...value(self, entry), ...name(self, entry, catalog)]);
   return [
     ...unserved(self),
-    ...entries.flatMap(entry => [...value(self, entry), ...name(self, entry, catalog)]),
+    ...single,
     ...twice(self, entries),
     ...loops(self, entries, catalog),
+    ...aliases(self, entries, catalog),
     ...hostnames(self, catalog),
   ];
 }
@@ -87,9 +89,9 @@ function twice(self: NetworkDef, entries: readonly Entry[]): readonly Finding[] 
   const equal = contested(claims).map(([{ what, path }, first]) =>
     error('duplicate-entry', self, path, `the record ${what} is there twice`, { hint: 'keep one of them', related: [first] }),
   );
-  const aliases = new Map(entries.flatMap(entry => (entry.type === 'CNAME' ? [[entry.name, entry] as const] : [])).reverse());
+  const first = new Map(entries.flatMap(entry => (entry.type === 'CNAME' ? [[entry.name, entry] as const] : [])).reverse());
   const beyond = entries.flatMap(entry => {
-    const alias = aliases.get(entry.name);
+    const alias = first.get(entry.name);
     if (alias === undefined || alias === entry || (entry.type === 'CNAME' && entry.value === alias.value)) return [];
     const message = `${entry.name} is a CNAME, and has another record`;
     return [error('duplicate-entry', self, at(entry.index, 'name'), message, { hint: 'keep one of them', related: beside(self, ...at(alias.index, 'name')) })];
@@ -115,6 +117,28 @@ function loops(self: NetworkDef, entries: readonly Entry[], catalog: Catalog): r
     if (here !== start) return [];
     const message = next.get(start) === start ? `${start} is a CNAME of itself` : `${start} is a CNAME that leads back to itself`;
     return [error('contradiction', self, at(index, 'value'), message, { hint: 'let it lead to a name with an address' })];
+  });
+}
+
+/** A CNAME is another name for one that the network knows, and no guest's own: the router looks up nothing else for it. */
+function aliases(self: NetworkDef, entries: readonly Entry[], catalog: Catalog): readonly Finding[] {
+  if (!entries.some(({ type }) => type === 'CNAME')) return [];
+  const guests = new Map<string, InterfaceDef>();
+  for (const iface of catalog.interfacesOf.get(self.key) ?? []) {
+    for (const each of [hostnameOf(iface), iface.spec.instance ?? '']) if (LABELS.test(each)) guests.set(wholeName(each, self.namespace, catalog), iface);
+  }
+  const known = new Set([...guests.keys(), ...entries.map(entry => entry.name)]);
+  return entries.flatMap(({ index, type, name: alias, value: text }): readonly Finding[] => {
+    const guest = guests.get(alias);
+    if (type !== 'CNAME' || !LABELS.test(text) || ipFamily(text) !== null) return [];
+    if (guest !== undefined) {
+      const more = { hint: 'choose another name for the CNAME', related: beside(guest) };
+      return [error('duplicate-entry', self, at(index, 'name'), `${alias} is a CNAME, and the name of ${titled(guest)}`, more)];
+    }
+    const target = wholeName(text, self.namespace, catalog);
+    if (known.has(target)) return [];
+    const hint = 'name a guest of the network or another record: a CNAME leads nowhere else';
+    return [error('unknown-reference', self, at(index, 'value'), `there is no name ${target} in ${titled(self)}`, { hint })];
   });
 }
 
