@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isOurGroup, OURS } from '../kinds/marks.ts';
 import type { LinkRow } from '../kinds/rows.ts';
-import type { Facts } from '../model/facts.ts';
+import type { EgressFacts, Facts } from '../model/facts.ts';
 import { missingFeatures } from './features.ts';
 import { type OwnReading, readOwn } from './read.ts';
 import { usersOf } from './users.ts';
@@ -12,6 +12,8 @@ export interface LookArgs {
   readonly underlayAddress: string;
   /** User names that definitions name as owners of taps. */
   readonly users: readonly string[];
+  /** Network cards and bridges by which pools leave the node. */
+  readonly egress?: readonly string[];
   /** Where the answer of the feature probe is kept until the next boot; without it the probe runs each time. */
   readonly runtimeFolder?: string;
   /** The node's own namespace, where it was read already. */
@@ -27,6 +29,8 @@ export async function look(args: LookArgs): Promise<Facts> {
     ports: links.flatMap(portOf),
     users: Object.fromEntries(args.users.map(name => [name, uids.get(name) ?? null])),
     ...(unanswered.size === 0 ? {} : { unanswered: [...unanswered].sort() }),
+    egress: Object.fromEntries(links.flatMap(link => (args.egress?.includes(link.ifname) ? [[link.ifname, egressOf(link)]] : []))),
+    ...(args.runtimeFolder === undefined ? {} : { runtimeFolder: args.runtimeFolder }),
     devices: links.filter(link => !isOurs(link)).map(link => link.ifname),
     missing,
   };
@@ -35,6 +39,16 @@ export async function look(args: LookArgs): Promise<Facts> {
 function underlayOf(links: readonly LinkRow[], address: string): Facts['underlay'] {
   const link = links.find(({ addr_info }) => addr_info.some(({ local }) => local === address));
   return link === undefined ? null : { device: link.ifname, mtu: link.mtu, up: link.flags.includes('UP') && link.flags.includes('LOWER_UP') };
+}
+
+function egressOf(link: LinkRow): EgressFacts {
+  const addresses = link.addr_info.filter(found => found.scope !== 'link').map(found => found.local);
+  return {
+    mtu: link.mtu,
+    up: link.flags.includes('UP') && link.flags.includes('LOWER_UP'),
+    addresses,
+    ...(link.master === undefined ? {} : { master: link.master }),
+  };
 }
 
 function portOf(link: LinkRow): Facts['ports'] {

@@ -8,8 +8,23 @@ export interface Facts {
   readonly ports: readonly { readonly bridge: string; readonly ifname: string; readonly mac: string; readonly ours: boolean }[];
   /** uid of each user name that definitions name as a tap's owner; null when the node has no such user. */
   readonly users: Readonly<Record<string, number | null>>;
+  /** Those of the users that nobody answered for when the node was asked. Not part of a report. */
+  readonly unanswered?: readonly string[];
   /** Interface names of the node that are not ours: what definitions must not name. */
   readonly devices: readonly string[];
+  /** The network cards and bridges by which pools leave this node, by name; those that the node does not have are left out. */
+  readonly egress?: Readonly<Record<string, EgressFacts>>;
+  /** Absolute path of the node's runtime folder. */
+  readonly runtimeFolder?: string;
   /** Names of needed kernel features that are missing: `vxlan`, `bridge`, `veth`, `tun`, `nftables`. */
   readonly missing: readonly string[];
+}
+
+export interface EgressFacts {
+  readonly mtu: number;
+  readonly up: boolean;
+  /** ifname of the bridge that it is in. */
+  readonly master?: string;
+  /** Without prefix length. */
+  readonly addresses: readonly string[];
 }

@@ -26,6 +26,27 @@ export function vethNames(vxid: number): { readonly outer: string; readonly inne
   return { outer: `veth-${hex(vxid)}-o`, inner: `veth-${hex(vxid)}-i` };
 }
 
+/** `egr-2-o` (outer end, in the egress bridge) and `egr-2-i` (inner end, in the network's namespace). */
+export function egressNames(vxid: number): { readonly outer: string; readonly inner: string } {
+  return { outer: `egr-${hex(vxid)}-o`, inner: `egr-${hex(vxid)}-i` };
+}
+
+/** `flt-c000020a-o` and `flt-c000020a-i`: the pair of a floating IPv4 address. */
+export function floatingNames(address: string): { readonly outer: string; readonly inner: string } {
+  const digits = addressMark(address).toString(16).padStart(8, '0');
+  return { outer: `flt-${digits}-o`, inner: `flt-${digits}-i` };
+}
+
+/** An IPv4 address as the number that marks its traffic and names its routing table. */
+export function addressMark(address: string): number {
+  return address.split('.').reduce((value, part) => value * 256 + Number(part), 0);
+}
+
+/** MAC of a pool's IPv4 address, equal wherever the address is: `02:01:<IPv4>`. */
+export function poolMac(address: string): string {
+  return macText([0x02, 0x01, ...address.split('.').map(Number)]);
+}
+
 /** `egr-br-eth0`: the egress bridge of a network card; names over eight bytes are hashed. */
 export function egressBridgeName(nic: string): string {
   return shortName('egr-br-', nic);

@@ -2,8 +2,9 @@
 import type { HostEnd } from '../kinds/nft-guard.ts';
 import { parseCidr } from '../model/ip.ts';
 import type { InterfaceEntry } from '../model/ledger.ts';
-import { bridgeName, hostLinkName, nearMac, tapName, vxlanName } from '../model/names.ts';
-import { localInterfaces, networksOf } from './mesh.ts';
+import { bridgeName, hostLinkName, nearMac, tapName, vethNames, vxlanName } from '../model/names.ts';
+import { carriedAddresses } from './inbound.ts';
+import { carriesRouter, localInterfaces, networksOf, type Placed } from './mesh.ts';
 import type { InterfaceDef, NetworkDef, NodeView } from './object.ts';
 
 /** One guest's port on this node. */
@@ -20,11 +21,11 @@ export interface GuardedPort {
  * Source addresses that an interface may use: its own and its exceptions; any, in a network without cidr (there is nothing
  * to hold it to) or without spoof protection. Link-local IPv6 is always allowed and not in the list unless any is.
  */
-export function addressesOf(self: InterfaceDef, network: NetworkDef, given: InterfaceEntry): readonly string[] {
+export function addressesOf(self: InterfaceDef, network: NetworkDef, given: InterfaceEntry, placed: Placed): readonly string[] {
   if (!self.spec.spoofProtection) return ['0.0.0.0/0', '::/0'];
   if (network.spec.cidr === undefined && self.spec.address !== 'none') return ['0.0.0.0/0', '::/0'];
   const own = given.address === undefined ? [] : [given.address];
-  return [...new Set([...own, ...self.spec.allowedAddresses])];
+  return [...new Set([...own, ...self.spec.allowedAddresses, ...carriedAddresses(self, placed)])];
 }
 
 /** The guests' ports of this node: where each is attached, and what may come out of it. */
@@ -35,7 +36,7 @@ export function guardedPorts(view: NodeView): readonly GuardedPort[] {
     if (entry === undefined || given === undefined || given.removed !== undefined) return [];
     const ifname = portName(iface, given, bridgeName(entry.vxid), view);
     if (ifname === undefined || isElsewhere(ifname, bridgeName(entry.vxid), view)) return [];
-    return [{ ifname, mac: given.mac, addresses: addressesOf(iface, network, given), protect: iface.spec.spoofProtection }];
+    return [{ ifname, mac: given.mac, addresses: addressesOf(iface, network, given, view), protect: iface.spec.spoofProtection }];
   });
 }
 
@@ -67,10 +68,11 @@ export function hostEnds(view: NodeView): readonly HostEnd[] {
   });
 }
 
-/** The VXLAN devices of this node, by name. */
+/** The VXLAN devices of this node, and the ends of its routers. */
 export function meshPorts(view: NodeView): readonly string[] {
-  return networksOf(view.node, view.catalog).flatMap(network => {
+  return networksOf(view.node, view).flatMap(network => {
     const entry = view.ledger.networks[network.key];
-    return entry === undefined ? [] : [vxlanName(entry.vxid)];
+    if (entry === undefined) return [];
+    return [vxlanName(entry.vxid), ...(carriesRouter(network, view) ? [vethNames(entry.vxid).outer] : [])];
   });
 }

@@ -3,7 +3,8 @@ import { address } from '../kinds/address.ts';
 import { far } from '../kinds/far.ts';
 import { fdb } from '../kinds/fdb.ts';
 import type { Origin, Resource } from '../kinds/kind.ts';
-import { port } from '../kinds/port.ts';
+import { OURS } from '../kinds/marks.ts';
+import { PLAIN_PORT, port } from '../kinds/port.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { tap } from '../kinds/tap.ts';
 import { veth } from '../kinds/veth.ts';
@@ -87,11 +88,20 @@ function attachTap(a: Attachment, how: NonNullable<InterfaceDef['spec']['attach'
   const name = how.ifname ?? tapName(a.given.uuid);
   const uid = how.owner === undefined ? null : (a.view.facts.users[how.owner] ?? undefined);
   if (uid !== undefined) return { resources: tapOf(a, how, name, uid), troubles };
-  const message = `the node ${a.view.node.name} has no user ${how.owner}: create it there, or name another owner`;
-  const unknown: Trouble = { definition: a.from.definition, reason: 'UnknownUser', message, fatal: true };
+  const unknown: Trouble = { definition: a.from.definition, ...userTrouble(a, how.owner ?? ''), fatal: true };
   // One that is there may carry a guest, and a directory of users may be out of reach: it stays, whoever owns it.
-  const isThere = a.view.facts.ports.some(port => port.ours && port.ifname === name && port.bridge === a.bridge);
+  const isThere = a.view.facts.ports.some(found => found.ours && found.ifname === name && found.bridge === a.bridge);
   return { resources: isThere ? tapOf(a, how, name, undefined) : [], troubles: [...troubles, unknown] };
+}
+
+function userTrouble({ view }: Attachment, owner: string): Pick<Trouble, 'reason' | 'message'> {
+  const { facts, node } = view;
+  return facts.unanswered?.includes(owner)
+    ? {
+        reason: 'UserUnanswered',
+        message: `nobody told the node ${node.name} in time which user ${owner} is: its directory of users does not answer; the next pass asks again`,
+      }
+    : { reason: 'UnknownUser', message: `the node ${node.name} has no user ${owner}: create it there, or name another owner` };
 }
 
 function tapOf(a: Attachment, how: NonNullable<InterfaceDef['spec']['attach']['tap']>, name: string, owner: number | null | undefined): readonly Resource[] {
@@ -101,7 +111,7 @@ function tapOf(a: Attachment, how: NonNullable<InterfaceDef['spec']['attach']['t
     mac: nearMac(a.given.mac),
     mtu: a.mtu,
     alias: `netloom:${a.from.definition}`,
-    group: 97,
+    group: OURS.group,
     up: true,
     addrgenmode: 'none',
   } as const;
@@ -115,7 +125,7 @@ function stageName(uuid: string): string {
 
 function attachVeth(a: Attachment, end: { readonly netns: string; readonly name: string }): readonly Resource[] {
   const near = tapName(a.given.uuid);
-  const spec = { mtu: a.mtu, alias: `netloom:${a.from.definition}`, group: 97, up: true, addrgenmode: 'none' } as const;
+  const spec = { mtu: a.mtu, alias: `netloom:${a.from.definition}`, group: OURS.group, up: true, addrgenmode: 'none' } as const;
   const found: Resource[] = [
     want(veth, { ...spec, netns: '', name: near, mac: nearMac(a.given.mac), peer: `${end.netns}/${end.name}`, peerMac: a.given.mac }, a.from),
     want(
@@ -128,7 +138,7 @@ function attachVeth(a: Attachment, end: { readonly netns: string; readonly name:
         mac: a.given.mac,
         near: `/${near}`,
         // Its own is netloom's: with another prefix length it is not the guest's doing.
-        guestAddresses: addressesOf(a.self, a.network, a.given).filter(allowed => allowed !== a.given.address),
+        guestAddresses: addressesOf(a.self, a.network, a.given, a.view).filter(allowed => allowed !== a.given.address),
       },
       a.from,
     ),
@@ -155,7 +165,7 @@ function plugged(a: Attachment, link: string): readonly Resource[] {
   const learning = learns(a.network, a.view.catalog);
   const open = learning || !a.self.spec.spoofProtection;
   const found: Resource[] = [
-    want(port, { netns: '', link, bridge: a.bridge, learning: open, flood: true, suppress: false, locked: !open, guarded: true }, a.from),
+    want(port, { ...PLAIN_PORT, netns: '', link, bridge: a.bridge, learning: open, flood: true, suppress: false, locked: !open, guarded: true }, a.from),
   ];
   if (!learning) found.push(want(fdb, { netns: '', bridge: a.bridge, mac: a.given.mac, link, sticky: true }, a.from));
   return found;

@@ -1,11 +1,12 @@
 /** Network: a layer-2 segment across nodes. On each member node it is a VXLAN device in a bridge, with the mesh programmed from git. */
 
-import { bridge } from '../kinds/bridge.ts';
+import { bridge, PLAIN_BRIDGE } from '../kinds/bridge.ts';
 import { fdb } from '../kinds/fdb.ts';
 import { flood } from '../kinds/flood.ts';
 import type { Origin, Resource } from '../kinds/kind.ts';
+import { OURS } from '../kinds/marks.ts';
 import { neigh } from '../kinds/neigh.ts';
-import { port } from '../kinds/port.ts';
+import { PLAIN_PORT, type PortSpec, port } from '../kinds/port.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { vtep } from '../kinds/vtep.ts';
 import { vxlan } from '../kinds/vxlan.ts';
@@ -13,9 +14,10 @@ import { ipFamily } from '../model/ip.ts';
 import type { NetworkEntry } from '../model/ledger.ts';
 import { bridgeMac, bridgeName, linkMac, vxlanName } from '../model/names.ts';
 import { networkAsks } from './asks.ts';
-import { isMember, learns, membersOf, networkMtu, suppresses } from './mesh.ts';
+import { carriesRouter, isMember, learns, membersOf, networkMtu, routerNodes, suppresses } from './mesh.ts';
 import { checkNetwork } from './network-check.ts';
 import type { Compiled, NetworkDef, NodeView, ObjectKind, Trouble } from './object.ts';
+import { routerPart } from './router.ts';
 import { originOf, want } from './want.ts';
 
 export const network: ObjectKind<NetworkDef['spec']> = {
@@ -28,12 +30,16 @@ export const network: ObjectKind<NetworkDef['spec']> = {
 };
 
 function compile(self: NetworkDef, view: NodeView): Compiled {
-  if (!isMember(self, view.node, view.catalog)) return { resources: [], troubles: [] };
+  if (!isMember(self, view.node, view)) return { resources: [], troubles: [] };
   const from = originOf(self);
   const entry = view.ledger.networks[self.key];
   if (entry === undefined) return { resources: [], troubles: [pending(from)] };
   const segment = segmentOf(self, entry, view);
-  return { resources: [...devices(segment, from), ...mesh(segment, self, entry, view, from)], troubles: underlayTroubles(self, view, from) };
+  const router = carriesRouter(self, view) ? routerPart(self, entry, view, from) : { resources: [], troubles: [] };
+  return {
+    resources: [...devices(segment, from), ...mesh(segment, self, entry, view, from), ...router.resources],
+    troubles: [...underlayTroubles(self, view, from), ...router.troubles],
+  };
 }
 
 function pending(from: Origin): Trouble {
@@ -50,6 +56,8 @@ interface Segment {
   readonly mtu: number;
   readonly learning: boolean;
   readonly suppress: boolean;
+  /** False: no bridge hands frames to the node's IP filters. */
+  readonly filters: boolean;
   readonly node: string;
 }
 
@@ -63,6 +71,7 @@ function segmentOf(self: NetworkDef, entry: NetworkEntry, view: NodeView): Segme
     mtu: networkMtu(self, view.catalog),
     learning: learns(self, view.catalog),
     suppress: suppresses(self, view.catalog),
+    filters: view.node.spec.bridgeNetfilter === 'keep',
     node: view.node.name,
   };
 }
@@ -78,11 +87,13 @@ function devices(s: Segment, from: Origin): readonly Resource[] {
         mac: bridgeMac(s.node, s.bridge),
         mtu: s.mtu,
         alias,
-        group: 97,
+        group: OURS.group,
         up: true,
         stp: false,
         forwardDelay: 0,
         snooping: false,
+        ...PLAIN_BRIDGE,
+        ...(s.filters ? {} : { netfilter: false }),
         addrgenmode: 'none',
       },
       from,
@@ -97,7 +108,7 @@ function devices(s: Segment, from: Origin): readonly Resource[] {
         mac: linkMac(s.node, s.vxlan),
         mtu: s.mtu,
         alias,
-        group: 97,
+        group: OURS.group,
         up: true,
         vni: s.vni,
         port: s.port,
@@ -107,20 +118,35 @@ function devices(s: Segment, from: Origin): readonly Resource[] {
       },
       from,
     ),
-    want(
-      port,
-      { netns: '', link: s.vxlan, bridge: s.bridge, learning: s.learning, flood: s.learning, suppress: s.suppress, locked: false, guarded: true },
-      from,
-    ),
+    want(port, meshPort(s), from),
+  ];
+}
+
+function meshPort({ vxlan: link, bridge: master, learning, suppress }: Segment): PortSpec {
+  return { ...PLAIN_PORT, netns: '', link, bridge: master, learning, flood: learning, suppress, locked: false, guarded: true };
+}
+
+// The router is one more remote interface; where it is local its own port holds the entry.
+function routerEntries(s: Segment, self: NetworkDef, { router }: NetworkEntry, view: NodeView, from: Origin): readonly Resource[] {
+  const at = routerNodes(self, view);
+  const home = view.catalog.nodes.get(at.find(name => name === s.node) ?? at[0] ?? '');
+  if (router === undefined || home === undefined) return [];
+  const known = [want(neigh, { netns: '', link: s.bridge, ip: router.address, mac: router.mac }, from)];
+  if (home.name === s.node) return known;
+  return [
+    ...known,
+    want(vtep, { netns: '', link: s.vxlan, mac: router.mac, dst: home.spec.underlay.address }, from),
+    want(fdb, { netns: '', bridge: s.bridge, mac: router.mac, link: s.vxlan, sticky: true }, from),
   ];
 }
 
 function mesh(s: Segment, self: NetworkDef, entry: NetworkEntry, view: NodeView, from: Origin): readonly Resource[] {
   const found: Resource[] = [];
-  for (const member of membersOf(self, view.catalog)) {
+  for (const member of membersOf(self, view)) {
     if (member.name !== s.node) found.push(want(flood, { netns: '', link: s.vxlan, dst: member.spec.underlay.address }, from));
   }
   if (s.learning) return found;
+  found.push(...routerEntries(s, self, entry, view, from));
   for (const iface of view.catalog.interfacesOf.get(self.key) ?? []) {
     const given = entry.interfaces[iface.key];
     const home = iface.spec.node === undefined ? undefined : view.catalog.nodes.get(iface.spec.node);

@@ -4,6 +4,7 @@ import type { Resource } from '../kinds/kind.ts';
 import { nft } from '../kinds/nft.ts';
 import { guardTable, rootTable } from '../kinds/nft-guard.ts';
 import { sysctl } from '../kinds/sysctl.ts';
+import { egressEnds } from './egress.ts';
 import { guardedPorts, hostEnds, meshPorts } from './guard.ts';
 import { networksOf } from './mesh.ts';
 import { checkNode } from './node-check.ts';
@@ -20,13 +21,14 @@ export const node: ObjectKind<NodeDef['spec']> = {
 };
 
 function compile(self: NodeDef, view: NodeView): Compiled {
-  if (self.name !== view.node.name || networksOf(self, view.catalog).length === 0) return { resources: [], troubles: [] };
+  const egress = egressEnds(view);
+  if (self.name !== view.node.name || (networksOf(self, view).length === 0 && egress.length === 0)) return { resources: [], troubles: [] };
   const from = originOf(self);
   const found: Resource[] = [];
   const troubles: Trouble[] = [];
   const vteps = [...view.catalog.nodes.values()].map(other => other.spec.underlay.address).sort();
   found.push(want(nft, { netns: '', ...guardTable(filterContent(view)) }, from));
-  found.push(want(nft, { netns: '', ...rootTable({ vteps, port: view.catalog.cluster.spec.underlay.port, hosts: hostEnds(view) }) }, from));
+  found.push(want(nft, { netns: '', ...rootTable({ vteps, port: view.catalog.cluster.spec.underlay.port, hosts: hostEnds(view), egress }) }, from));
   if (view.facts.bridgeNetfilter) {
     if (self.spec.bridgeNetfilter === 'off') {
       for (const name of ['iptables', 'ip6tables', 'arptables']) {

@@ -1,40 +1,13 @@
 /** What a network's router serves, and through which pool and node: the questions that checks, asks and compiling share. */
 import { nthAddress, parseCidr } from '../model/ip.ts';
 import { grouped } from './grouped.ts';
-import type { AddressPoolDef, Catalog, Definition, FloatingIPDef, InterfaceDef, NetworkDef, NodeDef, RoutedIPDef } from './object.ts';
+import type { AddressPoolDef, Catalog, FloatingIPDef, InterfaceDef, NetworkDef, NodeDef, RoutedIPDef } from './object.ts';
 
 export type Egress = 'nat' | 'routed' | 'none';
 
-/** What is asked once for each network, found once for each catalog: thousands of networks must not each look at thousands of addresses. */
-interface Index {
-  readonly gateways: readonly NodeDef[];
-  /** By key of the network. */
-  readonly floating: ReadonlyMap<string, readonly FloatingIPDef[]>;
-  readonly routed: ReadonlyMap<string, readonly RoutedIPDef[]>;
-}
-
-const INDEXES = new WeakMap<Catalog, Index>();
-
-function indexOf(catalog: Catalog): Index {
-  let index = INDEXES.get(catalog);
-  if (index === undefined) {
-    index = {
-      gateways: sorted([...catalog.nodes.values()].filter(node => node.spec.gateway)),
-      floating: grouped(sorted([...catalog.floatingIPs.values()]), floating => targetOf(floating, catalog)?.network.key ?? ''),
-      routed: grouped(sorted([...catalog.routedIPs.values()]), routed => `${routed.namespace}/${routed.spec.network}`),
-    };
-    INDEXES.set(catalog, index);
-  }
-  return index;
-}
-
-function sorted<D extends Definition>(definitions: readonly D[]): readonly D[] {
-  return [...definitions].sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
 /** The nodes that may carry routers, by name. */
 export function gatewayNodes(catalog: Catalog): readonly NodeDef[] {
-  return indexOf(catalog).gateways;
+  return [...catalog.nodes.values()].filter(node => node.spec.gateway).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** True when the network has a router: it has an IPv4 cidr, and there is a node to carry it. */
@@ -94,7 +67,7 @@ export function nodesOfPool(pool: AddressPoolDef, catalog: Catalog): readonly st
 /** The network card (or the machine's own bridge) by which a pool leaves a node. */
 export function egressDevice(pool: AddressPoolDef, node: NodeDef): { readonly device?: string; readonly bridge?: string } {
   const own = node.spec.egress?.find(each => each.pool === pool.name);
-  const { device, bridge } = own?.device === undefined && own?.bridge === undefined ? pool.spec : own;
+  const { device = pool.spec.device, bridge = pool.spec.bridge } = own ?? {};
   return { ...(device === undefined ? {} : { device }), ...(bridge === undefined ? {} : { bridge }) };
 }
 
@@ -105,7 +78,7 @@ export function poolsOfNetwork(network: NetworkDef, catalog: Catalog): readonly 
   if (egressOf(network, catalog) !== 'none') add(poolOf(network.spec, catalog));
   for (const floating of floatingIPsOf(network, catalog)) add(poolOf(floating.spec, catalog));
   for (const routed of routedIPsOf(network, catalog)) add(poolOf(routed.spec, catalog));
-  return sorted([...found.values()]);
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Nodes that could carry the network's router: they serve every pool that it uses, and are not cordoned. Sorted. */
@@ -116,9 +89,28 @@ export function gatewayCandidates(network: NetworkDef, catalog: Catalog): readon
     .map(node => node.name);
 }
 
+/** What leads into networks, by the network's key: asked for each of a thousand networks, made once. */
+interface Inbound {
+  readonly floating: ReadonlyMap<string, readonly FloatingIPDef[]>;
+  readonly routed: ReadonlyMap<string, readonly RoutedIPDef[]>;
+}
+
+const INBOUND = new WeakMap<Catalog, Inbound>();
+
+function inboundOf(catalog: Catalog): Inbound {
+  const known = INBOUND.get(catalog);
+  if (known !== undefined) return known;
+  const made = {
+    floating: grouped(catalog.floatingIPs.values(), floating => targetOf(floating, catalog)?.network.key ?? ''),
+    routed: grouped(catalog.routedIPs.values(), routed => `${routed.namespace}/${routed.spec.network}`),
+  };
+  INBOUND.set(catalog, made);
+  return made;
+}
+
 /** FloatingIPs that lead to an interface of the network, by key. */
 export function floatingIPsOf(network: NetworkDef, catalog: Catalog): readonly FloatingIPDef[] {
-  return indexOf(catalog).floating.get(network.key) ?? [];
+  return inboundOf(catalog).floating.get(network.key) ?? [];
 }
 
 /** The interface that a FloatingIP leads to, and its network. */
@@ -131,7 +123,7 @@ export function targetOf(floating: FloatingIPDef, catalog: Catalog): { readonly 
 
 /** RoutedIPs of the network, by key. */
 export function routedIPsOf(network: NetworkDef, catalog: Catalog): readonly RoutedIPDef[] {
-  return indexOf(catalog).routed.get(network.key) ?? [];
+  return inboundOf(catalog).routed.get(network.key) ?? [];
 }
 
 /** The domain of a namespace's guests: `blue.netloom`. */

@@ -9,6 +9,7 @@ import type { Outcome } from '../kinds/step.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
+import { egressDevice } from '../objects/services.ts';
 import { diff } from '../plan/diff.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkIdentity } from './guarded.ts';
@@ -78,5 +79,6 @@ async function observe(compiled: Compiled, own?: OwnReading): Promise<readonly O
 
 function asksOf({ catalog, node }: Target): Parameters<typeof look>[0] {
   const owners = [...catalog.interfaces.values()].flatMap(iface => (iface.spec.node === node.name ? (iface.spec.attach.tap?.owner ?? []) : []));
-  return { underlayAddress: node.spec.underlay.address, users: [...new Set(owners)] };
+  const egress = [...catalog.pools.values()].flatMap(pool => Object.values(egressDevice(pool, node)));
+  return { underlayAddress: node.spec.underlay.address, users: [...new Set(owners)], egress: [...new Set(egress)] };
 }

@@ -145,10 +145,10 @@ async function waitForTurn(args: SettleArgs, tip: Oid | null, changes: readonly 
   return tip;
 }
 
-function rankOf({ catalog, node }: SettleArgs, changes: readonly AllocationChange[]): number {
+function rankOf({ catalog, node, kept }: SettleArgs, changes: readonly AllocationChange[]): number {
   const about = changes[0]?.network ?? '';
   const network = catalog.networks.get(about);
-  const members = network === undefined ? [] : membersOf(network, catalog).map(member => member.name);
+  const members = network === undefined ? [] : membersOf(network, { catalog, ledger: kept?.ledger ?? EMPTY_LEDGER }).map(member => member.name);
   const names = members.length === 0 ? [...catalog.nodes.keys()] : members;
   const order = [...names].sort((a, b) => (hashOf(about, a) < hashOf(about, b) ? -1 : 1));
   const rank = order.indexOf(node);

@@ -1,0 +1,100 @@
+/** AddressPool: addresses that the outside knows, and the way out. On a gateway node it is the egress bridge. */
+import { address } from '../kinds/address.ts';
+import { bridge, PLAIN_BRIDGE } from '../kinds/bridge.ts';
+import type { Origin, Resource } from '../kinds/kind.ts';
+import { OURS } from '../kinds/marks.ts';
+import { neigh } from '../kinds/neigh.ts';
+import { PLAIN_PORT, port } from '../kinds/port.ts';
+import { route } from '../kinds/route.ts';
+import { sysctl } from '../kinds/sysctl.ts';
+import { parseCidr } from '../model/ip.ts';
+import { bridgeMac, poolMac } from '../model/names.ts';
+import { poolAsks } from './asks.ts';
+import { nodeOfAddress, routedNetworks, usedAddresses, type WayOut, wayOut } from './egress.ts';
+import type { AddressPoolDef, Compiled, NodeView, ObjectKind, Trouble } from './object.ts';
+import { nodesOfPool, poolGateway } from './services.ts';
+import { originOf, want } from './want.ts';
+
+export const addressPool: ObjectKind<AddressPoolDef['spec']> = {
+  kind: 'AddressPool',
+  plural: 'addresspools',
+  scope: 'cluster',
+  check: () => [],
+  asks: poolAsks,
+  compile,
+};
+
+function compile(self: AddressPoolDef, view: NodeView): Compiled {
+  const way = wayOut(self, view);
+  if (way === undefined) return { resources: [], troubles: [] };
+  const from = originOf(self);
+  const cut = managementTrouble(way, view, from);
+  if (cut !== undefined) return { resources: [], troubles: [cut] };
+  const resources = [
+    want(sysctl, { netns: '', key: 'net/ipv4/ip_forward', value: '1' }, from),
+    ...(way.ours ? egressBridge(way, view, from) : []),
+    ...(self.spec.mode === 'bridged' ? card(way, from) : routing(way, view, from)),
+  ];
+  return { resources, troubles: deviceTroubles(way, view, from) };
+}
+
+function egressBridge(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
+  const name = way.bridge;
+  const shape = { stp: false, forwardDelay: 0, snooping: false, ...PLAIN_BRIDGE } as const;
+  const link = { netns: '', name, mac: bridgeMac(view.node.name, name), mtu: way.mtu, group: OURS.group, up: true, addrgenmode: 'none' } as const;
+  return [
+    // Pools that leave by one card share its bridge: its alias names what they have in common.
+    want(bridge, { ...link, ...shape, alias: `netloom:Node ${view.node.name}` }, from),
+    want(sysctl, { netns: '', key: `net/ipv6/conf/${name}/disable_ipv6`, value: '1' }, from),
+    want(sysctl, { netns: '', key: `net/ipv4/conf/${name}/send_redirects`, value: '0' }, from),
+  ];
+}
+
+/** Modes masquerade and routed: the node itself is the pool's router. */
+function routing(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
+  const { pool, bridge: link } = way;
+  const prefix = parseCidr(pool.spec.cidr)?.prefix ?? 32;
+  const here: Resource[] = [want(address, { netns: '', link, ip: poolGateway(pool), prefix }, from)];
+  for (const { cidr, via } of routedNetworks(pool, view)) here.push(want(route, { netns: '', dst: cidr, table: '254', via, link }, from));
+  for (const used of usedAddresses(pool, view)) {
+    const at = nodeOfAddress(used, view);
+    if (at === view.node.name) here.push(want(neigh, { netns: '', link, ip: used.address, mac: poolMac(used.address) }, from));
+  }
+  return nodesOfPool(pool, view.catalog).length > 1 ? [...here, ...elsewhere(way, view, from)] : here;
+}
+
+// Addresses of the pool that other gateway nodes carry: over the underlay, and answered for on the egress bridge.
+function elsewhere(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
+  const routes = usedAddresses(way.pool, view).flatMap(used => {
+    const at = nodeOfAddress(used, view);
+    const via = at === undefined || at === view.node.name ? undefined : view.catalog.nodes.get(at)?.spec.underlay.address;
+    return via === undefined || via.includes(':') ? [] : [want(route, { netns: '', dst: `${used.address}/32`, table: '254', via }, from)];
+  });
+  return [...routes, want(sysctl, { netns: '', key: `net/ipv4/conf/${way.bridge}/proxy_arp`, value: '1' }, from)];
+}
+
+/** Mode bridged: the card is a port of the egress bridge. */
+function card(way: WayOut, from: Origin): readonly Resource[] {
+  if (!way.ours || way.device === undefined) return [];
+  const flags = { ...PLAIN_PORT, learning: true, flood: true, suppress: false, locked: false };
+  return [want(port, { ...flags, netns: '', link: way.device, bridge: way.bridge }, from)];
+}
+
+function managementTrouble(way: WayOut, view: NodeView, from: Origin): Trouble | undefined {
+  if (way.pool.spec.mode !== 'bridged' || way.device === undefined) return undefined;
+  const addresses = view.facts.egress?.[way.device]?.addresses ?? [];
+  const isUnderlay = view.facts.underlay?.device === way.device;
+  if (addresses.length === 0 && !isUnderlay) return undefined;
+  const why = isUnderlay ? 'it carries the underlay' : `it has the address ${addresses.join(', ')}`;
+  const message = `${way.device} of ${view.node.name} is not put into a bridge: ${why}, and the node would be cut off; name a bridge that holds the address already (bridge: NAME)`;
+  return { definition: from.definition, reason: 'WouldCutOff', message, fatal: true };
+}
+
+function deviceTroubles(way: WayOut, view: NodeView, from: Origin): readonly Trouble[] {
+  const name = way.device ?? way.bridge;
+  const found = view.facts.egress?.[name];
+  if (found?.up === true) return [];
+  const [reason, what] =
+    found === undefined ? ['EgressDeviceMissing', `${view.node.name} has no device ${name}`] : ['EgressDeviceDown', `${name} of ${view.node.name} is down`];
+  return [{ definition: from.definition, reason, message: `${what}: nothing of the pool reaches the outside`, fatal: true }];
+}

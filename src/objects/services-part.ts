@@ -1,0 +1,55 @@
+/** DHCP and DNS of a network, on its gateway node: dnsmasq in the network's namespace, and the files that it reads. */
+import { file, fileOf, textHash } from '../kinds/file.ts';
+import type { Origin } from '../kinds/kind.ts';
+import { service } from '../kinds/service.ts';
+import type { NetworkEntry } from '../model/ledger.ts';
+import { vethNames } from '../model/names.ts';
+import { servicePaths, serviceTexts } from './dhcp.ts';
+import { networkMtu } from './mesh.ts';
+import type { Compiled, NetworkDef, NodeView } from './object.ts';
+import { servesDhcp, servesDns } from './services.ts';
+import { want } from './want.ts';
+
+const PROGRAM = 'dnsmasq';
+const DHCP_PORT = 67;
+const DNS_PORT = 53;
+
+/** What serves the network's guests; nothing where the definitions ask for none. */
+export function servicesPart(self: NetworkDef, entry: NetworkEntry, view: NodeView, from: Origin): Compiled {
+  const runtime = view.facts.runtimeFolder ?? '/run/netloom';
+  const folder = `${runtime}/networks/${entry.uuid}`;
+  const texts = serviceTexts(self, entry, view.catalog, networkMtu(self, view.catalog), folder);
+  if (texts === undefined) return { resources: [], troubles: [] };
+  const paths = servicePaths(folder);
+  const files = [fileOf(paths.conf, texts.conf), fileOf(paths.hosts, texts.hosts), fileOf(paths.names, texts.names)];
+  const argv = [`--conf-file=${paths.conf}`, '--keep-in-foreground'];
+  const run = {
+    netns: entry.uuid,
+    id: `${entry.uuid}/${PROGRAM}`,
+    program: PROGRAM,
+    argv,
+    conf: textHash([...argv, texts.conf].join('\n')),
+    loaded: textHash(`${texts.hosts}\n${texts.names}`),
+    answers: true,
+    ports: [...(servesDhcp(self, view.catalog) ? [DHCP_PORT] : []), ...(servesDns(self, view.catalog) ? [DNS_PORT] : [])],
+    links: [vethNames(entry.vxid).inner],
+    files: files.map(each => each.path),
+    folder: `${runtime}/services`,
+    leases: { path: paths.leases, known: knownLeases(texts.hosts) },
+  };
+  const resources = [
+    ...files.map(spec => want(file, spec, from)),
+    // dnsmasq writes it; here it only is there, and goes with the network.
+    want(file, { path: paths.leases, hash: undefined, text: '' }, from),
+    want(service, run, from),
+  ];
+  return { resources, troubles: [] };
+}
+
+/** `<mac> <ip>` of each line of dnsmasq's hosts: who may have a lease. */
+function knownLeases(hosts: string): readonly string[] {
+  return hosts.split('\n').flatMap(line => {
+    const [mac, , ip] = line.split(',');
+    return mac === undefined || ip === undefined ? [] : [`${mac} ${ip}`];
+  });
+}
