@@ -4,16 +4,17 @@ import { HostError } from '../host/errors.ts';
 import { findProgram, type RunOptions, type RunResult, run } from '../host/exec.ts';
 import { entering, holdersOf, markOf } from './holder.ts';
 import { configOf, type Lab } from './lab.ts';
+import { OUTSIDE } from './outside.ts';
 import { runAttached } from './spawn.ts';
 
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** pid of a node's holder. Throws HostError `no-entry` for an unknown node, `no-namespace` for one that is not up. */
+/** pid of the holder of a node, or of what stands for the outside. Throws HostError `no-entry` for an unknown node, `no-namespace` for one that is not up. */
 export function holderOf(lab: Lab, node: string): number {
-  if (!lab.nodes.some(each => each.name === node)) {
-    throw new HostError('no-entry', `the lab has no node ${node}; it has ${lab.nodes.map(each => each.name).join(', ')}`);
-  }
-  const pid = holdersOf(lab.dir).get(`node/${node}`);
+  const places = [...lab.nodes.map(each => each.name), ...(lab.uplinks.length > 0 ? [OUTSIDE.name] : [])];
+  if (!places.includes(node)) throw new HostError('no-entry', `the lab has no node ${node}; it has ${places.join(', ')}`);
+  const isNode = lab.nodes.some(each => each.name === node);
+  const pid = holdersOf(lab.dir).get(isNode ? `node/${node}` : node);
   if (pid === undefined) throw new HostError('no-namespace', `node ${node} of the lab in ${lab.dir} is not up: netloom lab down, then up`);
   return pid;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { holdersOf, processesOf } from './holder.ts';
 import { configOf, findLab, type Lab, repositoryOf } from './lab.ts';
+import { OUTSIDE } from './outside.ts';
 import type { LabNode } from './topology.ts';
 
 export interface LabStatus {
@@ -33,5 +34,6 @@ export function labStatus(dir: string): LabStatus {
 }
 
 function whole(lab: Lab, holders: ReadonlyMap<string, number>): boolean {
-  return ['switch', ...lab.nodes.map(node => `node/${node.name}`)].every(role => holders.has(role));
+  const outside = lab.uplinks.length > 0 ? [OUTSIDE.name] : [];
+  return ['switch', ...outside, ...lab.nodes.map(node => `node/${node.name}`)].every(role => holders.has(role));
 }

@@ -4,6 +4,7 @@
 import { HostError } from '../host/errors.ts';
 import { compareIps, ipFromBigInt, parseCidr, parseIp } from '../model/ip.ts';
 import type { Catalog } from '../objects/object.ts';
+import { type Uplink, uplinksOf } from './outside.ts';
 
 /** What definitions say about a cluster, as far as a lab needs it. */
 export interface Cast {
@@ -13,6 +14,8 @@ export interface Cast {
   readonly underlayMtu: number;
   /** Namespaces that interfaces attach to. */
   readonly guests: readonly { readonly node: string; readonly netns: string }[];
+  /** Ways to the outside; absent = none. */
+  readonly uplinks?: readonly Uplink[];
 }
 
 export interface LabNode {
@@ -32,6 +35,8 @@ export interface Topology {
   readonly server: string;
   /** Sorted by address. */
   readonly nodes: readonly LabNode[];
+  /** Ways to the outside. */
+  readonly uplinks: readonly Uplink[];
 }
 
 /** What a catalog says about a lab. */
@@ -40,7 +45,7 @@ export function castOf(catalog: Catalog): Cast {
   const guests = [...catalog.interfaces.values()].flatMap(({ spec }) =>
     spec.node === undefined || spec.attach.netns === undefined ? [] : [{ node: spec.node, netns: spec.attach.netns.name }],
   );
-  return { nodes, guests, underlayMtu: catalog.cluster.spec.underlay.mtu };
+  return { nodes, guests, underlayMtu: catalog.cluster.spec.underlay.mtu, uplinks: uplinksOf(catalog) };
 }
 
 /** The lab for these definitions. Throws HostError `invalid` when they have no nodes or no common underlay. */
@@ -53,7 +58,7 @@ export function topologyOf(cast: Cast): Topology {
     mtu: node.mtu ?? cast.underlayMtu,
     guests: [...new Set(cast.guests.filter(guest => guest.node === node.name).map(guest => guest.netns))].sort(),
   }));
-  return { underlay, server, nodes: nodes.sort((a, b) => compareIps(a.address, b.address)) };
+  return { underlay, server, nodes: nodes.sort((a, b) => compareIps(a.address, b.address)), uplinks: cast.uplinks ?? [] };
 }
 
 /** Wider, and the lab's underlay would swallow addresses that guests and networks have. */

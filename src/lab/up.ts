@@ -14,6 +14,7 @@ import { labDown } from './down.ts';
 import { markOf } from './holder.ts';
 import { claimFolder, configOf, GIT_PORT, type Lab, nodeDir, saveLab } from './lab.ts';
 import { MOST_MADE_UP, madeUp } from './made-up.ts';
+import { makeOutside } from './outside.ts';
 import { spawnApart } from './spawn.ts';
 import { type Cast, type Topology, topologyOf } from './topology.ts';
 import { makeNode, makeSwitch } from './wire.ts';
@@ -97,11 +98,15 @@ async function build(lab: Lab, folder: string, options: LabUpOptions, step: (wha
   const hub = await makeSwitch(lab);
   step('git server');
   await startGitServer(lab, hub, options.home);
+  const holders = new Map<string, number>();
   for (const [index, node] of lab.nodes.entries()) {
     step(`node ${node.name}`);
-    await makeNode(lab, node, hub, `p${index}`);
+    holders.set(node.name, await makeNode(lab, node, hub, `p${index}`));
     writeConfiguration(lab, node.name);
   }
+  if (lab.uplinks.length === 0) return;
+  step('outside');
+  await makeOutside(lab.dir, lab.uplinks, holders);
 }
 
 function writeConfiguration(lab: Lab, node: string): void {
