@@ -9,6 +9,7 @@ import { route } from '../kinds/route.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { parseCidr } from '../model/ip.ts';
 import { bridgeMac, poolMac } from '../model/names.ts';
+import { checkAddressPool } from './address-pool-check.ts';
 import { poolAsks } from './asks.ts';
 import { nodeOfAddress, routedNetworks, usedAddresses, type WayOut, wayOut } from './egress.ts';
 import type { AddressPoolDef, Compiled, NodeView, ObjectKind, Trouble } from './object.ts';
@@ -19,7 +20,7 @@ export const addressPool: ObjectKind<AddressPoolDef['spec']> = {
   kind: 'AddressPool',
   plural: 'addresspools',
   scope: 'cluster',
-  check: () => [],
+  check: checkAddressPool,
   asks: poolAsks,
   compile,
 };

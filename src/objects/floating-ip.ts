@@ -9,6 +9,7 @@ import { parseCidr } from '../model/ip.ts';
 import { addressMark, floatingNames, poolMac } from '../model/names.ts';
 import { holderAsks } from './asks.ts';
 import { type WayOut, wayOut } from './egress.ts';
+import { checkFloatingIP } from './floating-ip-check.ts';
 import { addressHere, targetAddress } from './inbound.ts';
 import { carriesRouter } from './mesh.ts';
 import type { Compiled, FloatingIPDef, NodeView, ObjectKind } from './object.ts';
@@ -21,7 +22,7 @@ export const floatingIP: ObjectKind<FloatingIPDef['spec']> = {
   kind: 'FloatingIP',
   plural: 'floatingips',
   scope: 'namespace',
-  check: () => [],
+  check: checkFloatingIP,
   asks: (self, catalog) => holderAsks('floating', self, catalog),
   compile,
 };

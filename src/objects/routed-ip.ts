@@ -7,13 +7,14 @@ import { holderAsks } from './asks.ts';
 import { addressHere } from './inbound.ts';
 import { carriesRouter } from './mesh.ts';
 import type { Compiled, NodeView, ObjectKind, RoutedIPDef, Trouble } from './object.ts';
+import { checkRoutedIP } from './routed-ip-check.ts';
 import { originOf, want } from './want.ts';
 
 export const routedIP: ObjectKind<RoutedIPDef['spec']> = {
   kind: 'RoutedIP',
   plural: 'routedips',
   scope: 'namespace',
-  check: () => [],
+  check: checkRoutedIP,
   asks: (self, catalog) => holderAsks('routed', self, catalog),
   compile,
 };
