@@ -40,6 +40,8 @@ async function bundleInto(outdir, version) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    // It finds its machine code beside itself, and may be missing.
+    external: ['koffi'],
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: BANNER },
     define: { __NETLOOM_VERSION__: JSON.stringify(version) },

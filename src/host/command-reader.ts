@@ -56,12 +56,13 @@ async function readTables(netns: string, ownTablesOnly: boolean): Promise<readon
   const listed = nftObjects(await ask(...entering(netns, 'nft', ['-j', 'list', 'tables'])));
   const heads = listed.map(row => row.table as { readonly family: NftTable['family']; readonly name: string });
   const wanted = heads.filter(head => FAMILIES.includes(head.family) && (!ownTablesOnly || head.name === OURS.table));
-  return Promise.all(
-    wanted.map(async ({ family, name }) => {
-      const stdout = await ask(...entering(netns, 'nft', ['-j', 'list', 'table', family, name]));
-      return { family, name, rows: tableRows(nftObjects(stdout)) };
-    }),
-  );
+  return Promise.all(wanted.map(head => listTable(netns, head)));
+}
+
+/** One table of a namespace. Throws HostError. */
+export async function listTable(netns: string, { family, name }: Pick<NftTable, 'family' | 'name'>): Promise<NftTable> {
+  const stdout = await ask(...entering(netns, 'nft', ['-j', 'list', 'table', family, name]));
+  return { family, name, rows: tableRows(nftObjects(stdout)) };
 }
 
 function inside(netns: string): readonly string[] {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Key } from '../kinds/kind.ts';
 import { isOurGroup, isOurNamespace } from '../kinds/marks.ts';
 import type { Rows } from '../kinds/rows.ts';
-import { commandReader } from './command-reader.ts';
+import { usualReader } from './choose-reader.ts';
 import { HostError, type HostErrorCode } from './errors.ts';
 import { joinPeers } from './join-peers.ts';
 import { namespacesNow } from './namespace.ts';
@@ -32,7 +32,7 @@ export interface ReadArgs {
  */
 export async function read(args: ReadArgs): Promise<readonly Rows[]> {
   const ownTablesOnly = args.ownTablesOnly ?? true;
-  const reader = args.reader ?? commandReader;
+  const reader = args.reader ?? (await usualReader());
   const own = args.own ?? (await readOwn(ownTablesOnly, reader));
   const names = inScope(own, args.netnses);
   const keys = keysByNamespace(args.keys);
@@ -68,8 +68,8 @@ function whyUnread(error: HostError): string {
 export type OwnReading = RawReading;
 
 /** Reads the node's own namespace: what `look` takes its facts from, and `read` the rest of the rows. Throws HostError. */
-export async function readOwn(ownTablesOnly = true, reader: Reader = commandReader): Promise<OwnReading> {
-  const own = await readOne(reader, '', ownTablesOnly);
+export async function readOwn(ownTablesOnly = true, reader?: Reader): Promise<OwnReading> {
+  const own = await readOne(reader ?? (await usualReader()), '', ownTablesOnly);
   if (own === null) throw new Error('bug: the own namespace is gone');
   return own;
 }

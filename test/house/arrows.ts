@@ -24,6 +24,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'report/': [...BELOW_KINDS, ...KIND_CONTRACT, 'objects/object.ts', 'objects/mesh.ts', 'objects/types.ts', ...HASH_AND_IP, 'yaml'],
   'host/': [...BELOW_KINDS, ...KIND_CONTRACT, 'node:*'],
   'host/exec.ts': ['model/', 'node:*', 'execa'],
+  'host/netlink/library.ts': ['node:*', 'koffi'],
   'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'node:*', 'isomorphic-git'],
   'pass/': [...ALL_BELOW_DOORS, 'node:*'],
   'reconcile.ts': [...ALL_BELOW_DOORS, 'pass/', 'node:*'],
@@ -35,6 +36,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Modules that only these files may import, whatever the table says of their room. */
 export const ONLY: Readonly<Record<string, readonly string[]>> = {
   execa: ['host/exec.ts'],
+  koffi: ['host/netlink/library.ts'],
   'node:child_process': ['host/exec.ts', 'lab/spawn.ts'],
 };
 

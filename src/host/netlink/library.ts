@@ -1,0 +1,105 @@
+/**
+ * The few calls of libc and libnftables that Node does not have, through koffi, which is loaded only here. All of them run in
+ * the calling thread, and wait.
+ */
+import { getSystemErrorName } from 'node:util';
+
+/** Calls of libc; each throws an Error with an errno's name as `code`. */
+export interface Library {
+  /** A descriptor that no child inherits. */
+  socket(family: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, option: number, value: number): void;
+  send(fd: number, message: Buffer): void;
+  /** Fills `into`; gives how long the message is, which may be more than fits. Does not wait for one: EAGAIN. */
+  receive(fd: number, into: Buffer): number;
+  /** Moves the calling thread, and nothing else, into the network namespace behind a descriptor. */
+  setns(fd: number): void;
+  /** null: the node has no libnftables. */
+  readonly nft: NftLibrary | null;
+}
+
+export interface NftLibrary {
+  /** What `nft -j COMMAND` prints in the calling thread's namespace, or what it says on stderr. */
+  run(command: string): { readonly stdout: string; readonly stderr: string };
+}
+
+type Koffi = typeof import('koffi');
+
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+const CLONE_NEWNET = 0x40000000;
+
+/** null: koffi is not there, or not for this machine. */
+export async function openLibrary(load: () => Promise<unknown> = () => import('koffi')): Promise<Library | null> {
+  try {
+    const loaded = (await load()) as { readonly default: Koffi };
+    return bind(loaded.default);
+  } catch {
+    return null;
+  }
+}
+
+function bind(koffi: Koffi): Library {
+  // The program itself: Node has libc in it, whatever that is called here.
+  const libc = koffi.load(null);
+  const socket = libc.func('int socket(int, int, int)');
+  const setsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
+  const send = libc.func('long send(int, const void *, size_t, int)');
+  const recv = libc.func('long recv(int, void *, size_t, int)');
+  const setns = libc.func('int setns(int, int)');
+  const checked = (call: string, result: number): number => {
+    if (result >= 0) return result;
+    throw errnoError(call, koffi.errno());
+  };
+  return {
+    socket: (family, type, protocol) => checked('socket', socket(family, type | SOCK_CLOEXEC, protocol)),
+    setsockopt: (fd, level, option, value) => void checked('setsockopt', setsockopt(fd, level, option, Int32Array.of(value), 4)),
+    send: (fd, message) => void checked('send', Number(send(fd, message, message.length, 0))),
+    receive: (fd, into) => checked('recv', Number(recv(fd, into, into.length, MSG_TRUNC | MSG_DONTWAIT))),
+    setns: fd => void checked('setns', setns(fd, CLONE_NEWNET)),
+    nft: bindNft(koffi),
+  };
+}
+
+/** What a call ended with: `setns: EPERM`, with the name as `code`. */
+export function errnoError(call: string, errno: number): Error {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${call}: ${code}`), { code });
+}
+
+const OUTPUT_JSON = 1 << 4;
+
+function bindNft(koffi: Koffi): NftLibrary | null {
+  try {
+    const lib = koffi.load('libnftables.so.1');
+    const make = lib.func('void *nft_ctx_new(uint32_t)');
+    const free = lib.func('void nft_ctx_free(void *)');
+    const setFlags = lib.func('void nft_ctx_output_set_flags(void *, unsigned int)');
+    const keepOutput = lib.func('int nft_ctx_buffer_output(void *)');
+    const keepErrors = lib.func('int nft_ctx_buffer_error(void *)');
+    const output = lib.func('const char *nft_ctx_get_output_buffer(void *)');
+    const errors = lib.func('const char *nft_ctx_get_error_buffer(void *)');
+    const runCommand = lib.func('int nft_run_cmd_from_buffer(void *, const char *)');
+    return {
+      // A context belongs to the namespace that it was made in.
+      run: command => {
+        const context = make(0);
+        if (context === null) return { stdout: '', stderr: OUT_OF_MEMORY };
+        try {
+          setFlags(context, OUTPUT_JSON);
+          if (keepOutput(context) !== 0 || keepErrors(context) !== 0) return { stdout: '', stderr: OUT_OF_MEMORY };
+          const failed = runCommand(context, command) !== 0;
+          const stderr: string = errors(context) ?? '';
+          return { stdout: output(context) ?? '', stderr: failed && stderr.trim() === '' ? 'it failed without a word' : stderr };
+        } finally {
+          free(context);
+        }
+      },
+    };
+  } catch {
+    return null;
+  }
+}
+
+const OUT_OF_MEMORY = 'Out of memory';

@@ -1,0 +1,31 @@
+/** nft tables: which there are by netlink, what is in them by libnftables, as `nft -j list table` prints it. */
+import type { NftTable } from '../../kinds/rows.ts';
+import { nftObjects, tableRows } from '../corrections.ts';
+import { codeOfText, HostError } from '../errors.ts';
+import type { Channel } from './channel.ts';
+import type { NftLibrary } from './library.ts';
+import { attributesOf, text } from './message.ts';
+
+export type TableHead = Pick<NftTable, 'family' | 'name'>;
+
+const NFT_MSG_GETTABLE = (10 << 8) | 1;
+const NFTA_TABLE_NAME = 1;
+
+/** The families that rows know, by number (NFPROTO_*). */
+const FAMILIES: Readonly<Record<number, TableHead['family']>> = { 1: 'inet', 2: 'ip', 7: 'bridge', 10: 'ip6' };
+
+/** Tables of the families inet, ip, ip6 and bridge. */
+export function readHeads(channel: Channel): readonly TableHead[] {
+  return channel.dump('nft tables', { type: NFT_MSG_GETTABLE, fixed: Buffer.alloc(4) }, (bytes, from, to): TableHead | null => {
+    const family = FAMILIES[bytes[from] as number];
+    return family === undefined ? null : { family, name: text(attributesOf(bytes, from + 4, to), NFTA_TABLE_NAME) ?? '' };
+  });
+}
+
+/** One table in the calling thread's namespace. Throws HostError. */
+export function readTable(nft: NftLibrary, { family, name }: TableHead): NftTable {
+  const command = `list table ${family} ${name}`;
+  const { stdout, stderr } = nft.run(command);
+  if (stderr.trim() !== '') throw new HostError(codeOfText(stderr), `nft ${command}: ${stderr.trim().split('\n').slice(0, 3).join('; ')}`, { command: 'nft' });
+  return { family, name, rows: tableRows(nftObjects(stdout)) };
+}
