@@ -3,13 +3,16 @@
  * unless its own definition says so; what is released waits in quarantine and is then remembered; time alone changes
  * nothing: what ran out is treated so at once, and tidied away with the next change.
  */
-import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
-import type { AllocateArgs, Allocation, InterfaceAsk, NetworkAsk } from './allocation.ts';
+import type { InterfaceEntry, Ledger, NetworkEntry, PoolEntry } from '../model/ledger.ts';
+import type { Ask } from '../objects/object.ts';
+import type { AllocateArgs, Allocation, InterfaceAsk } from './allocation.ts';
 import { changesOf } from './changes.ts';
 import { type Context, contextOf } from './context.ts';
-import { buriedEntry, buriedInterface, type Decided, decideNetwork, liveEntry } from './entries.ts';
+import { buriedEntry, buriedInterface, type Decided, decideNetwork, liveEntry, type WayOut } from './entries.ts';
 import { withoutNew } from './frozen.ts';
+import { placeGateways } from './gateways.ts';
 import { type InterfaceIdentity, identifyInterfaces, identifyNetworks, type NetworkIdentity } from './identities.ts';
+import { decidePools } from './pools.ts';
 import { isSettled } from './settled.ts';
 
 export type { AllocateArgs, Allocation, AllocationChange, AllocationNote, PendingAsk, PendingReason } from './allocation.ts';
@@ -22,30 +25,26 @@ export type { AllocateArgs, Allocation, AllocationChange, AllocationNote, Pendin
  *          for what a ledger or an ask says.
  */
 export function allocate(args: AllocateArgs): Allocation {
-  return isSettled(args.asks, args.ledger) ? { ledger: args.ledger, changes: [], pending: [], notes: [] } : decide(args);
+  return isSettled(args) ? { ledger: args.ledger, changes: [], pending: [], notes: [] } : decide(args);
 }
 
 /** The whole decision, also where a glance would do. */
 export function decide(args: AllocateArgs): Allocation {
   const ctx = contextOf(args);
   const asks = withoutNew(byKey(args.asks), ctx);
-  const networks = identifyNetworks(
-    asks.filter((ask): ask is NetworkAsk => ask.for === 'network'),
-    ctx,
-  );
-  const guests = identifyInterfaces(
-    homed(
-      asks.filter((ask): ask is InterfaceAsk => ask.for === 'interface'),
-      networks,
-      ctx,
-    ),
-    ctx,
-  );
+  const networks = identifyNetworks(asksFor(asks, 'network'), ctx);
+  const guests = identifyInterfaces(homed(asksFor(asks, 'interface'), networks, ctx), ctx);
+  const gateways = placeGateways(networks, ctx);
+  const pools = decidePools(asksFor(asks, 'pool'), [...asksFor(asks, 'floating'), ...asksFor(asks, 'routed')], networks, ctx);
   const inside = byNetwork(guests);
   const decided = [...networks.values()].map(network => decideNetwork(network, inside.get(network.ask.key) ?? [], ctx));
-  const next = entriesOf(decided, ctx);
-  const ledger = keepSame(next, ctx);
+  const wayOf = (key: string): WayOut => ({ gateway: gateways.get(key), floatingGateway: pools.gateways.get(key) });
+  const ledger = keepSame(entriesOf(decided, wayOf, ctx), pools.entries, ctx);
   return { ledger, changes: ledger === args.ledger ? [] : changesOf(args.ledger, ledger), pending: ctx.pending, notes: ctx.notes };
+}
+
+function asksFor<F extends Ask['for']>(asks: readonly Ask[], kind: F): readonly (Ask & { readonly for: F })[] {
+  return asks.filter((ask): ask is Ask & { readonly for: F } => ask.for === kind);
 }
 
 /** One ask per object, in an order that does not depend on that of the asks. */
@@ -73,7 +72,7 @@ function byNetwork(guests: ReadonlyMap<string, InterfaceIdentity>): ReadonlyMap<
   return inside;
 }
 
-function entriesOf(decided: readonly Decided[], ctx: Context): ReadonlyMap<string, NetworkEntry> {
+function entriesOf(decided: readonly Decided[], wayOf: (key: string) => WayOut, ctx: Context): ReadonlyMap<string, NetworkEntry> {
   const settled = new Set(decided.flatMap(({ guests }) => guests.map(guest => guest.ask.key)));
   const live = new Map(decided.map(each => [each.network.ask.key, each]));
   const keys = [...new Set([...ctx.before.networks.keys(), ...live.keys()])].sort();
@@ -82,7 +81,7 @@ function entriesOf(decided: readonly Decided[], ctx: Context): ReadonlyMap<strin
       const entry = ctx.before.networks.get(key);
       const tombs = tombsOf(key, entry, settled, ctx);
       const here = live.get(key);
-      if (here !== undefined) return [[key, liveEntry(here, tombs, ctx)] as const];
+      if (here !== undefined) return [[key, liveEntry(here, wayOf(key), tombs, ctx)] as const];
       return entry === undefined ? [] : [[key, buriedEntry(entry, tombs, ctx)] as const];
     }),
   );
@@ -95,22 +94,37 @@ function tombsOf(network: string, entry: NetworkEntry | undefined, settled: Read
 }
 
 /** The next ledger with every entry that says the same as before left as it was, down to the ledger itself. */
-function keepSame(next: ReadonlyMap<string, NetworkEntry>, { args, before }: Context): Ledger {
+function keepSame(networks: ReadonlyMap<string, NetworkEntry>, pools: ReadonlyMap<string, PoolEntry>, { args, before }: Context): Ledger {
+  const nets = same(networks, args.ledger.networks ?? {}, before.networks, before.damaged);
+  const ranges = same(pools, args.ledger.pools ?? {}, before.pools, before.damaged);
+  // An entry that is damaged beyond use is in neither.
+  const isKept = [...before.damaged].every(key => networks.has(key) || pools.has(key));
+  if (nets.isSame && ranges.isSame && isKept) return args.ledger;
+  return {
+    networks: nets.entries,
+    ...(pools.size === 0 ? {} : { pools: ranges.entries }),
+    ...(before.incarnations === 0 ? {} : { incarnations: before.incarnations }),
+  };
+}
+
+interface Same<T> {
+  readonly entries: Readonly<Record<string, T>>;
+  readonly isSame: boolean;
+}
+
+function same<T>(next: ReadonlyMap<string, T>, was: Readonly<Record<string, T>>, known: ReadonlyMap<string, T>, damaged: ReadonlySet<string>): Same<T> {
   let isSame = true;
-  const networks: Record<string, NetworkEntry> = {};
+  const entries: Record<string, T> = {};
   for (const [key, entry] of next) {
-    const was = args.ledger.networks[key];
-    const known = before.networks.get(key);
-    const unchanged = was !== undefined && known !== undefined && !before.damaged.has(key) && essence(known) === essence(entry);
-    networks[key] = unchanged ? was : entry;
+    const [old, before] = [was[key], known.get(key)];
+    const unchanged = old !== undefined && before !== undefined && !damaged.has(key) && essence(before) === essence(entry);
+    entries[key] = unchanged ? old : entry;
     isSame &&= unchanged;
   }
-  // An entry that is damaged beyond use is in neither.
-  if (isSame && [...before.damaged].every(key => next.has(key))) return args.ledger;
-  return before.incarnations === 0 ? { networks } : { networks, incarnations: before.incarnations };
+  return { entries, isSame };
 }
 
 // A definition that moves within its file, or with it, is no reason to publish: places are brought up to date with the next change.
-function essence(entry: NetworkEntry): string {
+function essence(entry: unknown): string {
   return JSON.stringify(entry, (key, value: unknown) => (key === 'from' || key === 'comment' ? undefined : value));
 }

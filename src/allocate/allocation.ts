@@ -5,7 +5,7 @@ import type { Ask } from '../objects/object.ts';
 export type { InterfaceAsk, NetworkAsk } from '../objects/object.ts';
 
 export interface AllocateArgs {
-  /** One per Network and Interface that is defined now, in any order. */
+  /** One per Network, Interface, AddressPool, FloatingIP and RoutedIP that is defined now, in any order. */
   readonly asks: readonly Ask[];
   /** Last published ledger; may be stale, edited by hand, or name one value twice. */
   readonly ledger: Ledger;
@@ -22,8 +22,10 @@ export interface AllocateArgs {
   };
   /** Values that somebody outside the ledger has: nobody gets them. */
   readonly taken?: { readonly vxids?: readonly number[]; readonly macs?: readonly string[] };
+  /** Names of the nodes that are defined: nobody waits for another one to hand over a router. Absent = any may be. */
+  readonly nodes?: readonly string[];
   /**
-   * Keys of networks whose published entry cannot be read and of which there is no copy either. While there is one, nothing
+   * Keys of networks and names of pools whose published entry cannot be read and of which there is no copy either. While there is one, nothing
    * new is allocated (what they hold is unknown); what is allocated goes on.
    */
   readonly unreadable?: readonly string[];
@@ -39,6 +41,8 @@ export type PendingReason =
   | 'AddressInvalid'
   | 'CidrInvalid'
   | 'NetworkPending'
+  | 'PoolPending'
+  | 'NoGateway'
   | 'LedgerUnreadable';
 
 /** A definition that does not have all it asks for, and why. What it lives with it keeps. */
@@ -53,7 +57,7 @@ export interface PendingAsk {
 export interface AllocationChange {
   readonly definition: string;
   readonly change: 'allocate' | 'restore' | 'change' | 'release' | 'forget' | 'repair';
-  /** Key of the network that it is about. */
+  /** Key of the network that it is about; '' for pools and what they give out. */
   readonly network: string;
   /** `vxid 14823439 (0xe2300f), uuid 1e0e…`. */
   readonly message: string;
@@ -76,4 +80,3 @@ export interface Allocation {
   readonly pending: readonly PendingAsk[];
   readonly notes: readonly AllocationNote[];
 }
-

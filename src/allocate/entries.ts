@@ -1,10 +1,11 @@
 /** Identities and addresses, written down: the entries of the next ledger. Field order is that of the files (shape.ts). */
 import type { Cidr } from '../model/ip.ts';
-import type { InterfaceEntry, NetworkEntry } from '../model/ledger.ts';
+import type { GatewayEntry, InterfaceEntry, NetworkEntry } from '../model/ledger.ts';
 import { routerMac } from '../model/names.ts';
-import { listAddresses, releaseAddresses, routerAddress, shareAddresses, usableCidr } from './addresses.ts';
+import { guestClaims, isInstance, networkSpace, routerAddress, usableCidr } from './addresses.ts';
 import type { Context } from './context.ts';
 import type { InterfaceIdentity, NetworkIdentity } from './identities.ts';
+import { type Claim, listSpace, releaseSpace, shareSpace } from './space.ts';
 
 /** A network that is decided, but for the tombstones in it. */
 export interface Decided {
@@ -16,10 +17,18 @@ export interface Decided {
   readonly addresses: ReadonlyMap<string, string>;
 }
 
+/** Where a network's router is, and the address of a pool that its NAT uses. */
+export interface WayOut {
+  readonly gateway?: GatewayEntry | undefined;
+  readonly floatingGateway?: { readonly pool: string; readonly address: string } | undefined;
+}
+
 /** Gives the guests of a network their addresses. A new one that gets none stays out; one that lives stays in without. */
 export function decideNetwork(network: NetworkIdentity, wanting: readonly InterfaceIdentity[], ctx: Context): Decided {
   const cidr = usableCidr(network, ctx);
-  const addresses = cidr === null ? new Map<string, string>() : shareAddresses(network, cidr, wanting, ctx);
+  const claims = wanting.flatMap(guest => guestClaims(guest, ctx));
+  const given = shareSpace(networkSpace(network, cidr), claims, ctx);
+  const addresses = new Map([...given].map(([definition, address]) => [definition.slice('Interface '.length), address]));
   const guests = wanting.filter(guest => {
     const { address, key } = guest.ask;
     if (address === 'none' || addresses.has(key)) return true;
@@ -33,13 +42,14 @@ export function decideNetwork(network: NetworkIdentity, wanting: readonly Interf
 }
 
 /** The entry of a network that is there. `tombs` are its interfaces that went away. */
-export function liveEntry({ network, cidr, guests, addresses }: Decided, tombs: Readonly<Record<string, InterfaceEntry>>, ctx: Context): NetworkEntry {
+export function liveEntry(decided: Decided, way: WayOut, tombs: Readonly<Record<string, InterfaceEntry>>, ctx: Context): NetworkEntry {
+  const { network, cidr, guests, addresses } = decided;
   const { ask, uuid, vxid, incarnation, before } = network;
   const interfaces: Record<string, InterfaceEntry> = { ...tombs };
-  const held = new Map<string, InterfaceIdentity>();
+  const held = new Map<string, Claim>();
   for (const guest of guests) {
     const address = addresses.get(guest.ask.key);
-    if (address !== undefined) held.set(address, guest);
+    if (address !== undefined) for (const claim of guestClaims(guest, ctx)) held.set(address, claim);
     interfaces[guest.ask.key] = interfaceEntry(guest, address, ctx);
   }
   return {
@@ -51,22 +61,27 @@ export function liveEntry({ network, cidr, guests, addresses }: Decided, tombs: 
     since: before?.since ?? ctx.clock.now,
     from: ask.from,
     ...(cidr === null ? {} : { cidr: cidr.text, router: { address: routerAddress(cidr), mac: routerMac(vxid) } }),
+    ...(way.gateway === undefined ? {} : { gateway: way.gateway }),
+    ...(way.floatingGateway === undefined ? {} : { floatingGateway: way.floatingGateway }),
     interfaces: sorted(interfaces),
-    addresses: listAddresses(network, cidr, held, ctx),
+    addresses: listSpace(networkSpace(network, cidr), held, ctx),
   };
 }
 
 /** The tombstone of a network that went away, now or earlier. */
 export function buriedEntry(entry: NetworkEntry, tombs: Readonly<Record<string, InterfaceEntry>>, ctx: Context): NetworkEntry {
-  const { from, cidr, router, interfaces: _, addresses, ...head } = entry;
+  const { from, cidr, router, gateway, floatingGateway, interfaces: _, addresses, ...head } = entry;
   return {
     ...head,
     removed: entry.removed ?? ctx.clock.now,
     from,
     ...(cidr === undefined ? {} : { cidr }),
     ...(router === undefined ? {} : { router }),
+    // Where it goes when it comes back.
+    ...(gateway === undefined ? {} : { gateway: { node: gateway.node, since: gateway.since } }),
+    ...(floatingGateway === undefined ? {} : { floatingGateway }),
     interfaces: sorted(tombs),
-    addresses: releaseAddresses(addresses, ctx),
+    addresses: releaseSpace(addresses, isInstance, ctx),
   };
 }
 

@@ -1,16 +1,15 @@
 /**
- * The ledger on the status branch: one small file per network, one line per interface and per address. The same ledger
- * gives the same text, byte for byte.
+ * The ledger on the status branch: one small file per network and per pool, one line per interface and per address. The
+ * same ledger gives the same text, byte for byte.
  */
-import type { Ledger, NetworkEntry } from '../model/ledger.ts';
+import type { Ledger, NetworkEntry, PoolEntry } from '../model/ledger.ts';
 import { isMap, type Json, type PlainDocument, parsePlainYaml, printPlainYaml } from '../model/plain-yaml.ts';
 import { hex } from '../model/vxid.ts';
-import { isLabel, shapeNetwork } from './shape.ts';
+import { isLabel, type Shaped, shapeNetwork, shapePool } from './shape.ts';
 
 export { mergeLedger } from './merge.ts';
 
-const FOLDER = 'allocations/networks';
-/** What outlives the networks' own files. */
+/** What outlives the files of networks and pools. */
 const MEMORY_FILE = 'allocations/memory.yaml';
 const API = 'netloom.dev/v1';
 const HEADING = 'Written by netloom: change the definitions, not this file.';
@@ -21,8 +20,8 @@ export interface LedgerProblem {
   /** 1-based; 0 when the whole file is meant. */
   readonly line: number;
   readonly message: string;
-  /** The network that it is about; '' when it is about none. */
-  readonly network: string;
+  /** Key of the network, or name of the pool, that it is about; '' when it is about none. */
+  readonly about: string;
 }
 
 export interface ParsedLedger {
@@ -31,11 +30,12 @@ export interface ParsedLedger {
   readonly problems: readonly LedgerProblem[];
 }
 
-/** Path and text of every file of a ledger, by path: `allocations/networks/<namespace>/<network>.yaml`. */
+/** Path and text of every file of a ledger, by path: `allocations/networks/<namespace>/<network>.yaml`, `allocations/pools/<pool>.yaml`. */
 export function ledgerFiles(ledger: Ledger): ReadonlyMap<string, string> {
-  const files = Object.keys(ledger.networks).map(key => [pathOf(key), networkText(ledger.networks[key] as NetworkEntry)] as const);
+  const networks = Object.entries(ledger.networks).map(([key, entry]) => [`allocations/networks/${key}.yaml`, networkText(entry)] as const);
+  const pools = Object.entries(ledger.pools ?? {}).map(([name, entry]) => [`allocations/pools/${name}.yaml`, poolText(entry)] as const);
   const memory = ledger.incarnations === undefined ? [] : [[MEMORY_FILE, memoryText(ledger.incarnations)] as const];
-  return new Map([...memory, ...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return new Map([...memory, ...networks, ...pools].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**
@@ -46,34 +46,47 @@ export function ledgerEdits(files: ReadonlyMap<string, string>, ledger: Ledger, 
   const wanted = ledgerFiles(ledger);
   const broken = new Set(problems.map(problem => problem.path));
   const edits = new Map<string, string | null>([...wanted].filter(([path, text]) => files.get(path) !== text));
-  for (const path of files.keys()) if (keyOf(path) !== null && !wanted.has(path) && !broken.has(path)) edits.set(path, null);
+  for (const path of files.keys()) if (subjectOf(path) !== null && !wanted.has(path) && !broken.has(path)) edits.set(path, null);
   return edits;
 }
 
 /** Reads the files of a ledger strictly; paths that are no part of one are ignored. Throws nothing. */
 export function parseLedger(files: ReadonlyMap<string, string>): ParsedLedger {
   const networks: Record<string, NetworkEntry> = {};
+  const pools: Record<string, PoolEntry> = {};
   const problems: LedgerProblem[] = [];
-  const paths = [...files.keys()].filter(path => keyOf(path) !== null).sort();
-  for (const path of paths) {
-    const key = keyOf(path) ?? '';
-    const read = parseNetwork(files.get(path) ?? '', key);
-    if ('problem' in read) problems.push({ path, network: key, ...read.problem });
-    else networks[key] = read.entry;
+  for (const path of [...files.keys()].sort()) {
+    const subject = subjectOf(path);
+    if (subject === null) continue;
+    const { key, isPool } = subject;
+    const text = files.get(path) ?? '';
+    const read = isPool ? parsePool(text, key) : parseNetwork(text, key);
+    if ('problem' in read) problems.push({ path, about: key, ...read.problem });
+    else if ('vxid' in read.entry) networks[key] = read.entry;
+    else pools[key] = read.entry;
   }
   const memory = parseMemory(files.get(MEMORY_FILE));
-  if (memory === null) problems.push({ path: MEMORY_FILE, network: '', line: 0, message: 'incarnations is no whole number' });
-  return { ledger: memory === null || memory === undefined ? { networks } : { networks, incarnations: memory }, problems };
+  if (memory === null) problems.push({ path: MEMORY_FILE, about: '', line: 0, message: 'incarnations is no whole number' });
+  const isRemembering = memory !== null && memory !== undefined;
+  return {
+    ledger: { networks, ...(Object.keys(pools).length === 0 ? {} : { pools }), ...(isRemembering ? { incarnations: memory } : {}) },
+    problems,
+  };
 }
 
-function pathOf(key: string): string {
-  return `${FOLDER}/${key}.yaml`;
+interface Subject {
+  /** `namespace/name` of a network, `name` of a pool. */
+  readonly key: string;
+  readonly isPool: boolean;
 }
 
-/** `namespace/name` of a network's file; null for other paths. */
-function keyOf(path: string): string | null {
-  const match = /^allocations\/networks\/([^/]+)\/([^/]+)\.yaml$/.exec(path);
-  return match !== null && isLabel(match[1] ?? '') && isLabel(match[2] ?? '') ? `${match[1]}/${match[2]}` : null;
+/** What a file of the ledger is about; null for other paths. */
+function subjectOf(path: string): Subject | null {
+  const match = /^allocations\/(?:networks\/([^/]+)|pools)\/([^/]+)\.yaml$/.exec(path);
+  if (match === null) return null;
+  const [, namespace, name = ''] = match;
+  if (!isLabel(name) || (namespace !== undefined && !isLabel(namespace))) return null;
+  return namespace === undefined ? { key: name, isPool: true } : { key: `${namespace}/${name}`, isPool: false };
 }
 
 function networkText({ namespace, name, uuid, vxid, ...rest }: NetworkEntry): string {
@@ -81,17 +94,34 @@ function networkText({ namespace, name, uuid, vxid, ...rest }: NetworkEntry): st
   return printPlainYaml(document as unknown as PlainDocument, HEADING);
 }
 
+function poolText(entry: PoolEntry): string {
+  return printPlainYaml({ apiVersion: API, kind: 'PoolAllocation', ...entry } as unknown as PlainDocument, HEADING);
+}
+
 function memoryText(incarnations: number): string {
   return printPlainYaml({ apiVersion: API, kind: 'AllocationMemory', incarnations }, HEADING);
 }
 
-function parseNetwork(text: string, key: string): { entry: NetworkEntry } | { problem: { line: number; message: string } } {
+type Read<T> = { readonly entry: T } | { readonly problem: { readonly line: number; readonly message: string } };
+
+function parseNetwork(text: string, key: string): Read<NetworkEntry> {
+  return parseEntry(text, 'NetworkAllocation', ({ vxidHex, ...fields }) => {
+    const shaped = shapeNetwork(fields, key);
+    if (vxidHex === undefined || vxidHex === `0x${hex(shaped.entry.vxid)}`) return shaped;
+    return { ...shaped, problems: ['vxid and vxidHex are not the same number'] };
+  });
+}
+
+function parsePool(text: string, key: string): Read<PoolEntry> {
+  return parseEntry(text, 'PoolAllocation', fields => shapePool(fields, key));
+}
+
+function parseEntry<T>(text: string, wanted: string, shape: (fields: Record<string, Json>) => Shaped<T>): Read<T> {
   const read = parsePlainYaml(text);
   if ('error' in read) return { problem: read.error };
-  const { apiVersion, kind, vxidHex, ...fields } = read.value as Record<string, Json>;
-  if (apiVersion !== API || kind !== 'NetworkAllocation') return { problem: { line: 0, message: `this is no ${API} NetworkAllocation` } };
-  const { entry, problems } = shapeNetwork(fields, key);
-  if (vxidHex !== undefined && vxidHex !== `0x${hex(entry.vxid)}`) return { problem: { line: 0, message: 'vxid and vxidHex are not the same number' } };
+  const { apiVersion, kind, ...fields } = read.value as Record<string, Json>;
+  if (apiVersion !== API || kind !== wanted) return { problem: { line: 0, message: `this is no ${API} ${wanted}` } };
+  const { entry, problems } = shape(fields);
   const [first] = problems;
   if (first === undefined) return { entry };
   return { problem: { line: 0, message: problems.length === 1 ? first : `${first} (and ${problems.length - 1} more)` } };

@@ -1,64 +1,111 @@
 /** The published ledger against this node's copy: what the remote lost is said again, for what lives. */
 import { compareIps } from '../model/ip.ts';
-import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
+import type { AddressEntry, InterfaceEntry, Ledger, NetworkEntry, PoolEntry, PoolHolder } from '../model/ledger.ts';
+import { isInstance } from './addresses.ts';
+import { isHeld } from './pools.ts';
 
 /**
- * The remote's ledger, and from the node's own copy: live networks and live interfaces that are nowhere in it (a file was
- * deleted, the branch was rewound or could not be read), and those that it allocated anew meanwhile although they live.
- * Everything else is as the remote says. Two that now hold one value are told apart by `allocate`: the older keeps it.
+ * The remote's ledger, and from the node's own copy: live networks, interfaces, pools and holders of their addresses that
+ * are nowhere in it (a file was deleted, the branch was rewound or could not be read), and those that it allocated anew
+ * meanwhile although they live. Everything else is as the remote says. Two that now hold one value are told apart by
+ * `allocate`: the older keeps it.
  *
- * @param unreadable  keys of networks whose file has a problem: of these the copy counts whole, tombstones included
+ * @param unreadable  keys of networks and names of pools whose file has a problem: of these the copy counts whole, tombstones included
  * @returns           the very value `remote` when nothing was lost
  */
 export function mergeLedger(remote: Ledger, local: Ledger, unreadable: readonly string[] = []): Ledger {
-  const networks: Record<string, NetworkEntry> = { ...remote.networks };
-  const known = new Set(Object.values(remote.networks).flatMap(entry => Object.keys(entry.interfaces)));
-  let isLost = (local.incarnations ?? 0) > (remote.incarnations ?? 0);
-  for (const [key, mine] of Object.entries(local.networks)) {
-    const merged = mergeNetwork(remote.networks[key], mine, known, unreadable.includes(key));
-    if (merged === undefined || merged === remote.networks[key]) continue;
-    networks[key] = merged;
-    isLost = true;
-  }
-  if (!isLost) return remote;
+  const guests = new Set(Object.values(remote.networks).flatMap(entry => Object.keys(entry.interfaces)));
+  const networks = mergeAll(remote.networks, local.networks, (theirs, mine, key) => mergeNetwork(theirs, mine, guests, unreadable.includes(key)));
+  const holders = new Set(Object.values(remote.pools ?? {}).flatMap(entry => [...idsIn('floating', entry), ...idsIn('routed', entry)]));
+  const pools = mergeAll(remote.pools ?? {}, local.pools ?? {}, (theirs, mine, key) => mergePool(theirs, mine, holders, unreadable.includes(key)));
+  const isForgetful = (local.incarnations ?? 0) > (remote.incarnations ?? 0);
+  if (networks === remote.networks && (pools === remote.pools || Object.keys(pools).length === 0) && !isForgetful) return remote;
   const incarnations = Math.max(local.incarnations ?? 0, remote.incarnations ?? 0);
-  const sorted = Object.fromEntries(Object.entries(networks).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return incarnations === 0 ? { networks: sorted } : { networks: sorted, incarnations };
+  return { networks, ...(Object.keys(pools).length === 0 ? {} : { pools }), ...(incarnations === 0 ? {} : { incarnations }) };
+}
+
+type All<T> = Readonly<Record<string, T>>;
+
+// The very `remote` when nothing of it was lost.
+function mergeAll<T>(remote: All<T>, local: All<T>, merged: (theirs: T | undefined, mine: T, key: string) => T | undefined): All<T> {
+  const found = Object.entries(local).flatMap(([key, mine]) => {
+    const entry = merged(remote[key], mine, key);
+    return entry === undefined || entry === remote[key] ? [] : [[key, entry] as const];
+  });
+  return found.length === 0 ? remote : sorted({ ...remote, ...Object.fromEntries(found) });
 }
 
 function mergeNetwork(theirs: NetworkEntry | undefined, mine: NetworkEntry, known: ReadonlySet<string>, isUnreadable: boolean): NetworkEntry | undefined {
   if (theirs === undefined && isUnreadable) return mine;
   if (mine.removed !== undefined) return theirs;
-  const missing = Object.entries(mine.interfaces).filter(([id, iface]) => iface.removed === undefined && isMissing(id, iface, theirs, known));
-  if (theirs === undefined) return withInterfaces({ ...mine, interfaces: {}, addresses: ownAddresses(mine) }, mine, missing);
-  const head = isRemade(theirs, mine) ? { ...theirs, uuid: mine.uuid, vxid: mine.vxid, since: mine.since, ...routerOf(theirs, mine) } : theirs;
+  const missing = missingOf(mine.interfaces, theirs?.interfaces, id => known.has(id));
+  if (theirs === undefined) return withInterfaces({ ...mine, interfaces: {}, addresses: mine.addresses.filter(each => !isInstance(each)) }, mine, missing);
+  const head = isRemade(theirs, mine) ? { ...theirs, uuid: mine.uuid, vxid: mine.vxid, since: mine.since, ...partsOf(theirs, mine) } : theirs;
   return missing.length === 0 ? head : withInterfaces(head, mine, missing);
 }
 
-function isMissing(id: string, mine: InterfaceEntry, theirs: NetworkEntry | undefined, known: ReadonlySet<string>): boolean {
-  const found = theirs?.interfaces[id];
-  return found === undefined ? !known.has(id) : isRemade(found, mine);
+function mergePool(theirs: PoolEntry | undefined, mine: PoolEntry, known: ReadonlySet<string>, isUnreadable: boolean): PoolEntry | undefined {
+  if (theirs === undefined && isUnreadable) return mine;
+  if (mine.removed !== undefined) return theirs;
+  const floating = missingOf(mine.floating, theirs?.floating, id => known.has(`floating ${id}`));
+  const routed = missingOf(mine.routed, theirs?.routed, id => known.has(`routed ${id}`));
+  if (theirs !== undefined && floating.length + routed.length === 0) return theirs;
+  // Floating gateways stand in the entries of networks; allocation lists them again.
+  const head = theirs ?? { ...mine, floating: {}, routed: {}, addresses: mine.addresses.filter(each => !isHeld(each)) };
+  return {
+    ...head,
+    floating: sorted({ ...head.floating, ...Object.fromEntries(floating) }),
+    routed: sorted({ ...head.routed, ...Object.fromEntries(routed) }),
+    addresses: withHeld(head.addresses, mine.addresses, [...floating, ...routed], isHeld),
+  };
+}
+
+function idsIn(kind: 'floating' | 'routed', entry: PoolEntry): readonly string[] {
+  return Object.keys(entry[kind]).map(id => `${kind} ${id}`);
+}
+
+type Kept = NetworkEntry | InterfaceEntry | PoolHolder;
+
+/** Live ones of mine that are nowhere in the remote's ledger, or there anew. */
+function missingOf<T extends InterfaceEntry | PoolHolder>(
+  mine: All<T>,
+  theirs: All<T> | undefined,
+  isKnown: (id: string) => boolean,
+): readonly (readonly [string, T])[] {
+  return Object.entries(mine).filter(([id, each]) => {
+    const found = theirs?.[id];
+    return each.removed === undefined && (found === undefined ? !isKnown(id) : isRemade(found, each));
+  });
 }
 
 // The same incarnation of a live object, but younger than what this node runs with: it was allocated anew after a loss.
-function isRemade(theirs: NetworkEntry | InterfaceEntry, mine: NetworkEntry | InterfaceEntry): boolean {
-  return theirs.removed === undefined && theirs.incarnation === mine.incarnation && mine.since < theirs.since;
+function isRemade(theirs: Kept, mine: Kept): boolean {
+  return theirs.removed === undefined && (theirs.incarnation ?? 0) === (mine.incarnation ?? 0) && mine.since < theirs.since;
 }
 
-function routerOf(theirs: NetworkEntry, mine: NetworkEntry): Pick<NetworkEntry, 'router'> {
-  return theirs.router === undefined || mine.router === undefined ? {} : { router: { ...theirs.router, mac: mine.router.mac } };
-}
-
-function ownAddresses(entry: NetworkEntry): NetworkEntry['addresses'] {
-  return entry.addresses.filter(address => address.type !== 'instance');
+function partsOf(theirs: NetworkEntry, mine: NetworkEntry): Pick<NetworkEntry, 'router' | 'floatingGateway'> {
+  return {
+    ...(theirs.router === undefined || mine.router === undefined ? {} : { router: { ...theirs.router, mac: mine.router.mac } }),
+    ...(theirs.floatingGateway?.pool === mine.floatingGateway?.pool && mine.floatingGateway !== undefined ? { floatingGateway: mine.floatingGateway } : {}),
+  };
 }
 
 /** `into` with these interfaces of `mine`, and the addresses that they hold. */
 function withInterfaces(into: NetworkEntry, mine: NetworkEntry, found: readonly (readonly [string, InterfaceEntry])[]): NetworkEntry {
-  const held = new Set(found.flatMap(([, iface]) => iface.address ?? []));
-  const addresses = [...into.addresses, ...mine.addresses.filter(address => address.type === 'instance' && held.has(address.address))].sort((a, b) =>
-    compareIps(a.address, b.address),
-  );
-  const interfaces = { ...into.interfaces, ...Object.fromEntries(found) };
-  return { ...into, interfaces: Object.fromEntries(Object.entries(interfaces).sort(([a], [b]) => (a < b ? -1 : 1))), addresses };
+  const addresses = withHeld(into.addresses, mine.addresses, found, isInstance);
+  return { ...into, interfaces: sorted({ ...into.interfaces, ...Object.fromEntries(found) }), addresses };
+}
+
+function withHeld(
+  into: readonly AddressEntry[],
+  mine: readonly AddressEntry[],
+  found: readonly (readonly [string, { readonly address?: string }])[],
+  isGuest: (entry: AddressEntry) => boolean,
+): readonly AddressEntry[] {
+  const held = new Set(found.flatMap(([, { address }]) => address ?? []));
+  return [...into, ...mine.filter(entry => isGuest(entry) && held.has(entry.address))].sort((a, b) => compareIps(a.address, b.address));
+}
+
+function sorted<T>(map: All<T>): All<T> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -2,48 +2,81 @@
  * The question that nearly every pass asks: has everybody what it asks for, and nobody else anything? One walk without
  * building anything, so that a pass with nothing to do costs little. In doubt the answer is no.
  */
-import { type Cidr, canonicalIp, contains, parseCidr } from '../model/ip.ts';
-import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
+import { type Cidr, contains, parseCidr } from '../model/ip.ts';
+import type { GatewayEntry, InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
 import { routerMac } from '../model/names.ts';
 import { isVxid } from '../model/vxid.ts';
 import type { Ask } from '../objects/object.ts';
-import { hasRoom, routerAddress, userOf } from './addresses.ts';
-import type { InterfaceAsk, NetworkAsk } from './allocation.ts';
-import { isInstant, isKey, isMac, isUuid } from './shape.ts';
+import { hasRoom, isInstance, networkUser, routerAddress, userOf } from './addresses.ts';
+import type { AllocateArgs, InterfaceAsk, NetworkAsk } from './allocation.ts';
+import { isMarked, isObject, isReleasedList, listsExactly, ownUsers } from './settled-list.ts';
+import { settledPool } from './settled-pools.ts';
+import { isInstant, isKey, isLabel, isMac, isUuid } from './shape.ts';
 
 /** True only when `allocate` would give back the very ledger, with nothing pending. The order in lists and maps does not count. */
-export function isSettled(asks: readonly Ask[], ledger: Ledger): boolean {
+export function isSettled({ asks, ledger, nodes }: Pick<AllocateArgs, 'asks' | 'ledger' | 'nodes'>): boolean {
   const asked = new Map(asks.map(ask => [`${ask.for} ${ask.key}`, ask]));
   if (asked.size !== asks.length) return false;
-  const unique = new Set<string | number>();
+  const walk: Walk = { asked, nodes: nodes === undefined ? null : new Set(nodes), unique: new Set(), gateways: new Map() };
   let answered = 0;
   for (const [key, entry] of Object.entries(ledger.networks ?? {})) {
     if (!isEntry(entry)) return false;
     const ask = asked.get(`network ${key}`);
     if ((ask === undefined) !== (entry.removed !== undefined)) return false;
-    const found = ask?.for === 'network' ? settledNetwork(key, ask, entry, asked, unique) : settledTomb(entry);
+    const found = ask?.for === 'network' ? settledNetwork(key, ask, entry, walk) : settledTomb(entry);
     if (found === null) return false;
     answered += found;
   }
-  return answered === asks.length;
+  const pooled = settledPools(ledger, walk);
+  return pooled !== null && answered + pooled === asks.length;
+}
+
+interface Walk {
+  readonly asked: ReadonlyMap<string, Ask>;
+  readonly nodes: ReadonlySet<string> | null;
+  /** uuids, vxids, MACs and device names that were met. */
+  readonly unique: Set<string | number>;
+  /** By pool: floating gateways, and how its list must name them. */
+  readonly gateways: Map<string, Map<string, string>>;
+}
+
+function settledPools(ledger: Ledger, { asked, gateways }: Walk): number | null {
+  let answered = 0;
+  for (const [name, entry] of Object.entries(ledger.pools ?? {})) {
+    const found = settledPool(name, entry, asked, gateways.get(name) ?? new Map());
+    if (found === null) return null;
+    gateways.delete(name);
+    answered += found;
+  }
+  return gateways.size === 0 ? answered : null;
 }
 
 /** How many asks this entry answers; null when something is to be done. */
-function settledNetwork(key: string, ask: NetworkAsk, entry: NetworkEntry, asked: ReadonlyMap<string, Ask>, unique: Set<string | number>): number | null {
+function settledNetwork(key: string, ask: NetworkAsk, entry: NetworkEntry, walk: Walk): number | null {
   const range = ask.cidr === undefined ? null : parseCidr(ask.cidr);
-  if (!isThatNetwork(key, ask, entry) || !hasRange(entry, ask, range) || !areNew(unique, entry.uuid, entry.vxid)) return null;
-  const users = new Map<string, string>();
+  if (!isThatNetwork(key, ask, entry) || !hasRange(entry, ask, range) || !areNew(walk.unique, entry.uuid, entry.vxid)) return null;
+  if (!hasGateway(entry, ask, walk) || !hasFloatingGateway(key, entry, ask, walk)) return null;
+  const users = usersIn(key, entry, range, walk);
+  if (users === null) return null;
+  const own = range === null ? new Map<string, string>() : ownUsers(range, routerAddress(range), networkUser(entry.uuid, key));
+  const reserved = range === null ? [] : (ask.reserved ?? []);
+  return listsExactly(entry.addresses, { own, users: users.addresses, reserved }) ? users.live + 1 : null;
+}
+
+/** How many interfaces live in the network, and how its list must name those that have an address; null when something is to be done. */
+function usersIn(key: string, entry: NetworkEntry, range: Cidr | null, walk: Walk): { readonly live: number; readonly addresses: Map<string, string> } | null {
+  const addresses = new Map<string, string>();
   let live = 0;
   for (const [id, iface] of Object.entries(entry.interfaces)) {
     if (!isKey(id) || !isInterface(iface)) return null;
-    const guest = asked.get(`interface ${id}`);
+    const guest = walk.asked.get(`interface ${id}`);
     if (iface.removed !== undefined && guest === undefined) continue;
     if (guest?.for !== 'interface' || guest.network !== key || !hasAll(guest, iface, range)) return null;
-    if (!areNew(unique, iface.uuid.slice(0, 8), iface.mac)) return null;
-    if (iface.address !== undefined) users.set(iface.address, userOf(iface.uuid, id));
+    if (!areNew(walk.unique, iface.uuid.slice(0, 8), iface.mac)) return null;
+    if (iface.address !== undefined) addresses.set(iface.address, `instance ${userOf(iface.uuid, id)}`);
     live += 1;
   }
-  return listsExactly(entry, range, users) ? live + 1 : null;
+  return { live, addresses };
 }
 
 function isThatNetwork(key: string, ask: NetworkAsk, { namespace, name, uuid, vxid }: NetworkEntry): boolean {
@@ -56,11 +89,34 @@ function hasRange({ vxid, cidr, router }: NetworkEntry, ask: NetworkAsk, range: 
   return cidr === range.text && router?.address === routerAddress(range) && router.mac === routerMac(vxid);
 }
 
+function hasGateway({ gateway }: NetworkEntry, { gateway: asked }: NetworkAsk, { nodes }: Walk): boolean {
+  if (asked === undefined || gateway === undefined) return asked === undefined && gateway === undefined;
+  if (!isGateway(gateway)) return false;
+  const { node, former } = gateway;
+  if (former !== undefined && (former === node || !isLabel(former) || (nodes !== null && !nodes.has(former)))) return false;
+  return asked.pin === undefined ? asked.candidates.includes(node) : asked.pin === node;
+}
+
+function isGateway(gateway: GatewayEntry): boolean {
+  const { node, since } = gateway ?? {};
+  return typeof node === 'string' && isLabel(node) && typeof since === 'string' && isInstant(since);
+}
+
+function hasFloatingGateway(key: string, { uuid, floatingGateway: has }: NetworkEntry, { gateway: asked }: NetworkAsk, { gateways }: Walk): boolean {
+  if (asked?.pool === undefined || has === undefined) return asked?.pool === undefined && has === undefined;
+  if (has?.pool !== asked.pool || typeof has.address !== 'string') return false;
+  const users = gateways.get(asked.pool) ?? new Map<string, string>();
+  gateways.set(asked.pool, users);
+  if (users.has(has.address)) return false;
+  users.set(has.address, `gateway ${networkUser(uuid, key)}`);
+  return true;
+}
+
 // A tombstone with something alive in it is to be put right.
-function settledTomb(entry: NetworkEntry): number | null {
-  const isBuried = Object.values(entry.interfaces).every(iface => isInterface(iface) && iface.removed !== undefined);
-  const isReleased = entry.addresses.every(({ type }) => type !== 'instance');
-  return isBuried && isReleased && new Set(entry.addresses.map(({ address }) => address)).size === entry.addresses.length ? 0 : null;
+function settledTomb({ interfaces, addresses, gateway }: NetworkEntry): number | null {
+  const isBuried = Object.values(interfaces).every(iface => isInterface(iface) && iface.removed !== undefined);
+  const isHandedOver = gateway === undefined || (isGateway(gateway) && gateway.former === undefined);
+  return isBuried && isHandedOver && isReleasedList(addresses, isInstance) ? 0 : null;
 }
 
 function hasAll({ node, mac, address }: InterfaceAsk, entry: InterfaceEntry, range: Cidr | null): boolean {
@@ -70,36 +126,9 @@ function hasAll({ node, mac, address }: InterfaceAsk, entry: InterfaceEntry, ran
   return entry.address !== undefined && (address === 'auto' || address === entry.address) && contains(range, entry.address);
 }
 
-/** The list has each guest's address with its user and the network's own, each address once, and no other that is in use. */
-function listsExactly({ uuid, namespace, name, addresses }: NetworkEntry, range: Cidr | null, users: ReadonlyMap<string, string>): boolean {
-  const listed = new Set<string>();
-  const own = new Map<string, string>();
-  if (range !== null) {
-    own.set(range.network, 'network ').set(routerAddress(range), `gateway Network ${uuid} ${namespace}/${name}`);
-    if (range.broadcast !== null) own.set(range.broadcast, 'broadcast ');
-  }
-  let used = 0;
-  for (const { address, type, user, since } of addresses) {
-    if (listed.has(address) || !isInstant(since) || canonicalIp(address) !== address) return false;
-    listed.add(address);
-    const isHeld = users.get(address) === user && type === 'instance';
-    const isOwn = own.get(address) === `${type} ${user}`;
-    if (isHeld && own.has(address)) return false;
-    if (isHeld || isOwn) used += 1;
-    else if (users.has(address) || own.has(address) || IN_USE.has(type)) return false;
-  }
-  return used === users.size + own.size;
-}
-
-const IN_USE: ReadonlySet<string> = new Set(['network', 'broadcast', 'gateway', 'instance']);
-
 function isEntry(entry: NetworkEntry | undefined): entry is NetworkEntry {
   if (entry === undefined || !isObject(entry) || !isObject(entry.interfaces) || !Array.isArray(entry.addresses)) return false;
-  return entry.addresses.every(isObject) && isMarked(entry);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
+  return entry.addresses.every(isObject) && isMarked(entry) && Number.isSafeInteger(entry.incarnation);
 }
 
 function isInterface(entry: InterfaceEntry | undefined): entry is InterfaceEntry {
@@ -110,16 +139,8 @@ function isInterface(entry: InterfaceEntry | undefined): entry is InterfaceEntry
     isUuid(entry.uuid) &&
     typeof entry.mac === 'string' &&
     isMac(entry.mac) &&
-    isMarked(entry)
-  );
-}
-
-function isMarked({ since, removed, incarnation }: NetworkEntry | InterfaceEntry): boolean {
-  return (
-    typeof since === 'string' &&
-    isInstant(since) &&
-    (removed === undefined || (typeof removed === 'string' && isInstant(removed))) &&
-    Number.isSafeInteger(incarnation)
+    isMarked(entry) &&
+    Number.isSafeInteger(entry.incarnation)
   );
 }
 

@@ -2,9 +2,11 @@
  * What a ledger entry must look like, for both who reads: the status branch (every problem is told, the file is refused)
  * and allocation (what is wrong is dropped, the rest is kept). Field order here is the order in the files.
  */
-import { canonicalIp, parseCidr } from '../model/ip.ts';
-import type { AddressEntry, AddressType, InterfaceEntry, NetworkEntry } from '../model/ledger.ts';
+import { canonicalIp, parseCidr, parseIpRange } from '../model/ip.ts';
+import type { AddressEntry, AddressType, GatewayEntry, InterfaceEntry, NetworkEntry, PoolEntry, PoolHolder } from '../model/ledger.ts';
 import { isVxid } from '../model/vxid.ts';
+import { type Reader, reader } from './reader.ts';
+import { rangeText } from './space.ts';
 
 /** A value that passed, and everything that did not: `interfaces default/web: mac "x" is none`. */
 export interface Shaped<T> {
@@ -33,13 +35,31 @@ export function shapeNetwork(raw: unknown, key: string): Shaped<NetworkEntry> {
     from: read.text('from', isText, ''),
     ...(cidr === undefined ? {} : { cidr }),
     ...shapeRouter(read),
+    ...shapeGateway(read),
+    ...shapeFloatingGateway(read),
     interfaces: Object.fromEntries(read.map('interfaces').flatMap(([id, item]) => shapeInterface(read, id, item))),
-    addresses: onceEach(
-      read.list('addresses').flatMap((item, at) => shapeAddress(read, item, at)),
-      read,
-    ),
+    addresses: shapeAddresses(read),
   };
-  read.known([...Object.keys(entry), 'cidr', 'router', 'removed']);
+  read.known([...Object.keys(entry), 'cidr', 'router', 'gateway', 'floatingGateway', 'removed']);
+  return { entry, problems: read.problems };
+}
+
+/** Reads one pool's entry from anything, as `shapeNetwork` does; a cidr that is none becomes ''. */
+export function shapePool(raw: unknown, key: string): Shaped<PoolEntry> {
+  const read = reader(raw, '');
+  if (read.text('name', isLabel, '') !== key) read.problem(`this is not the entry of ${key}`);
+  const removed = read.optional('removed', isInstant);
+  const entry: PoolEntry = {
+    name: key,
+    cidr: read.text('cidr', text => parseCidr(text)?.text === text, ''),
+    since: read.text('since', isInstant, ''),
+    ...(removed === undefined ? {} : { removed }),
+    from: read.text('from', isText, ''),
+    floating: Object.fromEntries(read.map('floating').flatMap(([id, item]) => shapeHolder(read, `floating ${id}`, id, item))),
+    routed: Object.fromEntries(read.map('routed').flatMap(([id, item]) => shapeHolder(read, `routed ${id}`, id, item))),
+    addresses: shapeAddresses(read),
+  };
+  read.known([...Object.keys(entry), 'removed']);
   return { entry, problems: read.problems };
 }
 
@@ -80,6 +100,41 @@ function shapeRouter(above: Reader): { router?: { address: string; mac: string }
   return router.address === '' || router.mac === '' ? {} : { router };
 }
 
+function shapeGateway(above: Reader): { gateway?: GatewayEntry } {
+  const raw = above.value('gateway');
+  if (raw === undefined) return {};
+  const read = reader(raw, 'gateway: ', above.problems);
+  const former = read.optional('former', isLabel);
+  const gateway = { node: read.text('node', isLabel, ''), since: read.text('since', isInstant, ''), ...(former === undefined ? {} : { former }) };
+  read.known([...Object.keys(gateway), 'former']);
+  return gateway.node === '' || gateway.since === '' ? {} : { gateway };
+}
+
+function shapeFloatingGateway(above: Reader): { floatingGateway?: { pool: string; address: string } } {
+  const raw = above.value('floatingGateway');
+  if (raw === undefined) return {};
+  const read = reader(raw, 'floatingGateway: ', above.problems);
+  const floatingGateway = { pool: read.text('pool', isLabel, ''), address: read.text('address', isIp, '') };
+  read.known(Object.keys(floatingGateway));
+  return floatingGateway.pool === '' || floatingGateway.address === '' ? {} : { floatingGateway };
+}
+
+function shapeHolder(above: Reader, where: string, id: string, raw: unknown): readonly (readonly [string, PoolHolder])[] {
+  const read = reader(raw, `${where}: `, above.problems);
+  if (!isKey(id)) return read.problem('this is no namespace/name');
+  const removed = read.optional('removed', isInstant);
+  const incarnation = read.value('incarnation') === undefined ? undefined : read.number('incarnation', isCount, 0);
+  const entry: PoolHolder = {
+    address: read.text('address', isIp, ''),
+    ...(incarnation === undefined ? {} : { incarnation }),
+    since: read.text('since', isInstant, ''),
+    ...(removed === undefined ? {} : { removed }),
+    from: read.text('from', isText, ''),
+  };
+  read.known([...Object.keys(entry), 'incarnation', 'removed']);
+  return entry.address === '' ? [] : [[id, entry]];
+}
+
 function shapeInterface(above: Reader, id: string, raw: unknown): readonly (readonly [string, InterfaceEntry])[] {
   const read = reader(raw, `interfaces ${id}: `, above.problems);
   if (!isKey(id)) return read.problem('this is no namespace/name');
@@ -100,10 +155,17 @@ function shapeInterface(above: Reader, id: string, raw: unknown): readonly (read
   return [[id, entry]];
 }
 
+function shapeAddresses(read: Reader): readonly AddressEntry[] {
+  return onceEach(
+    read.list('addresses').flatMap((item, at) => shapeAddress(read, item, at)),
+    read,
+  );
+}
+
 function shapeAddress(above: Reader, raw: unknown, at: number): readonly AddressEntry[] {
   const read = reader(raw, `addresses ${at + 1}: `, above.problems);
   const entry: AddressEntry = {
-    address: read.text('address', isIp, ''),
+    address: read.text('address', read.value('type') === 'reserved' ? isIpOrRange : isIp, ''),
     type: read.text('type', text => TYPES.has(text), 'reserved') as AddressType,
     user: read.text('user', isText, ''),
     comment: read.text('comment', isText, ''),
@@ -131,6 +193,12 @@ function isIp(text: string): boolean {
   return canonicalIp(text) === text;
 }
 
+/** An address, or a range as lists show it. */
+export function isIpOrRange(text: string): boolean {
+  const range = parseIpRange(text);
+  return isIp(text) || (range !== null && rangeText(range) === text);
+}
+
 /** A MAC in its one spelling. */
 export function isMac(text: string): boolean {
   return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(text);
@@ -143,50 +211,4 @@ function isCount(value: number): boolean {
 /** A uuid that netloom made: version 8, with its tag. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-6e6c6d[0-9a-f]{6}$/.test(text);
-}
-
-interface Reader {
-  readonly problems: string[];
-  problem(message: string): [];
-  value(field: string): unknown;
-  text(field: string, isRight: (text: string) => boolean, otherwise: string): string;
-  optional(field: string, isRight: (text: string) => boolean): string | undefined;
-  number(field: string, isRight: (value: number) => boolean, otherwise: number): number;
-  map(field: string): readonly (readonly [string, unknown])[];
-  list(field: string): readonly unknown[];
-  known(fields: readonly string[]): void;
-}
-
-function reader(raw: unknown, where: string, problems: string[] = []): Reader {
-  const isObject = typeof raw === 'object' && raw !== null && !Array.isArray(raw);
-  const map: Readonly<Record<string, unknown>> = isObject ? (raw as Record<string, unknown>) : {};
-  const problem = (message: string): [] => {
-    problems.push(`${where}${message}`);
-    return [];
-  };
-  const value = (field: string): unknown => (Object.hasOwn(map, field) ? map[field] : undefined);
-  const wrong = (field: string): void => {
-    const found = value(field);
-    problem(found === undefined ? `${field} is missing` : `${field} is wrong${typeof found === 'object' ? '' : `: ${JSON.stringify(found).slice(0, 60)}`}`);
-  };
-  const checked = <T>(field: string, isRight: (found: unknown) => boolean, otherwise: T): T => {
-    if (isRight(value(field))) return value(field) as T;
-    wrong(field);
-    return otherwise;
-  };
-  if (!isObject) problem('this is no map');
-  return {
-    problems,
-    problem,
-    value,
-    text: (field, isRight, otherwise) => checked(field, found => typeof found === 'string' && isRight(found), otherwise),
-    optional: (field, isRight) =>
-      value(field) === undefined ? undefined : checked<string | undefined>(field, found => typeof found === 'string' && isRight(found), undefined),
-    number: (field, isRight, otherwise) => checked(field, found => typeof found === 'number' && isRight(found), otherwise),
-    map: field => Object.entries(checked<object>(field, found => typeof found === 'object' && found !== null && !Array.isArray(found), {})),
-    list: field => checked<readonly unknown[]>(field, Array.isArray, []),
-    known: fields => {
-      for (const field of Object.keys(map)) if (!fields.includes(field)) problem(`${field} is no field that this version knows`);
-    },
-  };
 }

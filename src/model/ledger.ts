@@ -31,7 +31,7 @@ export interface NetworkEntry {
   readonly router?: { readonly address: string; readonly mac: string };
   /** The node that carries the router and its services; absent while none is found, and for networks without one. */
   readonly gateway?: GatewayEntry;
-  /** The address of a pool that the network's NAT uses; absent without NAT. */
+  /** The address of a pool by which the network reaches the outside, with NAT or without; absent with egress none. */
   readonly floatingGateway?: { readonly pool: string; readonly address: string };
   /** When the definition went away; absent while it is there. */
   readonly removed?: string;
@@ -69,6 +69,8 @@ export interface PoolEntry {
 /** One FloatingIP or RoutedIP that has an address. */
 export interface PoolHolder {
   readonly address: string;
+  /** As of networks. Absent = 0. */
+  readonly incarnation?: number;
   readonly since: string;
   readonly removed?: string;
   readonly from: string;
@@ -91,11 +93,12 @@ export interface InterfaceEntry {
 export type AddressType = 'network' | 'broadcast' | 'gateway' | 'instance' | 'floating' | 'routed' | 'reserved' | 'quarantine' | 'remembered';
 
 export interface AddressEntry {
+  /** Of type `reserved` also a range: `10.0.0.50-10.0.0.99`. */
   readonly address: string;
   readonly type: AddressType;
-  /** `<kind> <uuid> <namespace>/<name>`, or '' for the network's own. */
+  /** `<kind> <uuid> <namespace>/<name>`, of kinds without uuid `<kind> <namespace>/<name>`, or '' for the space's own. */
   readonly user: string;
-  /** Definition file:line, or ''. */
+  /** Definition file:line, or ''; of type `reserved` what the definition says about it. */
   readonly comment: string;
   readonly since: string;
 }

@@ -25,7 +25,8 @@ export function networkAsks(self: NetworkDef, catalog: Catalog): readonly Ask[] 
 
 function gatewayAsk(self: NetworkDef, catalog: Catalog): GatewayAsk {
   const { gateway: pin } = self.spec;
-  const pool = egressOf(self, catalog) === 'nat' ? poolOf(self.spec, catalog)?.name : undefined;
+  // Without NAT too its way out is an address of the pool.
+  const pool = egressOf(self, catalog) === 'none' ? undefined : poolOf(self.spec, catalog)?.name;
   return { candidates: gatewayCandidates(self, catalog), ...(pin === undefined ? {} : { pin }), ...(pool === undefined ? {} : { pool }) };
 }
 

@@ -13,6 +13,7 @@ export function decide(catalog: Catalog, ledger: Ledger, now: Date, unreadable: 
     asks,
     ledger,
     unreadable,
+    nodes: [...catalog.nodes.keys()],
     now: `${now.toISOString().slice(0, 19)}Z`,
     cluster: {
       id: catalog.cluster.name,

@@ -113,12 +113,13 @@ interface Base {
 async function readLedger(args: Pick<SettleArgs, 'remote' | 'kept'>, tip: Oid | null): Promise<Base> {
   const local = args.kept?.ledger ?? EMPTY_LEDGER;
   if (tip !== null && tip === args.kept?.tip) return { ledger: local, files: null, problems: [], unreadable: [], lost: false };
-  if (tip === null) return { ledger: local, files: new Map(), problems: [], unreadable: [], lost: Object.keys(local.networks).length > 0 };
+  if (tip === null)
+    return { ledger: local, files: new Map(), problems: [], unreadable: [], lost: Object.keys({ ...local.networks, ...local.pools }).length > 0 };
   const files = await filesAt(args, tip);
   const { ledger, problems } = parseLedger(files);
-  const broken = problems.map(problem => problem.network).filter(network => network !== '');
+  const broken = problems.map(problem => problem.about).filter(about => about !== '');
   const merged = mergeLedger(ledger, local, broken);
-  const unreadable = broken.filter(network => merged.networks[network] === undefined);
+  const unreadable = broken.filter(about => merged.networks[about] === undefined && merged.pools?.[about] === undefined);
   return { ledger: merged, files, problems, unreadable, lost: merged !== ledger };
 }
 

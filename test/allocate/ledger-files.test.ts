@@ -79,7 +79,7 @@ describe('what is read from the branch', () => {
     const read = broken(edit as (whole: string) => string);
     expect(read.ledger.networks).toEqual({});
     expect(read.problems).toEqual([
-      { path: demo, network: 'default/demo', line, message: typeof message === 'string' ? message : expect.stringMatching(message) },
+      { path: demo, about: 'default/demo', line, message: typeof message === 'string' ? message : expect.stringMatching(message) },
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('what is read from the branch', () => {
     const others = new Map([
       [demo, text],
       ['README.md', 'hello'],
-      ['allocations/pools/lab.yaml', '{'],
+      ['allocations/pools/UPPER.yaml', '{'],
       ['allocations/networks/default/UPPER.yaml', '{'],
     ]);
     expect(parseLedger(others)).toEqual({ ledger, problems: [] });
@@ -129,7 +129,7 @@ describe('what is written', () => {
         mergeLedger(
           read,
           ledger,
-          problems.map(p => p.network),
+          problems.map(p => p.about),
         ),
         problems,
       ).get(demo),
