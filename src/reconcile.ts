@@ -18,6 +18,7 @@ import { type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote } from './pass/remote.ts';
 import { reportOf } from './pass/report.ts';
 import { type Settled, settle } from './pass/settle.ts';
+import { takeOver } from './pass/take-over.ts';
 import { RepoError } from './repo/repo.ts';
 
 /** What a pass came to. `enforced` is null when there was nothing that this node could enforce: the kernel is untouched then. */
@@ -65,8 +66,10 @@ async function bring(config: NodeConfig, remote: Remote, pulled: Pulled, catalog
   const enforced = observing
     ? { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }
     : await enforce(prepared, () => checkBefore(prepared.facts, stateDir));
-  const published = pulled.tips === null ? null : await tell(config, remote, { pulled, settled, catalog, enforced, previous: kept?.ledger ?? null });
-  return { settled, enforced, published };
+  if (pulled.tips === null) return { settled, enforced, published: null };
+  const over = observing ? settled : await takeOver({ remote, settled, catalog, enforced, node: node.name, stateDir });
+  const published = await tell(config, remote, { pulled, settled: over, catalog, enforced, previous: kept?.ledger ?? null });
+  return { settled: over, enforced, published };
 }
 
 interface Told {

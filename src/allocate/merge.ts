@@ -3,6 +3,7 @@ import { compareIps } from '../model/ip.ts';
 import type { AddressEntry, InterfaceEntry, Ledger, NetworkEntry, PoolEntry, PoolHolder } from '../model/ledger.ts';
 import { isInstance } from './addresses.ts';
 import { isHeld } from './pools.ts';
+import { startOf } from './space.ts';
 
 /**
  * The remote's ledger, and from the node's own copy: live networks, interfaces, pools and holders of their addresses that
@@ -103,7 +104,7 @@ function withHeld(
   isGuest: (entry: AddressEntry) => boolean,
 ): readonly AddressEntry[] {
   const held = new Set(found.flatMap(([, { address }]) => address ?? []));
-  return [...into, ...mine.filter(entry => isGuest(entry) && held.has(entry.address))].sort((a, b) => compareIps(a.address, b.address));
+  return [...into, ...mine.filter(entry => isGuest(entry) && held.has(entry.address))].sort((a, b) => compareIps(startOf(a), startOf(b)));
 }
 
 function sorted<T>(map: All<T>): All<T> {

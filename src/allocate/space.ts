@@ -101,7 +101,7 @@ export function rangeText({ first, last }: Pick<ReservedRange, 'first' | 'last'>
 }
 
 /** The address of an entry, of a reserved range the first. */
-function startOf({ address }: Pick<AddressEntry, 'address'>): string {
+export function startOf({ address }: Pick<AddressEntry, 'address'>): string {
   return address.split('-')[0] ?? address;
 }
 

@@ -83,7 +83,7 @@ async function settleOnline(args: SettleArgs, firstTip: Oid | null, seen: Seen):
         continue;
       }
     }
-    const pushed = await publish(args, base, decided.ledger, tip);
+    const pushed = await publishLedger(args, base, decided.ledger, tip);
     if (pushed !== null) return keep(args, base, { ...decided, tip: pushed, at });
     await backOff(attempt + 1);
     tip = (await readTips(args.remote)).status;
@@ -99,18 +99,20 @@ async function readSeen(args: SettleArgs, tip: Oid | null, seen: Seen): Promise<
   return base;
 }
 
-interface Base {
+/** The ledger as a tip of the status branch has it, and this node's copy. */
+export interface Base {
   readonly ledger: Ledger;
   /** The ledger's own files as they are on the branch; null when they say what `ledger` says. */
   readonly files: ReadonlyMap<string, string> | null;
   readonly problems: readonly LedgerProblem[];
-  /** Networks whose file cannot be read, and of which this node has no copy. */
+  /** Networks and pools whose file cannot be read, and of which this node has no copy. */
   readonly unreadable: readonly string[];
   /** True when the branch lost what this node still knows: it is to be said again. */
   readonly lost: boolean;
 }
 
-async function readLedger(args: Pick<SettleArgs, 'remote' | 'kept'>, tip: Oid | null): Promise<Base> {
+/** Reads the ledger at a tip; of what is lost or cannot be read there the node's copy counts. Throws RepoError. */
+export async function readLedger(args: Pick<SettleArgs, 'remote' | 'kept'>, tip: Oid | null): Promise<Base> {
   const local = args.kept?.ledger ?? EMPTY_LEDGER;
   if (tip !== null && tip === args.kept?.tip) return { ledger: local, files: null, problems: [], unreadable: [], lost: false };
   if (tip === null)
@@ -160,13 +162,13 @@ function hashOf(network: string, node: string): string {
   return createHash('sha256').update(`${network}\n${node}`).digest('hex');
 }
 
-// null: the race is lost.
-async function publish(args: SettleArgs, base: Base, ledger: Ledger, tip: Oid | null): Promise<Oid | null> {
+/** Pushes a ledger on top of `tip`, of which `base` was read: the new tip, or null when somebody else was first. Throws RepoError. */
+export async function publishLedger(args: Pick<SettleArgs, 'remote' | 'node'>, base: Base, ledger: Ledger, tip: Oid | null): Promise<Oid | null> {
   const files = base.files ?? (tip === null ? new Map<string, string>() : await filesAt(args, tip));
   const edits = ledgerEdits(files, ledger, base.problems);
   if (edits.size === 0) return tip;
   const { status, statusBranch } = args.remote;
-  const message = commitMessage(args.node, `allocations of ${edits.size} ${edits.size === 1 ? 'network' : 'networks'}`);
+  const message = commitMessage(args.node, `allocations in ${edits.size} ${edits.size === 1 ? 'file' : 'files'}`);
   const oid = await status.commit({ parent: tip, edits, author: author(args.node), message, at: Date.now() });
   if (oid === null) return tip;
   return (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok' ? oid : null;
@@ -174,7 +176,7 @@ async function publish(args: SettleArgs, base: Base, ledger: Ledger, tip: Oid | 
 
 // A ledger of which a part cannot be read is never taken for the whole one of its tip: it is read again by the next pass.
 async function keep({ kept, catalog, stateDir }: SettleArgs, { unreadable }: Base, settled: Omit<Settled, 'problem' | 'isKnown'>): Promise<Settled> {
-  const isKnown = kept !== null || !unreadable.some(network => catalog.networks.has(network));
+  const isKnown = kept !== null || !unreadable.some(about => catalog.networks.has(about) || catalog.pools.has(about));
   const tip = unreadable.length === 0 ? settled.tip : null;
   if (isKnown && (kept?.tip !== tip || kept.ledger !== settled.ledger)) await saveKeptLedger(stateDir, { tip, ledger: settled.ledger });
   return { ...settled, problem: null, isKnown };
