@@ -79,7 +79,9 @@ const FACTS: Facts = {
   bridgeNetfilter: false,
   ports: [],
   users: { root: 0 },
-  devices: ['lo', 'eth0'],
+  devices: ['lo', 'eth0', 'eth1'],
+  egress: { eth1: { mtu: 1500, up: true, addresses: [] } },
+  runtimeFolder: '/run/netloom',
   missing: [],
 };
 

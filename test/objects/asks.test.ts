@@ -33,14 +33,14 @@ function gatewayOf(catalog: Catalog, name: string): unknown {
 describe('a network asks for a router', () => {
   const two = [CLUSTER, node('g2', 2), node('g1', 1), FLOATING];
 
-  test('on any gateway node that is not cordoned, with an address of its pool for NAT', () => {
+  test('on any gateway node that is not cordoned, with an address of its pool as its way out', () => {
     const catalog = catalogOf(...two, node('g3', 3, { cordon: true }), doc('Network', 'a', { cidr: '10.1.0.0/24' }));
     expect(gatewayOf(catalog, 'a')).toEqual({ candidates: ['g1', 'g2'], pool: 'floating' });
   });
 
-  test('without an address of a pool where it has no NAT', () => {
+  test('without an address of a pool where it has no way out; routed, its way out is one too', () => {
     const catalog = catalogOf(...two, doc('Network', 'a', { cidr: '10.1.0.0/24', nat: false }), doc('Network', 'b', { cidr: '10.2.0.0/24', egress: 'routed' }));
-    expect([gatewayOf(catalog, 'a'), gatewayOf(catalog, 'b')]).toEqual([{ candidates: ['g1', 'g2'] }, { candidates: ['g1', 'g2'] }]);
+    expect([gatewayOf(catalog, 'a'), gatewayOf(catalog, 'b')]).toEqual([{ candidates: ['g1', 'g2'] }, { candidates: ['g1', 'g2'], pool: 'floating' }]);
   });
 
   test('on the node that it names, also when that is cordoned', () => {
