@@ -55,13 +55,16 @@ interface Work {
 /** Outcomes in the order of the steps. Throws HostError only before the first change (a tool is missing). */
 export async function apply(steps: readonly Step[], options: ApplyOptions = {}): Promise<readonly Outcome[]> {
   const work = begin(steps);
-  for (const tool of new Set(work.acts.map(act => act.lane.slice(0, act.lane.indexOf(':'))))) if (tool !== 'sysctl') findProgram(tool);
+  for (const tool of new Set(work.acts.map(act => act.lane.slice(0, act.lane.indexOf(':'))))) if (TOOLS.has(tool)) findProgram(tool);
   for (let batch = nextBatch(work, options); batch.length > 0; batch = nextBatch(work, options)) {
     const grouped = options.singleLines !== true && (await mayGroup(work, batch));
     if (!(await settle(work, batch, grouped, options))) break;
   }
   return outcomes(work);
 }
+
+/** Without these nothing can be done; what else is missing stops only what needs it. */
+const TOOLS: ReadonlySet<string> = new Set(['ip', 'bridge', 'nft']);
 
 function begin(steps: readonly Step[]): Work {
   const acts: Task[] = [];

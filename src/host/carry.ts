@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { OURS } from '../kinds/marks.ts';
 import { lane, type Op } from '../kinds/op.ts';
 import { batchLine, nftText, renderOp } from '../kinds/render.ts';
+import { carryOthers } from './carry-others.ts';
 import { codeOfErrno, codeOfText, HostError, type HostErrorCode } from './errors.ts';
 import { run } from './exec.ts';
 import { heldLocks } from './lock.ts';
@@ -43,7 +44,13 @@ export interface Act {
 /** Words for every act, asked for before the first change. Throws a Bug for an act that no line can carry. */
 export function worded(op: Op): Act {
   if (op.op === 'sysctl-set') return { op, text: sysctlPath(op.key) };
+  if (isOther(op)) return { op, text: '' };
   return { op, text: op.op === 'nft-replace' || op.op === 'nft-del' ? nftText(op) : batchLine(op) };
+}
+
+/** True for acts that no batch of lines carries: on files, services and flows. */
+function isOther(op: Op): boolean {
+  return ['file', 'service', 'conntrack'].includes(lane(op).split(':')[0] ?? '');
 }
 
 /** Runs acts of one lane. `grouped`: consecutive link deletes may go through the group of doomed links. Throws only Bugs and `missing-program`. */
@@ -52,6 +59,7 @@ export async function carry(acts: readonly Act[], grouped: boolean): Promise<Car
   if (first === undefined) return { done: [] };
   const [tool = '', ...rest] = lane(first.op).split(':');
   const netns = rest.join(':');
+  if (isOther(first.op)) return carryOthers(acts.map(act => act.op));
   if (tool === 'nft') return carryTables(acts, netns);
   if (tool === 'sysctl') return carrySysctls(acts, netns);
   return carryLines(tool, netns, acts, grouped);
@@ -154,12 +162,13 @@ function refusedTable(op: Op | undefined, stderr: string): Carried {
   return { done: [], failed: { index: 0, code, words: `nft table ${name}: ${wordsOf(stderr).replaceAll('/dev/stdin:', 'line ')}` } };
 }
 
-// In the own namespace by the file system, synchronously: one system call each, and the order holds.
+// In the own namespace by the file system, synchronously: one system call each. Elsewhere one process sets them all, in their order.
 async function carrySysctls(acts: readonly Act[], netns: string): Promise<Carried> {
+  if (netns !== '') return setThere(acts, netns);
   const done: number[] = [];
   for (const [index, { op, text: path }] of acts.entries()) {
     if (op.op !== 'sysctl-set') continue;
-    const said = netns === '' ? setHere(path, op.value) : await setThere(netns, path, op.value);
+    const said = setHere(path, op.value);
     if (said !== null) return { done, failed: { index, code: said.code, words: `${renderOp(op)}: ${said.words}` } };
     done.push(index);
   }
@@ -175,10 +184,33 @@ function setHere(path: string, value: string): Said | null {
   }
 }
 
-async function setThere(netns: string, path: string, value: string): Promise<Said | null> {
-  const end = await attempt(...entering(netns, 'tee', [path]), value, 10_000);
-  if ('lost' in end) return end.lost;
-  return end.exitCode === 0 ? null : { code: codeOfText(end.stderr), words: wordsOf(end.stderr) };
+// sysctl goes on after a failure and names the key of each; those that it names were not set, all others were.
+async function setThere(acts: readonly Act[], netns: string): Promise<Carried> {
+  const settings = acts.flatMap(({ op }) => (op.op === 'sysctl-set' ? [`${op.key}=${op.value}`] : []));
+  const end = await attempt(...entering(netns, 'sysctl', ['-q', '-w', '--', ...settings]), '', 10_000 + 10 * acts.length);
+  if ('lost' in end) return end;
+  if (end.exitCode === 0) return { done: acts.map((_, index) => index) };
+  const lines = end.stderr.split('\n').filter(line => line.trim() !== '');
+  const said = acts.map(({ op }) => lines.find(line => op.op === 'sysctl-set' && tellsOf(line, op.key)));
+  const index = said.findIndex(line => line !== undefined);
+  const op = acts[index]?.op;
+  if (op === undefined)
+    return acts.length === 1
+      ? refusedSetting(acts[0]?.op, 0, end.stderr, [])
+      : { done: [], lost: { code: codeOfText(end.stderr), words: wordsOf(end.stderr) } };
+  const done = said.flatMap((line, at) => (line === undefined ? [at] : []));
+  return refusedSetting(op, index, said[index] ?? '', done);
+}
+
+function refusedSetting(op: Op | undefined, index: number, stderr: string, done: readonly number[]): Carried {
+  return { done, failed: { index, code: codeOfText(stderr), words: `${op === undefined ? 'sysctl' : renderOp(op)}: ${wordsOf(stderr)}` } };
+}
+
+// It writes keys in either form.
+function tellsOf(line: string, key: string): boolean {
+  const dotted = line.replaceAll('/', '.');
+  const at = dotted.indexOf(key.replaceAll('/', '.'));
+  return at >= 0 && !/[\w-]/.test(dotted.charAt(at + key.length));
 }
 
 async function attempt(

@@ -21,6 +21,9 @@ const PACKAGE: Readonly<Record<string, string>> = {
   git: 'git',
   ssh: 'openssh-client',
   tcpdump: 'tcpdump',
+  sysctl: 'procps',
+  conntrack: 'conntrack',
+  dnsmasq: 'dnsmasq-base',
 };
 
 const found = new Map<string, string>();
@@ -36,6 +39,17 @@ export function findProgram(name: string): string {
   }
   found.set(name, path);
   return path;
+}
+
+/** True when a program is there. */
+export function hasProgram(name: string): boolean {
+  try {
+    findProgram(name);
+    return true;
+  } catch (error) {
+    if (error instanceof HostError) return false;
+    throw error;
+  }
 }
 
 function absolute(path: string): string {
@@ -143,6 +157,33 @@ export function spawnLong(program: string, args: readonly string[], options: Pic
     clearTimeout(hard);
   };
   return { pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, stop };
+}
+
+export interface DetachedOptions {
+  /** Marks by which it is found again; with LC_ALL=C and a fixed PATH all that it gets. */
+  readonly env: Readonly<Record<string, string>>;
+  /** An open file for what it prints. */
+  readonly output: number;
+}
+
+/** A program that goes on when we end: a session of its own, and no descriptor of ours but its output. */
+export interface Detached {
+  readonly pid: number;
+  /** True once it ended, as long as we live to see it. */
+  hasEnded(): boolean;
+}
+
+/** Starts a program that outlives us. Throws HostError when it cannot be started. */
+export function startDetached(program: string, args: readonly string[], options: DetachedOptions): Detached {
+  const output = options.output as 3;
+  const child = execa(findProgram(program), [...args], { ...fixed({ env: options.env }), stdio: ['ignore', output, output], buffer: false, cleanup: false });
+  if (child.pid === undefined) throw cannotStart(commandText(program, args), undefined, undefined);
+  let ended = false;
+  void child.then(() => {
+    ended = true;
+  });
+  child.unref();
+  return { pid: child.pid, hasEnded: () => ended };
 }
 
 /** A command as people would type it, for messages; long ones are cut. */

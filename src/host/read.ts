@@ -10,6 +10,7 @@ import { usualReader } from './choose-reader.ts';
 import { HostError, type HostErrorCode } from './errors.ts';
 import { joinPeers } from './join-peers.ts';
 import { namespacesNow } from './namespace.ts';
+import { readFiles, readServices } from './read-services.ts';
 import { type RawReading, type Reader, TRIES } from './reader.ts';
 import { readSettings } from './sysctls.ts';
 
@@ -22,6 +23,8 @@ export interface ReadArgs {
   readonly keys: readonly Key[];
   /** False: every nft table of the families inet, ip, ip6 and bridge. True by default: those named like ours. */
   readonly ownTablesOnly?: boolean;
+  /** Where files and notes of networks' services lie; without it none are read. */
+  readonly runtimeFolder?: string;
   /** The way to read; without it the usual one. */
   readonly reader?: Reader;
 }
@@ -39,8 +42,13 @@ export async function read(args: ReadArgs): Promise<readonly Rows[]> {
   const others = await inTurns(names, 4, name => readOther(reader, name, ownTablesOnly, keys.get(name) ?? []));
   const unread = Object.fromEntries(others.flatMap(one => (one !== null && 'why' in one ? [[one.netns, one.why] as const] : [])));
   const whole = others.flatMap(one => (one === null || 'why' in one ? [] : [one]));
-  const first = { ...own, ...(Object.keys(unread).length === 0 ? {} : { unread }), sysctls: readSettings(keys.get('') ?? []) };
+  const served = await readServed(args.runtimeFolder, own.namespaces);
+  const first = { ...own, ...served, ...(Object.keys(unread).length === 0 ? {} : { unread }), sysctls: readSettings(keys.get('') ?? []) };
   return finishLinks([first, ...whole], new Set(Object.keys(unread)));
+}
+
+async function readServed(runtimeFolder: string | undefined, names: readonly string[]): Promise<Partial<Pick<Rows, 'files' | 'services'>>> {
+  return runtimeFolder === undefined ? {} : { files: readFiles(runtimeFolder), services: await readServices(runtimeFolder, names) };
 }
 
 // What keeps one namespace from being read is a guest's doing, or its fault: nobody else waits for it.

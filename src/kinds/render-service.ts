@@ -1,4 +1,5 @@
 /** Acts on services, files and flows as lines for a shell: what an operator would paste. The host does the same without a shell. */
+import { assertNever } from '../model/bug.ts';
 import type { Op, ServiceRun } from './op.ts';
 
 type ServiceOp = Extract<Op, { op: 'service-start' | 'service-reload' | 'service-stop' }>;
@@ -10,13 +11,15 @@ export function noteOf({ id, folder }: { readonly id: string; readonly folder: s
 }
 
 /** By what a process is recognised as a service of ours: words of its environment. */
-export function serviceMarks({ id, conf, loaded }: Pick<ServiceRun, 'id' | 'conf' | 'loaded'>): Readonly<Record<string, string>> {
-  return { NETLOOM_SERVICE: id, NETLOOM_CONF: conf, NETLOOM_LOADED: loaded };
+export function serviceMarks({ id, folder, conf, loaded, ports }: ServiceRun): Readonly<Record<string, string>> {
+  return { NETLOOM_SERVICE: id, NETLOOM_FOLDER: folder, NETLOOM_CONF: conf, NETLOOM_LOADED: loaded, NETLOOM_PORTS: ports.join(',') };
 }
 
 export function renderService(op: ServiceOp): string {
   const note = shellWord(noteOf(op));
-  const processes = `$(grep -lszx ${shellWord(`NETLOOM_SERVICE=${op.id}`)} /proc/[0-9]*/environ | cut -d/ -f3)`;
+  const mark = (name: string, value: string) => shellWord(`NETLOOM_${name}=${value}`);
+  const marked = `grep -lszx ${mark('SERVICE', op.id)} /proc/[0-9]*/environ | xargs -r grep -lszx ${mark('FOLDER', op.folder)}`;
+  const processes = `$(${marked} | cut -d/ -f3)`;
   switch (op.op) {
     case 'service-start':
       return `mkdir -p ${shellWord(op.folder)}\n${started(op)} </dev/null >${note}.log 2>&1`;
@@ -24,6 +27,8 @@ export function renderService(op: ServiceOp): string {
       return `for p in ${processes}; do kill -HUP $p; echo "$p ${op.loaded}" >${note}; done`;
     case 'service-stop':
       return `for p in ${processes}; do kill $p; while kill -0 $p 2>/dev/null; do sleep 0.1; done; done; rm -f ${note} ${note}.*`;
+    default:
+      return assertNever(op);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { fileRef } from './file.ts';
 import type { Kind, Observed, Tie } from './kind.ts';
-import type { Op, ServiceRun } from './op.ts';
+import type { ServiceRun } from './op.ts';
 import { addressesRef, linkRef, netnsRef } from './refs.ts';
 import type { ServiceRow } from './rows.ts';
 

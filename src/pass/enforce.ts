@@ -28,6 +28,7 @@ export interface Prepared {
   readonly facts: Facts;
   readonly compiled: Compiled;
   readonly plan: Plan;
+  readonly runtimeDir: string;
 }
 
 export interface Enforced extends Prepared {
@@ -44,7 +45,7 @@ export async function prepare(target: Target, runtimeDir: string): Promise<Prepa
   checkIdentity(target.node, target.catalog, own.links);
   const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
-  return { facts, compiled, plan: diff(compiled.resources, await observe(compiled, own), KINDS) };
+  return { facts, compiled, plan: diff(compiled.resources, await observe(compiled, runtimeDir, own), KINDS), runtimeDir };
 }
 
 /**
@@ -59,7 +60,7 @@ export async function enforce(prepared: Prepared, before: () => Promise<void>): 
     rounds += 1;
     const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown') });
     outcomes.push(...done);
-    plan = diff(prepared.compiled.resources, await observe(prepared.compiled), KINDS);
+    plan = diff(prepared.compiled.resources, await observe(prepared.compiled, prepared.runtimeDir), KINDS);
     if (sameFailures(done, plan)) break;
   }
   return { ...prepared, outcomes, remaining: plan, rounds };
@@ -71,9 +72,9 @@ function sameFailures(done: readonly Outcome[], left: Plan): boolean {
   return left.steps.length > 0 && left.steps.every(step => failed.has(step.ref));
 }
 
-async function observe(compiled: Compiled, own?: OwnReading): Promise<readonly Observed[]> {
+async function observe(compiled: Compiled, runtimeFolder: string, own?: OwnReading): Promise<readonly Observed[]> {
   const keys = compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []);
-  const rows = await read({ netnses: scope(compiled.resources), keys, ...(own === undefined ? {} : { own }) });
+  const rows = await read({ netnses: scope(compiled.resources), keys, runtimeFolder, ...(own === undefined ? {} : { own }) });
   return rows.flatMap(part => [...KINDS.values()].flatMap(kind => kind.parse(part)));
 }
 

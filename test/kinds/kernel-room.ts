@@ -1,12 +1,16 @@
 /** The kernel for tests of kinds: says ops the way an operator would, reads back, and leaves nothing. Only inside a private lab. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { carryOthers } from '../../src/host/carry-others.ts';
 import { run } from '../../src/host/exec.ts';
 import { read } from '../../src/host/read.ts';
+import { readFiles, readServices } from '../../src/host/read-services.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Key, Observed } from '../../src/kinds/kind.ts';
 import { lane, type Op } from '../../src/kinds/op.ts';
 import { batchLine, renderOp } from '../../src/kinds/render.ts';
-import { GUEST, OUR_NETNS } from './samples.ts';
+import { GUEST, OUR_NETNS, RUNTIME } from './samples.ts';
 
 /** Throws unless /run/netns is a file system of the lab's own: these tests delete every link they find. */
 export function insistOnLab(): void {
@@ -25,11 +29,32 @@ export async function paste(lines: string): Promise<void> {
 /** Runs ops as the lines that `plan -o commands` prints. */
 export async function say(ops: readonly Op[]): Promise<void> {
   if (ops.length > 0) await paste(ops.map(renderOp).join('\n'));
+  for (const op of ops) if (op.op === 'service-start') await untilItAnswers(op.id);
 }
 
-/** Runs ops of one lane as the driver does: one process, batch lines where the tool takes them. */
+// A shell goes on as soon as it has started something.
+async function untilItAnswers(id: string): Promise<void> {
+  for (const deadline = Date.now() + 5_000; ; ) {
+    const found = (await readServices(RUNTIME, readdirSync('/run/netns'))).find(one => one.id === id);
+    if (found?.answers === true) return;
+    if (Date.now() > deadline) throw new Error(`the service ${id} does not answer: ${JSON.stringify(found)}`);
+    await sleep(20);
+  }
+}
+
+/** Runs ops as the driver does: those of one lane in one process, batch lines where the tool takes them. */
 export async function batch(ops: readonly Op[]): Promise<void> {
+  const other = ops.findIndex(op => lane(op) !== lane(ops[0] as Op));
+  await batchOfOne(other < 0 ? ops : ops.slice(0, other));
+  if (other >= 0) await batch(ops.slice(other));
+}
+
+async function batchOfOne(ops: readonly Op[]): Promise<void> {
   const [tool = '', netns = ''] = ops[0] === undefined ? [] : lane(ops[0]).split(':');
+  if (tool === 'file' || tool === 'service' || tool === 'conntrack') {
+    expect(await carryOthers(ops)).toEqual({ done: ops.map((_, index) => index) });
+    return;
+  }
   if (tool !== 'ip' && tool !== 'bridge') return say(ops);
   const stdin = ops.map(op => `${batchLine(op)}\n`).join('');
   const { exitCode, stderr } = await run(tool, [...(netns === '' ? [] : ['-n', netns]), '-batch', '-'], { stdin });
@@ -38,12 +63,15 @@ export async function batch(ops: readonly Op[]): Promise<void> {
 
 /** Everything that the kinds see in the lab. */
 export async function seen(keys: readonly Key[] = []): Promise<readonly Observed[]> {
-  const all = await read({ netnses: [GUEST, OUR_NETNS], keys });
+  const all = await read({ netnses: [GUEST, OUR_NETNS], keys, runtimeFolder: RUNTIME });
   return all.flatMap(rows => [...KINDS.values()].flatMap(kind => kind.parse(rows)));
 }
 
 /** An empty node: only `lo` and the guest's namespace. */
 export async function emptyNode(): Promise<void> {
+  const services = await readServices(RUNTIME, []);
+  for (const { id, folder } of services) await batch([{ op: 'service-stop', id, folder }]);
+  for (const { path } of readFiles(RUNTIME)) await batch([{ op: 'file-del', path }]);
   await paste(`
 for link in $(ip -o link show | sed -n 's/^[0-9]*: \\([^:@]*\\).*/\\1/p'); do [ "$link" = lo ] || ip link del dev "$link" 2>/dev/null || true; done
 for name in $(ls /run/netns); do ip netns del "$name"; done

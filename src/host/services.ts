@@ -1,0 +1,185 @@
+/**
+ * Starts, stops and reloads services of networks. They outlive us: a unit of systemd where there is one, else a session of
+ * their own in the network's namespace; either way the next pass finds them by their marks.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceRun } from '../kinds/op.ts';
+import { serviceMarks } from '../kinds/render-service.ts';
+import { codeOfErrno, errnoOf, HostError } from './errors.ts';
+import { run, startDetached } from './exec.ts';
+import { writeAtomic } from './files.ts';
+import { entering } from './namespace.ts';
+import { attentionOf, type ServiceProcess, serviceProcess, serviceProcesses, stateOf } from './processes.ts';
+import { notePath } from './read-services.ts';
+
+type Id = Pick<ServiceRun, 'id' | 'folder'>;
+
+const START_MS = 5_000;
+const TERM_MS = 2_000;
+const KILL_MS = 5_000;
+const STEP_MS = 5;
+
+/** Starts it anew, whatever ran under its name. Done when it holds its ports. Throws HostError with its last words when it does not get there. */
+export async function startService(service: ServiceRun): Promise<void> {
+  await stopService(service);
+  await releaseLeases(service);
+  mkdirSync(service.folder, { recursive: true, mode: 0o755 });
+  const unit = unitOf(service);
+  if (unit === null) return startAlone(service);
+  await writeAtomic(`${notePath(service)}.env`, environmentFile(service));
+  await run('systemctl', ['start', unit], { okCodes: [0] });
+  await untilReady(service, () => false, `systemd says: journalctl -u ${unit}`);
+}
+
+/** Ends it: asks, and after two seconds insists. Done when it is gone, with what was noted about it. Absent is fine. */
+export async function stopService(service: Id): Promise<void> {
+  const unit = unitOf(service);
+  if (unit !== null && processesOf(service).length > 0) await run('systemctl', ['stop', unit], { okCodes: [0] });
+  const startedAt = Date.now();
+  for (let asked = false; ; asked = true) {
+    const left = processesOf(service);
+    if (left.length === 0) break;
+    const late = Date.now() - startedAt;
+    if (late > KILL_MS) throw new HostError('busy', `the service ${service.id} does not end, it is process ${left.map(one => one.pid).join(', ')}`);
+    // What is stopped takes no other signal.
+    for (const one of left) if (!asked || late > TERM_MS) signal(one, late > TERM_MS || stateOf(one.pid) === 'T' ? 'SIGKILL' : 'SIGTERM');
+    await sleep(STEP_MS);
+  }
+  forget(service);
+}
+
+/**
+ * Has it read again what it reads while it runs, and notes that. A lease of a guest that is gone is released: that needs a
+ * start, since only a starting dnsmasq reads its leases.
+ */
+export async function reloadService(service: ServiceRun): Promise<void> {
+  const [one, ...others] = processesOf(service);
+  if (one === undefined || others.length > 0 || hasStrangers(service)) return startService(service);
+  signal(one, 'SIGHUP');
+  await writeAtomic(notePath(service), `${one.pid} ${service.loaded}\n`);
+}
+
+function processesOf({ id, folder }: Id): readonly ServiceProcess[] {
+  return serviceProcesses(folder).filter(one => one.id === id);
+}
+
+function startAlone(service: ServiceRun): Promise<void> {
+  const log = `${notePath(service)}.log`;
+  const output = openSync(log, 'w', 0o600);
+  try {
+    const [tool, args] = entering(service.netns, service.program, service.argv);
+    const started = startDetached(tool, args, { env: { ...serviceMarks(service), ...markOfLab() }, output });
+    return untilReady(service, started.hasEnded, lastWords(log));
+  } finally {
+    closeSync(output);
+  }
+}
+
+// A lab ends all that carries its mark.
+function markOfLab(): Readonly<Record<string, string>> {
+  const lab = process.env['NETLOOM_LAB'];
+  return lab === undefined ? {} : { NETLOOM_LAB: lab };
+}
+
+async function untilReady(service: ServiceRun, hasEnded: () => boolean, words: string | (() => string)): Promise<void> {
+  const startedAt = Date.now();
+  for (;;) {
+    const [one] = processesOf(service);
+    if (one !== undefined && isItself(one.pid) && attentionOf({ pid: one.pid, ports: service.ports }) !== 'gone') return;
+    const late = Date.now() - startedAt > START_MS;
+    if (hasEnded() || late) {
+      const said = typeof words === 'string' ? words : words();
+      await stopService(service);
+      throw new HostError(
+        late ? 'timeout' : 'other',
+        `${service.program} ${late ? `holds not all of its ports ${service.ports.join(', ')}` : 'ended'}: ${said}`,
+      );
+    }
+    await sleep(STEP_MS);
+  }
+}
+
+// Between its start and its own program it is nsenter, and nobody's service yet.
+function isItself(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'nsenter';
+  } catch {
+    return false;
+  }
+}
+
+function lastWords(log: string): () => string {
+  return () => {
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    return (
+      lines
+        .filter(line => line.trim() !== '')
+        .at(-1)
+        ?.trim() ?? 'it said nothing'
+    );
+  };
+}
+
+// A pid may be another process by now: its marks are read again just before.
+function signal({ pid, id, folder }: ServiceProcess, name: NodeJS.Signals): void {
+  const now = serviceProcess(pid);
+  if (now?.id !== id || now.folder !== folder) return;
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return;
+    throw new HostError(codeOfErrno(error), `cannot send ${name} to the service ${id}, process ${pid}: CAP_KILL is needed`, { cause: error });
+  }
+}
+
+function forget(service: Id): void {
+  const note = notePath(service);
+  rmSync(note, { force: true });
+  if (!existsSync(dirname(note))) return;
+  for (const name of readdirSync(dirname(note))) if (name.startsWith(`${basename(note)}.`)) rmSync(join(dirname(note), name), { force: true });
+}
+
+const UNIT = 'netloom-dnsmasq@';
+const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+
+/** The unit that carries a service; null where systemd does not run the node, the template is not installed, or the node is a lab's. */
+function unitOf({ id, folder }: Id): string | null {
+  const [uuid = '', program] = id.split('/');
+  if (program !== 'dnsmasq' || folder !== '/run/netloom/services' || !existsSync('/run/systemd/system')) return null;
+  return UNIT_FOLDERS.some(path => existsSync(`${path}/${UNIT}.service`)) ? `${UNIT}${uuid}.service` : null;
+}
+
+function environmentFile(service: ServiceRun): string {
+  return Object.entries(serviceMarks(service))
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** Leases as dnsmasq keeps them: `<expiry> <mac> <ip> <name> <client id>` a line. */
+function isStranger(line: string, known: ReadonlySet<string>): boolean {
+  const [, mac = '', ip = ''] = line.split(' ');
+  return /^\d+\.\d+\.\d+\.\d+$/.test(ip) && !known.has(`${mac.toLowerCase()} ${ip}`);
+}
+
+function leasesOf({ leases }: ServiceRun): readonly string[] {
+  return leases !== undefined && existsSync(leases.path) ? readFileSync(leases.path, 'utf8').split('\n') : [];
+}
+
+function hasStrangers(service: ServiceRun): boolean {
+  const known = new Set(service.leases?.known);
+  return leasesOf(service).some(line => isStranger(line, known));
+}
+
+async function releaseLeases(service: ServiceRun): Promise<void> {
+  if (service.leases === undefined || !hasStrangers(service)) return;
+  const known = new Set(service.leases.known);
+  await writeAtomic(
+    service.leases.path,
+    leasesOf(service)
+      .filter(line => !isStranger(line, known))
+      .join('\n'),
+    0o644,
+  );
+}
