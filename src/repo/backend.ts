@@ -1,8 +1,8 @@
 /** What the two ways to speak git have to offer; the life of the clone around them is in clone.ts, once. */
 import type { Edits, Oid, TreeEntry } from './repo.ts';
 
-/** `first`: the tip alone; `more`: what is new since the branch's ref here; `deeper`: older commits too. */
-export type FetchHow = 'first' | 'more' | 'deeper';
+/** `first`: the tip alone; `more`: what is new since the branch's ref here; `deeper`: a thousand older commits too; `whole`: all that the remote has. */
+export type FetchHow = 'first' | 'more' | 'deeper' | 'whole';
 
 /** A commit to write; the edits are those that change something, `at` is in milliseconds. */
 export interface CommitDraft {

@@ -80,7 +80,7 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
   };
 }
 
-const DEPTH: Readonly<Record<FetchHow, readonly string[]>> = { first: ['--depth=1'], more: [], deeper: [`--deepen=${DEEPER}`] };
+const DEPTH: Readonly<Record<FetchHow, readonly string[]>> = { first: ['--depth=1'], more: [], deeper: [`--deepen=${DEEPER}`], whole: ['--unshallow'] };
 
 // git refuses a repository of another user on this machine, also when that is what was asked for; only a file can allow it.
 async function writeConfig(path: string, address: Address): Promise<void> {

@@ -138,33 +138,27 @@ async function checkClosure(backend: Backend, gitdir: string, tip: Oid): Promise
 async function descends(clone: Clone, descendant: Oid, ancestor: Oid): Promise<boolean | null> {
   if (descendant === ancestor) return true;
   const near = tell(await clone.backend.history(clone.folder.gitdir, descendant, []), ancestor);
-  return near ?? tell(await deeperHistory(clone, descendant), ancestor);
+  const far = near ?? tell(await olderHistory(clone, descendant, 'deeper'), ancestor);
+  return far ?? tell(await olderHistory(clone, descendant, 'whole'), ancestor);
 }
 
-function tell(history: History | null, ancestor: Oid): boolean | null {
-  if (history === null) return null;
+function tell(history: History, ancestor: Oid): boolean | null {
   if (history.oids.has(ancestor)) return true;
   return history.cut ? null : false;
 }
 
-// null when offline, or when the history is of unreasonable size: the caller has an answer for "cannot tell".
-async function deeperHistory(clone: Clone, from: Oid): Promise<History | null> {
+async function olderHistory(clone: Clone, from: Oid, how: 'deeper' | 'whole'): Promise<History> {
   const { backend, folder } = clone;
   const { tips } = await readState(folder.gitdir);
   // Deepening moves every end of the clone, so any branch will do; the commit's own is the surest.
   const [branch, tip] = Object.entries(tips).sort(([, a], [, b]) => Number(b === from) - Number(a === from))[0] ?? [];
-  if (branch === undefined || tip === undefined) return null;
+  if (branch === undefined || tip === undefined) return backend.history(folder.gitdir, from, []);
   const end = until(clone);
-  try {
-    return await folder.exclusive(end, async () => {
-      await backend.fetch(folder.gitdir, branch, tip, 'deeper', end);
-      await noteTip(folder.gitdir, branch, tip, 0);
-      return backend.history(folder.gitdir, from, []);
-    });
-  } catch (error) {
-    if (asRepoError(error, backend.url).code === 'corrupt') throw error;
-    return null;
-  }
+  return folder.exclusive(end, async () => {
+    await backend.fetch(folder.gitdir, branch, tip, how, end);
+    await noteTip(folder.gitdir, branch, tip, 0);
+    return backend.history(folder.gitdir, from, []);
+  });
 }
 
 function commit(clone: Clone, { parent, edits, author, message, at }: Parameters<Repo['commit']>[0]): Promise<Oid | null> {

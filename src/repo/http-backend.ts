@@ -15,9 +15,16 @@ const COMMON = ['multi_ack_detailed', 'no-done', 'side-band-64k', 'ofs-delta', '
 
 /** Commits that are fetched at once when history is too short to tell. */
 const DEEPER = 1000;
+/** What git itself sends for `--unshallow` (INFINITE_DEPTH of git 2.39). */
+const WITHOUT_END = 0x7fffffff;
 
 // Without a depth after the first time: with one, isomorphic-git 1.44 is sent everything again.
-const DEPTH: Readonly<Record<FetchHow, object>> = { first: { depth: 1 }, more: {}, deeper: { depth: DEEPER, relative: true } };
+const DEPTH: Readonly<Record<FetchHow, object>> = {
+  first: { depth: 1 },
+  more: {},
+  deeper: { depth: DEEPER, relative: true },
+  whole: { depth: WITHOUT_END },
+};
 
 /** Speaks to one remote. A look at its branches is one request. */
 export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {

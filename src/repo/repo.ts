@@ -36,7 +36,10 @@ export interface Repo {
   tips(branches: readonly string[]): Promise<ReadonlyMap<string, Oid | null>>;
   /** Brings the branch's tip and its whole closure here, checked; does nothing when `tip` is here already. */
   sync(branch: string, tip: Oid): Promise<void>;
-  /** True when `descendant` is `ancestor` or comes after it; null when the history here does not reach far enough to tell. */
+  /**
+   * True when `descendant` is `ancestor` or comes after it. Fetches older history as far as it needs to, at last all; null when
+   * the remote's own history is cut before it tells. A fetch that fails throws: no answer is not an answer.
+   */
   descends(descendant: Oid, ancestor: Oid): Promise<boolean | null>;
   /** Entries below `path` ('' = all), paths relative to it. */
   list(commit: Oid, path: string): Promise<readonly TreeEntry[]>;

@@ -1,5 +1,5 @@
 /** What every Repo does, whichever way it speaks git: run over a real server and over a real folder. */
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRepo } from '../../src/repo/open.ts';
@@ -199,6 +199,46 @@ export function contract(name: string, serve: Serve): void {
       expect(await repo.descends(last, first)).toBe(true);
       expect(await repo.descends(last, 'f'.repeat(40))).toBe(false);
       expect(await contents(repo, last)).toEqual({ 'a.yaml': '1\n# 29\n' });
+    });
+
+    test('history is fetched further back until it tells: a thousand commits, then all', async () => {
+      const first = await bare.grow('longer', { 'a.yaml': '0\n' });
+      const last = await bare.grow('longer', { 'a.yaml': '1\n' }, { times: 1_200 });
+      const repo = open();
+      await repo.sync('longer', last);
+      expect(await repo.descends(last, first)).toBe(true);
+      const other = open();
+      await other.sync('longer', last);
+      expect(await other.descends(last, 'f'.repeat(40))).toBe(false);
+      expect(await contents(other, last)).toEqual({ 'a.yaml': '1\n# 1199\n' });
+    });
+
+    test('what history says that the remote does not have itself, nobody can tell', async () => {
+      const first = await bare.grow('cut', { 'a.yaml': '0\n' });
+      const last = await bare.grow('cut', { 'a.yaml': '1\n' }, { times: 4 });
+      const short = await makeBare();
+      await short.git('fetch', '--quiet', '--depth=2', '--update-shallow', `file://${bare.path}`, 'cut:cut');
+      const there = await serve(short);
+      const repo = openRepo({ url: there.url, dir: join(short.root, 'clone'), deadlineMs: 15_000 });
+      await repo.sync('cut', last);
+      expect(await repo.descends(last, (await bare.git('rev-parse', 'cut~1')) as Oid)).toBe(true);
+      expect(await repo.descends(last, first)).toBeNull();
+      await there.close();
+      await short.remove();
+    });
+
+    test('history that cannot be fetched is no answer but an error', async () => {
+      const gone = await makeBare();
+      const there = await serve(gone);
+      const first = await gone.grow('main', { 'a.yaml': '0\n' });
+      const last = await gone.grow('main', { 'a.yaml': '1\n' }, { times: 3 });
+      const repo = openRepo({ url: there.url, dir: join(gone.root, 'clone'), deadlineMs: 15_000 });
+      await repo.sync('main', last);
+      await there.close();
+      await rename(gone.path, `${gone.path}.away`);
+      await expect(repo.descends(last, first)).rejects.toMatchObject({ name: 'RepoError' });
+      expect(await contents(repo, last)).toEqual({ 'a.yaml': '1\n# 2\n' });
+      await gone.remove();
     });
 
     test('a remote whose HEAD names a missing branch is read like any other', async () => {
