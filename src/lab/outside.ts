@@ -50,7 +50,7 @@ export async function makeOutside(dir: string, uplinks: readonly Uplink[], holde
 async function cable(outside: number, node: number, uplink: Uplink, index: number): Promise<void> {
   const far = `to${index}`;
   const near = uplink.bridge ? `up${index}` : uplink.device;
-  const [there, here] = [`198.51.100.${2 * index}`, `198.51.100.${2 * index + 1}`];
+  const [there, here] = [`198.18.0.${2 * index}`, `198.18.0.${2 * index + 1}`];
   const bridged = uplink.pools.filter(pool => pool.bridged);
   const routed = uplink.pools.filter(pool => pool.first && !pool.bridged);
   const onLink = bridged.map(pool => `addr add ${pool.gateway}/${pool.cidr.split('/')[1]} dev ${far}`);

@@ -12,6 +12,7 @@ import { parseCidr } from '../model/ip.ts';
 import type { InterfaceEntry } from '../model/ledger.ts';
 import { bridgeName, hostLinkName, nearMac, tapName } from '../model/names.ts';
 import { addressesOf } from './guard.ts';
+import { routesInside } from './guest-routes.ts';
 import { checkInterface } from './interface-check.ts';
 import { learns, networkMtu } from './mesh.ts';
 import type { Ask, Compiled, InterfaceDef, NetworkDef, NodeView, ObjectKind, Trouble } from './object.ts';
@@ -148,6 +149,7 @@ function attachVeth(a: Attachment, end: { readonly netns: string; readonly name:
   const cidr = a.network.spec.cidr === undefined ? null : parseCidr(a.network.spec.cidr);
   if (a.given.address !== undefined && cidr !== null) {
     found.push(want(address, { netns: end.netns, link: end.name, ip: a.given.address, prefix: cidr.prefix }, a.from));
+    found.push(...routesInside(a.self, a.network, end, a.view.catalog, a.from));
   }
   return found;
 }

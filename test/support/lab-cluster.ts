@@ -10,7 +10,9 @@ import { pushFolder } from '../../src/lab/definitions.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { holderOf, labRun } from '../../src/lab/enter.ts';
 import type { Lab } from '../../src/lab/lab.ts';
+import { type Uplink, uplinksOf } from '../../src/lab/outside.ts';
 import { labUp } from '../../src/lab/up.ts';
+import { loadFolder } from '../../src/pass/local.ts';
 import { ROOT } from '../house/tree.ts';
 import { nodeOf, type TestNode } from './lab-node.ts';
 import type { Place } from './lab-node-probe.ts';
@@ -23,6 +25,8 @@ export interface TestNetwork {
   readonly cidr?: string;
   readonly mtu?: number;
   readonly learning?: boolean;
+  /** More lines of YAML for the spec, such as `dns: true`. */
+  readonly more?: string;
 }
 
 /** A guest. Its name is that of the Interface, and of the namespace that the guest has. */
@@ -45,6 +49,8 @@ export interface ClusterOptions {
   readonly guests: readonly TestGuest[];
   /** Nodes that are gateway nodes. */
   readonly gateways?: readonly string[];
+  /** Further documents, as `definition` makes them. */
+  readonly more?: readonly string[];
 }
 
 export interface Cluster {
@@ -77,7 +83,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   try {
     writeDefinitions(folder, options);
     const guests = options.guests.filter(guest => guest.attach === undefined).map(guest => ({ node: guest.node, netns: guest.name }));
-    const cast = { nodes: NODES, underlayMtu: options.mtu ?? 1600, guests };
+    const cast = { nodes: NODES, underlayMtu: options.mtu ?? 1600, guests, uplinks: await uplinksIn(folder, base) };
     const lab = await labUp({ dir: join(base, 'lab'), definitions: { folder, cast }, home: ROOT });
     const cluster = clusterIn(lab, folder, options, end);
     await cluster.pass();
@@ -119,7 +125,13 @@ function named<T extends { readonly name: string }>(all: readonly T[], name: str
   return found;
 }
 
-function writeDefinitions(folder: string, { networks, guests, mtu = 1600, gateways = [] }: ClusterOptions): void {
+async function uplinksIn(folder: string, base: string): Promise<readonly Uplink[]> {
+  const { catalog, diagnostics } = await loadFolder(folder, join(base, 'cache'));
+  if (catalog === null) throw new Error(diagnostics.map(({ message, hint }) => `${message} (${hint ?? ''})`).join('\n'));
+  return uplinksOf(catalog);
+}
+
+function writeDefinitions(folder: string, { networks, guests, mtu = 1600, gateways = [], more = [] }: ClusterOptions): void {
   const tenants = [...new Set(networks.map(network => network.tenant))];
   const parts = [
     definition('Cluster', 'name: test', `underlay: { mtu: ${mtu} }`),
@@ -127,14 +139,15 @@ function writeDefinitions(folder: string, { networks, guests, mtu = 1600, gatewa
     ...tenants.map(tenant => definition('Namespace', `name: ${tenant}`)),
     ...networks.map(networkText),
     ...guests.map(guestText),
+    ...more,
   ];
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'all.yaml'), parts.join('---\n'));
 }
 
-function networkText({ tenant, name, vxid, cidr, mtu, learning }: TestNetwork): string {
+function networkText({ tenant, name, vxid, cidr, mtu, learning, more }: TestNetwork): string {
   const spec = { vxid, cidr, mtu, mesh: learning === undefined ? undefined : { learning } };
-  return definition('Network', `name: ${name}, namespace: ${tenant}`, ...Object.entries(spec).map(([key, value]) => said(key, value)));
+  return definition('Network', `name: ${name}, namespace: ${tenant}`, ...Object.entries(spec).map(([key, value]) => said(key, value)), more ?? '');
 }
 
 function guestText(guest: TestGuest): string {
@@ -150,7 +163,8 @@ function said(key: string, value: unknown): string {
   return value === undefined ? '' : `${key}: ${JSON.stringify(value)}`;
 }
 
-function definition(kind: string, metadata: string, ...spec: readonly string[]): string {
+/** One document: `definition('FloatingIP', 'name: web, namespace: red', 'interface: a')`. */
+export function definition(kind: string, metadata: string, ...spec: readonly string[]): string {
   const lines = spec.filter(line => line !== '').map(line => `  ${line}\n`);
   return `apiVersion: netloom.dev/v1\nkind: ${kind}\nmetadata: { ${metadata} }\nspec:${lines.length === 0 ? ' {}' : ''}\n${lines.join('')}`;
 }
