@@ -37,13 +37,15 @@ export function readNeighs(channel: Channel, nameOf: NameOf): readonly NeighRow[
   );
 }
 
-/** Addresses of IPv4 that this namespace answers ARP for on behalf of others. */
+/** Addresses that this namespace answers for (ARP, NDP) on behalf of others. */
 export function readProxies(channel: Channel, nameOf: NameOf): readonly ProxyRow[] {
-  return channel.dump('proxy neighbours', request(AF_INET, NTF.proxy), (bytes, from, to): ProxyRow | null => {
-    if (bytes[from] !== AF_INET || ((bytes[from + 10] as number) & NTF.proxy) === 0) return null;
-    const attributes = attributesOf(bytes, from + 12, to);
-    return { dst: ip(attributes, NDA.dst) ?? '', dev: nameOf(readU32(bytes, from + 4)), ...protocolOf(attributes) };
-  });
+  return [AF_INET, AF_INET6].flatMap(family =>
+    channel.dump('proxy neighbours', request(family, NTF.proxy), (bytes, from, to): ProxyRow | null => {
+      if (bytes[from] !== family || ((bytes[from + 10] as number) & NTF.proxy) === 0) return null;
+      const attributes = attributesOf(bytes, from + 12, to);
+      return { dst: ip(attributes, NDA.dst) ?? '', dev: nameOf(readU32(bytes, from + 4)), ...protocolOf(attributes) };
+    }),
+  );
 }
 
 function protocolOf(attributes: Attributes): { readonly protocol?: string } {

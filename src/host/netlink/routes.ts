@@ -62,6 +62,8 @@ const FRA = {
   protocol: 21,
 };
 const FIB_RULE_INVERT = 0x2;
+/** The rule names a link that is not there. */
+const DETACHED = { iif: 0x8, oif: 0x10 } as const;
 const TO_TABLE = 1;
 const FOUND_BY_NAME: ReadonlySet<number> = new Set([...Object.values(FRA), 18]);
 const NONE = 0xffffffff;
@@ -76,18 +78,21 @@ function ruleOf(bytes: Buffer, from: number, to: number): RuleRow | null {
   if (bytes[from] !== AF_INET) return null;
   const attributes = attributesOf(bytes, from + 12, to);
   const [dstLength, srcLength, tos, action] = [1, 2, 3, 7].map(at => bytes[from + at] as number) as [number, number, number, number];
+  const flags = readU32(bytes, from + 8);
   const table = u32(attributes, FRA.table) ?? (bytes[from + 4] as number);
   const more = typesOf(attributes).filter(type => !FOUND_BY_NAME.has(type));
   return {
     priority: u32(attributes, FRA.priority) ?? 0,
-    ...((readU32(bytes, from + 8) & FIB_RULE_INVERT) !== 0 ? { not: null } : {}),
+    ...((flags & FIB_RULE_INVERT) !== 0 ? { not: null } : {}),
     src: srcLength === 0 ? 'all' : sideOf(raw(attributes, FRA.src)),
     ...(srcLength === 0 || srcLength === 32 ? {} : { srclen: srcLength }),
     ...(dstLength === 0 ? {} : { dst: sideOf(raw(attributes, FRA.dst)), ...(dstLength === 32 ? {} : { dstlen: dstLength }) }),
     ...(tos === 0 ? {} : { tos: `0x${tos.toString(16).padStart(2, '0')}` }),
     ...markOf(attributes),
     ...given('iif', text(attributes, FRA.iifname)),
+    ...((flags & DETACHED.iif) !== 0 ? { iif_detached: null } : {}),
     ...given('oif', text(attributes, FRA.oifname)),
+    ...((flags & DETACHED.oif) !== 0 ? { oif_detached: null } : {}),
     ...(table === 0 ? {} : { table: String(table), ...suppressed(attributes) }),
     ...(action === TO_TABLE ? {} : { action }),
     ...protocolOf(attributes),
