@@ -29,6 +29,10 @@ const PROGRAMS = new Map([
   ['systemd-analyze', 'systemd'],
   ['ps', 'procps'],
   ['sysctl', 'procps'],
+  // Not the package dnsmasq: that starts a service of its own.
+  ['dnsmasq', 'dnsmasq-base'],
+  ['conntrack', 'conntrack'],
+  ['busybox', 'busybox-static'],
 ]);
 
 const say = text => process.stderr.write(`setup: ${text}\n`);

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { isOurGroup, OURS } from '../kinds/marks.ts';
 import type { LinkRow } from '../kinds/rows.ts';
 import type { EgressFacts, Facts } from '../model/facts.ts';
+import { hasProgram } from './exec.ts';
 import { missingFeatures } from './features.ts';
+import { forwardDrops } from './firewall.ts';
 import { type OwnReading, readOwn } from './read.ts';
 import { usersOf } from './users.ts';
 
@@ -22,7 +24,13 @@ export interface LookArgs {
 
 /** Facts about this node, from its own namespace. Changes nothing there. Throws HostError. */
 export async function look(args: LookArgs): Promise<Facts> {
-  const [{ links }, { uids, unanswered }, missing] = await Promise.all([args.own ?? readOwn(), usersOf(args.users), missingFeatures(args.runtimeFolder)]);
+  const leaves = (args.egress ?? []).length > 0;
+  const [{ links }, { uids, unanswered }, missing, drops] = await Promise.all([
+    args.own ?? readOwn(),
+    usersOf(args.users),
+    missingFeatures(args.runtimeFolder),
+    leaves ? forwardDrops() : [],
+  ]);
   return {
     underlay: underlayOf(links, args.underlayAddress),
     bridgeNetfilter: existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables'),
@@ -31,6 +39,8 @@ export async function look(args: LookArgs): Promise<Facts> {
     ...(unanswered.size === 0 ? {} : { unanswered: [...unanswered].sort() }),
     egress: Object.fromEntries(links.flatMap(link => (args.egress?.includes(link.ifname) ? [[link.ifname, egressOf(link)]] : []))),
     ...(args.runtimeFolder === undefined ? {} : { runtimeFolder: args.runtimeFolder }),
+    programs: { dnsmasq: hasProgram('dnsmasq'), conntrack: hasProgram('conntrack') },
+    ...(leaves ? { forwardDrops: drops } : {}),
     devices: links.filter(link => !isOurs(link)).map(link => link.ifname),
     missing,
   };

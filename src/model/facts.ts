@@ -16,6 +16,10 @@ export interface Facts {
   readonly egress?: Readonly<Record<string, EgressFacts>>;
   /** Absolute path of the node's runtime folder. */
   readonly runtimeFolder?: string;
+  /** Programs that only services and floating addresses need: false where the node has none. */
+  readonly programs?: Readonly<Record<ServiceProgram, boolean>>;
+  /** Chains of others that drop forwarded packets which they do not know, `<family> <table> <chain>`; only looked for where pools leave the node. */
+  readonly forwardDrops?: readonly string[];
   /** Names of needed kernel features that are missing: `vxlan`, `bridge`, `veth`, `tun`, `nftables`. */
   readonly missing: readonly string[];
 }
@@ -28,3 +32,6 @@ export interface EgressFacts {
   /** Without prefix length. */
   readonly addresses: readonly string[];
 }
+
+/** Each in the Debian package of its name, but dnsmasq: that is in dnsmasq-base. */
+export type ServiceProgram = 'dnsmasq' | 'conntrack';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { run } from '../../src/host/exec.ts';
 import { checkPrivileges, missingFeatures } from '../../src/host/features.ts';
 import { checkWritable, writeAtomic } from '../../src/host/files.ts';
 import { takeLock } from '../../src/host/lock.ts';
@@ -34,6 +35,8 @@ test('looking finds the underlay, the ports of our bridges, users and devices', 
       { bridge: 'br-vxlan-5', ifname: 'vnet3', mac: 'fe:00:00:00:00:03', ours: false },
     ],
     users: { root: 0, 'no-such-user': null },
+    egress: {},
+    programs: { dnsmasq: true, conntrack: true },
     devices: ['lo', 'u1', 'u0', 'vnet3'],
     missing: [],
   });
@@ -41,6 +44,25 @@ test('looking finds the underlay, the ports of our bridges, users and devices', 
   sh('ip link set dev u1 up');
   expect((await look({ underlayAddress: '192.0.2.7', users: [] })).underlay?.up).toBe(true);
   expect((await look({ underlayAddress: '192.0.2.8', users: [] })).underlay).toBeNull();
+});
+
+test('looking names what others drop on the way out, and nothing where no pool leaves the node', async () => {
+  const ruleset = `
+table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; chain INPUT { type filter hook input priority 0; policy drop; }; }
+table inet firewalld { chain filter_FORWARD { type filter hook forward priority 10; policy accept; ct state established accept
+ counter reject with icmpx admin-prohibited
+ }; }
+table inet calm { chain f { type filter hook forward priority 5; policy accept; ip saddr 203.0.113.1 drop
+ }; }
+table inet netloom { chain through { type filter hook forward priority 0; policy drop; }; }
+table bridge other { chain f { type filter hook forward priority 0; policy drop; }; }
+`;
+  await run('nft', ['-f', '-'], { stdin: ruleset, okCodes: [0] });
+  const found = await look({ underlayAddress: '192.0.2.7', users: [], egress: ['lo'] });
+  sh('nft flush ruleset');
+  expect(found.forwardDrops).toEqual(['inet firewalld filter_FORWARD', 'ip filter FORWARD']);
+  expect((await look({ underlayAddress: '192.0.2.7', users: [], egress: ['lo'] })).forwardDrops).toEqual([]);
+  expect((await look({ underlayAddress: '192.0.2.7', users: [] })).forwardDrops).toBeUndefined();
 });
 
 test('trying the kernel leaves nothing behind, and a good answer is kept until the next boot', async () => {
