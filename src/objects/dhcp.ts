@@ -109,6 +109,8 @@ function leasing(network: NetworkDef, range: Cidr, paths: ReturnType<typeof serv
   return [
     'quiet-dhcp',
     'dhcp-authoritative',
+    // Answers by unicast put an ARP entry of dnsmasq's own in the place of our permanent one.
+    'dhcp-broadcast',
     // A guest has the name that is defined, not the one that it says.
     'dhcp-ignore-names',
     `dhcp-lease-max=${size}`,
