@@ -10,7 +10,8 @@ import { renderOp } from '../../src/kinds/render.ts';
 import { linesOf, spread } from './support/cuts.ts';
 import { type Given, given } from './support/definitions.ts';
 import { expectDump, type Row, settledDump } from './support/dump.ts';
-import { converge, freshNode, named, planned, sayAll } from './support/node.ts';
+import { type Asks, asksOf, converge, freshNode, named, planned, sayAll } from './support/node.ts';
+import { expectSameRows } from './support/readers.ts';
 import { comparable, TRANSITIONS, type Transition } from './support/transitions.ts';
 
 const ASKED = process.env['NETLOOM_CRASH_POINTS'] ?? '320';
@@ -24,13 +25,17 @@ interface End {
   readonly at: Given;
   readonly rows: readonly Row[];
   readonly lines: readonly Op[];
+  /** What a pass that leads there reads. */
+  readonly asks: Asks;
 }
 
 /** A pass that is cut, and one that is not. */
-async function walk({ at, rows, lines }: End, share: number, transition: Transition): Promise<void> {
+async function walk({ at, rows, lines, asks }: End, share: number, transition: Transition): Promise<void> {
   const cut = Math.round(share * lines.length);
   const where = `cut after line ${cut} of ${lines.length}: ${cut === 0 ? 'none' : renderOp(lines[cut - 1] as Op)}`;
   await sayAll(lines.slice(0, cut));
+  // Half of a change is what a reader meets least.
+  await expectSameRows(asks, where);
   await converge(at).catch(error => {
     throw new Error(`${where}: ${error.message}`, { cause: error });
   });
@@ -46,15 +51,17 @@ describe.each(named(TRANSITIONS))('%s', (_, transition) => {
     const second = given(transition.after, first);
     await converge(first);
     const before = await settledDump();
-    const there = linesOf((await planned(second)).plan);
+    const forward = await planned(second);
+    const there = linesOf(forward.plan);
     await converge(second);
     const after = await settledDump();
-    const back = linesOf((await planned(first)).plan);
+    const backward = await planned(first);
+    const back = linesOf(backward.plan);
     await converge(first);
     const longest = Math.max(there.length, back.length);
     for (const cut of spread(longest, EACH)) {
-      await walk({ at: second, rows: after, lines: there }, cut / longest, transition);
-      await walk({ at: first, rows: before, lines: back }, cut / longest, transition);
+      await walk({ at: second, rows: after, lines: there, asks: asksOf(forward) }, cut / longest, transition);
+      await walk({ at: first, rows: before, lines: back, asks: asksOf(backward) }, cut / longest, transition);
     }
   });
 });

@@ -3,6 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { type ReadArgs, scope } from '../../../src/host/read.ts';
+import { KINDS } from '../../../src/kinds/index.ts';
 import { lane, type Op } from '../../../src/kinds/op.ts';
 import { type Enforced, enforce, type Prepared, prepare } from '../../../src/pass/enforce.ts';
 import { batch, insistOnLab, paste } from '../../kinds/kernel-room.ts';
@@ -50,6 +52,13 @@ ${WIRES}`);
 /** Looks, compiles, reads and plans; nothing changes. */
 export function planned(given: Given): Promise<Prepared> {
   return prepare(given, runtimeDir);
+}
+
+/** What a pass reads beside the node's own namespace. */
+export type Asks = Pick<ReadArgs, 'netnses' | 'keys'>;
+
+export function asksOf({ compiled }: Prepared): Asks {
+  return { netnses: scope(compiled.resources), keys: compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []) };
 }
 
 /** One whole pass, however it ends. */
