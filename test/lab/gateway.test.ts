@@ -50,9 +50,6 @@ const packets = async (netns: string, link: string, way: 'rx' | 'tx'): Promise<n
 beforeAll(async () => {
   all = await startCluster(OPTIONS);
   outside = { node: nodeOf(OUTSIDE.name, holderOf(all.lab, OUTSIDE.name), OUTSIDE.address, all.lab.dir) };
-  await gateway()
-    .ip(['addr add 192.0.2.20/32 dev eth0'])
-    .catch(() => undefined);
   await all.node('n3').ip(['addr add 192.0.2.20/32 dev eth0'], 'b');
   await Promise.all([
     serve(outside, 7000),
