@@ -1,5 +1,5 @@
 /** The addresses of pools: floating gateways of networks, FloatingIPs and RoutedIPs, and the entries that hold them. */
-import { parseCidr } from '../model/ip.ts';
+import { type Cidr, contains, parseCidr } from '../model/ip.ts';
 import type { AddressEntry, PoolEntry, PoolHolder } from '../model/ledger.ts';
 import type { HolderAsk, PoolAsk } from '../objects/object.ts';
 import { networkUser, ownAddresses } from './addresses.ts';
@@ -56,15 +56,20 @@ export function decidePools(
 export function poolSpace(ask: PoolAsk, before: PoolEntry | undefined): Space {
   const cidr = parseCidr(ask.cidr);
   const definition = `AddressPool ${ask.key}`;
-  const router = { address: ask.gateway, type: 'gateway', user: '', comment: ask.from } as const;
+  const router = { type: 'gateway', user: '', comment: ask.from } as const;
   return {
     definition,
     cidr,
-    own: cidr === null ? [] : ownAddresses(definition, cidr, router),
+    own: cidr === null ? [] : ownAddresses(definition, cidr, { address: poolRouter(ask, cidr), ...router }),
     reserved: ask.reserved,
     old: before?.addresses ?? [],
     isGuest: isHeld,
   };
+}
+
+/** The pool's own router; one that is none of its addresses takes no other's place. */
+export function poolRouter({ gateway }: PoolAsk, cidr: Cidr): string {
+  return contains(cidr, gateway) ? gateway : cidr.network;
 }
 
 /** True for an address of a pool's list that a network, FloatingIP or RoutedIP holds. */

@@ -2,7 +2,7 @@
 import { type Cidr, canonicalIp, contains, parseCidr } from '../model/ip.ts';
 import type { PoolEntry, PoolHolder } from '../model/ledger.ts';
 import type { Ask, HolderAsk } from '../objects/object.ts';
-import { type HolderKind, holderUser, isHeld } from './pools.ts';
+import { type HolderKind, holderUser, isHeld, poolRouter } from './pools.ts';
 import { isMarked, isObject, isReleasedList, listsExactly, ownUsers } from './settled-list.ts';
 import { isKey } from './shape.ts';
 
@@ -31,7 +31,7 @@ export function settledPool(name: string, entry: PoolEntry, asked: ReadonlyMap<s
     }
   }
   const isInside = [...gateways.keys()].every(address => contains(range, address));
-  return isInside && listsExactly(entry.addresses, { own: ownUsers(range, ask.gateway, ''), users, reserved: ask.reserved }) ? live + 1 : null;
+  return isInside && listsExactly(entry.addresses, { own: ownUsers(range, poolRouter(ask, range), ''), users, reserved: ask.reserved }) ? live + 1 : null;
 }
 
 /** True: it has what it asks for. False: it is a tombstone. null: something is to be done. */

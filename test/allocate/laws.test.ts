@@ -3,86 +3,80 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/allocate/allocate.ts';
 import { ledgerFiles, mergeLedger, parseLedger } from '../../src/allocate/ledger-files.ts';
 import { isSettled } from '../../src/allocate/settled.ts';
-import { EMPTY_LEDGER, type InterfaceEntry, type Ledger, type NetworkEntry } from '../../src/model/ledger.ts';
-import type { InterfaceAsk, NetworkAsk } from '../../src/objects/object.ts';
-import { CLUSTER, doubles, give, guest, identities, after as instant, MEMORY_S, net } from './world.ts';
+import { parseCidr } from '../../src/model/ip.ts';
+import { EMPTY_LEDGER, type InterfaceEntry, type Ledger, type NetworkEntry, type PoolEntry, type PoolHolder } from '../../src/model/ledger.ts';
+import type { Ask, HolderAsk, InterfaceAsk, NetworkAsk } from '../../src/objects/object.ts';
+import { cluster, definitions, edit, history, known, live, names, oneOf } from './generate.ts';
+import { doubles, give, identities, after as instant, MEMORY_S } from './world.ts';
 
-type Mine = NetworkAsk | InterfaceAsk;
+const KIND = { network: 'Network', interface: 'Interface', pool: 'AddressPool', floating: 'FloatingIP', routed: 'RoutedIP' } as const;
 
-// Small spaces, so that everything collides: three networks, two cidrs of eight addresses, six vxids, 256 MACs.
-const cluster = { ...CLUSTER, vxids: { first: 10, last: 15 }, macPrefix: '02:00:00:00:00' };
-const names = ['a', 'b', 'c'];
-const oneOf = <T>(...values: readonly T[]) => fc.constantFrom(...values);
-const vxid = fc.option(fc.integer({ min: 10, max: 15 }), { nil: undefined, freq: 4 });
-const network1 = fc.record({ name: oneOf(...names), cidr: oneOf('10.0.0.0/29', '10.0.0.8/29', '10.0.0.0/28', undefined), vxid });
-const mac = fc.option(oneOf('02:00:00:00:00:01', '02:aa:00:00:00:01'), { nil: undefined, freq: 4 });
-const address = oneOf('auto', 'auto', 'auto', 'none', '10.0.0.1', '10.0.0.3', '10.0.0.4', '10.0.0.10');
-const interface1 = fc.record({ name: oneOf(...'stuvwxyz'), network: oneOf(...names), node: oneOf('n1', 'n2'), address, mac });
+type Entry = NetworkEntry | InterfaceEntry | PoolEntry | PoolHolder;
 
-const definitions = fc
-  .record({
-    networks: fc.uniqueArray(network1, { selector: n => n.name, maxLength: 3 }),
-    guests: fc.uniqueArray(interface1, { selector: i => i.name, maxLength: 8 }),
-  })
-  .map(({ networks, guests }): readonly Mine[] => [
-    ...networks.map(({ name, ...more }) => net(name, JSON.parse(JSON.stringify(more)))),
-    ...guests.filter(g => networks.some(n => n.name === g.network)).map(({ name, network: at, ...more }) => guest(name, at, JSON.parse(JSON.stringify(more)))),
-  ]);
-const history = fc.array(fc.record({ asks: definitions, wait: oneOf(1, 60, 400, MEMORY_S) }), { minLength: 1, maxLength: 7 });
-
-/** Ledgers after each revision. */
-function live(steps: readonly { asks: readonly Mine[]; wait: number }[]): readonly { at: number; ledger: Ledger; asks: readonly Mine[] }[] {
-  let ledger: Ledger = EMPTY_LEDGER;
-  let at = 0;
-  return steps.map(({ asks, wait }) => {
-    at += wait;
-    ledger = give(asks, ledger, at, { cluster }).ledger;
-    return { at, ledger, asks };
-  });
-}
-
-/** The ledger with one of its fields, the `where`-th of all, set to `value`. */
-function edit(ledger: Ledger, where: number, value: unknown): Ledger {
-  const copy = JSON.parse(JSON.stringify(ledger));
-  const spots: { readonly in: Record<string, unknown>; readonly key: string }[] = [];
-  const walk = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return;
-    for (const [key, child] of Object.entries(node)) {
-      spots.push({ in: node as Record<string, unknown>, key });
-      walk(child);
-    }
-  };
-  walk(copy.networks);
-  const spot = spots[where % Math.max(1, spots.length)];
-  if (spot !== undefined) spot.in[spot.key] = value;
-  return copy;
-}
-
-function entryOf(ask: Mine, ledger: Ledger): NetworkEntry | InterfaceEntry | undefined {
-  const found = ask.for === 'network' ? ledger.networks[ask.key] : ledger.networks[ask.network]?.interfaces[ask.key];
+function entryOf(ask: Ask, ledger: Ledger): Entry | undefined {
+  const found = anyEntryOf(ask, ledger);
   return found?.removed === undefined ? found : undefined;
 }
 
+function anyEntryOf(ask: Ask, ledger: Ledger): Entry | undefined {
+  if (ask.for === 'network') return ledger.networks[ask.key];
+  if (ask.for === 'interface') return ledger.networks[ask.network]?.interfaces[ask.key];
+  return ask.for === 'pool' ? ledger.pools?.[ask.key] : ledger.pools?.[ask.pool]?.[ask.for][ask.key];
+}
+
 /** The identities that `ask` leaves to netloom and has in `ledger`, for an object that lives there; what `instead` has else. */
-function kept(ask: Mine, ledger: Ledger, instead = ledger): unknown {
+function kept(ask: Ask, ledger: Ledger, instead = ledger): unknown {
   const entry = entryOf(ask, ledger) ?? entryOf(ask, instead);
   if (entry === undefined) return undefined;
-  if ('vxid' in entry) return { uuid: entry.uuid, vxid: ask.for === 'network' && ask.vxid === undefined ? entry.vxid : 'named' };
-  if (ask.for === 'network') return undefined;
-  const address = entry.address ?? (entryOf(ask, instead) as InterfaceEntry).address;
+  const other = entryOf(ask, instead);
+  if (ask.for === 'network') return keptNetwork(ask, entry as NetworkEntry, other as NetworkEntry);
+  if (ask.for === 'interface') return keptGuest(ask, entry as InterfaceEntry, other as InterfaceEntry);
+  return ask.for === 'pool' ? (entry as PoolEntry).cidr : ask.address === undefined ? (entry as PoolHolder).address : 'named';
+}
+
+function keptNetwork(ask: NetworkAsk, entry: NetworkEntry, instead: NetworkEntry): unknown {
+  const way = { node: (entry.gateway ?? instead.gateway)?.node, floating: (entry.floatingGateway ?? instead.floatingGateway)?.address };
+  return { uuid: entry.uuid, vxid: ask.vxid === undefined ? entry.vxid : 'named', ...way };
+}
+
+function keptGuest(ask: InterfaceAsk, entry: InterfaceEntry, instead: InterfaceEntry): unknown {
+  const address = entry.address ?? instead.address;
   return { uuid: entry.uuid, mac: ask.mac === undefined ? entry.mac : 'named', address: ask.address === 'auto' ? address : 'named' };
 }
 
 /** What the entry of an ask that is not pending must have. */
-function wish(ask: Mine, ledger: Ledger): object {
-  if (ask.for === 'network') return { vxid: ask.vxid ?? expect.any(Number) };
+function wish(ask: Ask, ledger: Ledger): object {
+  if (ask.for === 'network') return networkWish(ask);
+  if (ask.for === 'pool') return { cidr: parseCidr(ask.cidr)?.text };
+  if (ask.for !== 'interface') return { address: ask.address ?? expect.any(String) };
   const mac = ask.mac ?? expect.any(String);
   if (ask.address === 'none' || ledger.networks[ask.network]?.cidr === undefined) return { mac };
   return { mac, address: ask.address === 'auto' ? expect.any(String) : ask.address };
 }
 
+function networkWish({ vxid, gateway }: NetworkAsk): object {
+  const node = gateway?.pin ?? expect.stringMatching(new RegExp(`^(${gateway?.candidates.join('|')})$`));
+  return {
+    vxid: vxid ?? expect.any(Number),
+    ...(gateway === undefined ? {} : { gateway: expect.objectContaining({ node }) }),
+    ...(gateway?.pool === undefined ? {} : { floatingGateway: { pool: gateway.pool, address: expect.any(String) } }),
+  };
+}
+
+/** These definitions without those that `others` lacks, and without what would hang in the air then. */
+function less(asks: readonly Ask[], others: readonly Ask[]): readonly Ask[] {
+  const fewer = asks.filter(ask => others.some(other => other.key === ask.key && other.for === ask.for));
+  const has = (kind: Ask['for'], key: string): boolean => fewer.some(ask => ask.for === kind && ask.key === key);
+  const pools = fewer.flatMap(ask => (ask.for === 'pool' ? [ask.key] : []));
+  return fewer.flatMap((ask): readonly Ask[] => {
+    if (ask.for === 'network') return [{ ...ask, ...known(ask, pools) }];
+    if (ask.for === 'interface') return has('network', ask.network) ? [ask] : [];
+    return ask.for === 'pool' || has('pool', (ask as HolderAsk).pool) ? [ask] : [];
+  });
+}
+
 describe('laws of allocation', () => {
-  test('never two holders of one vxid, uuid, MAC, address or device name', () => {
+  test('never two holders of one vxid, uuid, MAC, address of a network or pool, or device name', () => {
     fc.assert(
       fc.property(history, steps => void expect(live(steps).flatMap(({ ledger }) => doubles(ledger))).toEqual([])),
       { numRuns: 400 },
@@ -151,7 +145,7 @@ describe('laws of allocation', () => {
     );
   });
 
-  test('a network keeps uuid and vxid, a guest uuid, MAC and address, whoever else comes and goes', () => {
+  test('a network keeps uuid, vxid, gateway node and floating gateway, a guest uuid, MAC and address, a floating or routed address stays, whoever else comes and goes', () => {
     fc.assert(
       fc.property(history, definitions, (steps, others) => {
         const { ledger, at, asks } = live(steps).at(-1) ?? { ledger: EMPTY_LEDGER, at: 0, asks: [] };
@@ -169,9 +163,7 @@ describe('laws of allocation', () => {
       fc.property(definitions, definitions, fc.integer({ min: 1, max: MEMORY_S - 1 }), (asks, kept, wait) => {
         const before = give(asks, EMPTY_LEDGER, 0, { cluster });
         fc.pre(before.pending.length === 0);
-        const fewer = asks.filter(ask => kept.some(other => other.key === ask.key && other.for === ask.for));
-        const less = fewer.filter(ask => ask.for === 'network' || fewer.some(other => other.for === 'network' && other.key === ask.network));
-        const middle = give(less, before.ledger, 10, { cluster });
+        const middle = give(less(asks, kept), before.ledger, 10, { cluster });
         const back = give(asks, middle.ledger, 10 + wait, { cluster });
         expect(back.notes).toEqual([]);
         expect(identities(back.ledger)).toEqual(identities(before.ledger));
@@ -190,7 +182,7 @@ describe('laws of allocation', () => {
           const next = give(asks, ledger, at, { cluster });
           ledger = next.ledger;
           const waiting = new Set(next.pending.map(p => p.definition));
-          const served = asks.filter(ask => !waiting.has(`${ask.for === 'network' ? 'Network' : 'Interface'} ${ask.key}`));
+          const served = asks.filter(ask => !waiting.has(`${KIND[ask.for]} ${ask.key}`));
           for (const ask of served) expect(entryOf(ask, ledger)).toMatchObject(wish(ask, ledger));
         }
       }),
