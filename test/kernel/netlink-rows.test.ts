@@ -1,9 +1,10 @@
 /** The two ways to read the kernel say the same, whatever is in it; crash-walk.test.ts asks after each cut. */
 import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseReader } from '../../src/host/choose-reader.ts';
-import { openLibrary } from '../../src/host/netlink/library.ts';
+import { errnoError, openLibrary } from '../../src/host/netlink/library.ts';
+import { inNamespace } from '../../src/host/netlink/namespaces.ts';
 import { netlinkReader } from '../../src/host/netlink/netlink-reader.ts';
 import { read } from '../../src/host/read.ts';
 import type { Rows } from '../../src/kinds/rows.ts';
@@ -164,6 +165,20 @@ it('after each reading, also one that failed, the thread is where it was', async
   await expect(reader.readSysctls(GUEST, ['no key'])).rejects.toThrow('bug');
   expect(namespaceNow()).toBe(home);
   await paste('umount /run/netns/other; rm /run/netns/other');
+});
+
+it('a process that cannot leave a namespace again is stopped at once', () => {
+  const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+  let calls = 0;
+  const setns = () => {
+    if (++calls === 2) throw errnoError('setns', 1);
+  };
+  try {
+    expect(() => inNamespace({ setns }, GUEST, () => 'read')).toThrow('setns: EPERM');
+    expect(kill.mock.calls).toEqual([[process.pid, 'SIGKILL']]);
+  } finally {
+    kill.mockRestore();
+  }
 });
 
 it('what has a name below /run/netns and is no network namespace is told of by both alike', async () => {
