@@ -24,18 +24,20 @@ export interface NodeContext {
   readonly runtimeDir: string;
   /** What could not be allocated, as sentences. */
   readonly pending: readonly string[];
+  /** Sentences about this node that change nothing of what is wanted. */
+  readonly remarks: readonly string[];
 }
 
 /** A folder: validated whole, allocated against the ledger in the state directory. */
 export async function localContext(options: NodeOptions, keepLedger: boolean): Promise<NodeContext> {
   const dir = options.local ?? '.';
   if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`);
-  const { catalog, diagnostics } = await loadFolder(dir, options.stateDir);
+  const { catalog, diagnostics, remarks } = await loadFolder(dir, options.stateDir);
   if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid });
   const node = nodeOf(catalog, options.node ?? onlyNode(catalog));
   const settled = await settleLocally(catalog, options.stateDir, keepLedger);
   const pending = settled.pending.map(ask => `${ask.definition}: ${ask.message}`);
-  return { target: { catalog, ledger: settled.ledger, node }, stateDir: options.stateDir, runtimeDir: options.runtimeDir, pending };
+  return { target: { catalog, ledger: settled.ledger, node }, stateDir: options.stateDir, runtimeDir: options.runtimeDir, pending, remarks };
 }
 
 /** Throws CommandError for a --node that would not be heeded. */
@@ -51,7 +53,7 @@ export async function keptContext(options: NodeOptions): Promise<NodeContext> {
   if (good === null) {
     throw new CommandError(`${config.node} has accepted no revision yet`, { hint: 'run netloom reconcile once, or name a folder with --local' });
   }
-  const { catalog } = await loadCached(config.stateDir, good.files);
+  const { catalog, remarks } = await loadCached(config.stateDir, good.files);
   if (catalog === null) throw new CommandError('the last good definitions are not good for this version of netloom', { hint: 'run netloom reconcile' });
   const kept = await loadKeptLedger(config.stateDir);
   // Without it everything would be taken for not allocated, hence for gone.
@@ -61,6 +63,7 @@ export async function keptContext(options: NodeOptions): Promise<NodeContext> {
     stateDir: config.stateDir,
     runtimeDir: config.runtimeDir,
     pending: [],
+    remarks,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What became of a plan, in sentences. */
 import type { Outcome } from '../kinds/step.ts';
 import type { Enforced } from '../pass/enforce.ts';
+import { heldReason } from '../plan/print-held.ts';
 
 /** One line a failure, one line a difference that is left, and a line that sums up. */
 export function outcomeText({ outcomes, remaining, compiled, rounds }: Enforced): string {
@@ -12,7 +13,7 @@ export function outcomeText({ outcomes, remaining, compiled, rounds }: Enforced)
     ...remaining.steps.flatMap(step =>
       step.changes.map(change => `differs: ${step.ref} ${change.field}: want ${shown(change.want)}, have ${shown(change.have)}`),
     ),
-    ...remaining.held.map(held => `held: ${held.ref}: ${held.why} ${held.on}`),
+    ...remaining.held.map(held => `held: ${held.ref}: ${heldReason(held)}`),
     ...compiled.troubles.map(trouble => `${trouble.definition}: ${trouble.reason}: ${trouble.message}`),
   ];
   const done = outcomes.filter(isDone).length;

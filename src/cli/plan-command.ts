@@ -1,12 +1,16 @@
 /** `netloom plan`: what a pass would change on this node. */
+import { placesOf } from '../objects/index.ts';
 import { prepare } from '../pass/enforce.ts';
 import { preview } from '../pass/preview.ts';
+import type { Refusal } from '../pass/pull.ts';
 import { printCommands } from '../plan/print-commands.ts';
 import { printText } from '../plan/print-text.ts';
 import { toJson } from '../plan/to-json.ts';
 import { loadConfig } from './config.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { formatDiagnostics } from './diagnostics.ts';
+import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { checkNodeOption, localContext, type NodeContext, type NodeOptions, nodeOf } from './node-context.ts';
+import { refusalExit } from './refusal-exit.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
 interface Options extends NodeOptions {
@@ -18,11 +22,12 @@ interface Options extends NodeOptions {
 export async function planCommand(options: Options): Promise<ExitCode> {
   const context = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
   const { plan, compiled } = await prepare(context.target, context.runtimeDir);
+  for (const line of context.remarks) say(line);
   for (const line of context.pending) say(`waits: ${line}`);
   for (const trouble of compiled.troubles) say(`${trouble.definition}: ${trouble.reason}: ${trouble.message}`);
   if (options.output === 'json') print(JSON.stringify(toJson(plan), null, 2));
   else if (options.output === 'commands') print(printCommands(plan));
-  else print(printText(plan, { paint: paintPlan }));
+  else print(printText(plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
   return options.detailedExitcode && plan.steps.length > 0 ? EXIT.changes : EXIT.fine;
 }
 
@@ -31,7 +36,17 @@ async function remoteContext(options: Options): Promise<NodeContext> {
   checkNodeOption(options);
   const config = loadConfig(options.config);
   const seen = await preview(config);
-  for (const line of seen.remarks) say(line);
-  const { catalog, ledger } = seen;
-  return { target: { catalog, ledger, node: nodeOf(catalog, config.node) }, stateDir: config.stateDir, runtimeDir: config.runtimeDir, pending: seen.pending };
+  if (seen.catalog === null) {
+    for (const line of seen.remarks) say(line);
+    throw new CommandError(`${refusalText(seen.refusal)}\nno revision is in force on ${config.node} yet: there is nothing to plan for`, {
+      exitCode: refusalExit(seen.refusal),
+    });
+  }
+  if (seen.refusal !== null) say(`${refusalText(seen.refusal)}\nin force, and planned for here, is ${seen.revision.slice(0, 10)}`);
+  const { catalog, ledger, pending, remarks } = seen;
+  return { target: { catalog, ledger, node: nodeOf(catalog, config.node) }, stateDir: config.stateDir, runtimeDir: config.runtimeDir, pending, remarks };
+}
+
+function refusalText({ reason, message, diagnostics }: Refusal): string {
+  return [...(diagnostics.length === 0 ? [] : [formatDiagnostics(diagnostics)]), `${reason}: ${message}`].join('\n');
 }

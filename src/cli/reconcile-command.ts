@@ -1,16 +1,19 @@
 /** `netloom reconcile`: one pass, what the timer runs. */
 import type { NodeConfig } from '../model/node-config.ts';
 import { formatPlace } from '../model/place.ts';
+import { placesOf } from '../objects/index.ts';
 import type { Enforced } from '../pass/enforce.ts';
+import { heldReason } from '../plan/print-held.ts';
 import { printText } from '../plan/print-text.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
-import { exitOf } from './apply-command.ts';
+import { exitOf, isStuck } from './apply-command.ts';
 import { loadConfig } from './config.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { logger } from './log.ts';
 import { nodeOf } from './node-context.ts';
 import { outcomeText } from './outcome-text.ts';
+import { refusalExit } from './refusal-exit.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
 /** Exit 0 fine, 3 invalid definitions, 4 partly applied, 75 remote unreachable; the last good revision is enforced in all of them. */
@@ -25,21 +28,16 @@ export async function reconcileCommand(options: { readonly config: string; reado
 /** What a pass means as an exit code. Throws CommandError where this node is not in the definitions. */
 export function passExit(config: NodeConfig, { pulled, node, enforced, settled }: PassResult): ExitCode {
   if (pulled.catalog !== null && node === null) nodeOf(pulled.catalog, config.node);
-  if (pulled.refusal?.reason === 'InvalidDefinitions' || pulled.refusal?.reason === 'NoDefinitions') return EXIT.invalid;
-  if (pulled.refusal?.condition === 'Stalled') return EXIT.error;
-  if (pulled.refusal !== null) return EXIT.tryAgain;
+  if (pulled.refusal !== null) return refusalExit(pulled.refusal);
   if (settled?.problem) return EXIT.tryAgain;
   if (enforced === null) return EXIT.error;
   return config.mode === 'observe' ? EXIT.fine : exitOf(enforced);
 }
 
-function heldText(why: 'conflict' | 'in-use', ref: string, on: string): string {
-  return why === 'conflict' ? `${ref} is taken by what is not netloom's: it is left alone` : `${ref} stays while ${on} is in it`;
-}
-
 const NOTHING_YET = 'this node has no good revision yet: there is nothing to enforce, and nothing was changed';
 
 function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassResult): void {
+  for (const remark of pulled.remarks) say(remark);
   if (diagnostics.length > 0) say(formatDiagnostics(diagnostics));
   if (pulled.refusal !== null) say(`${pulled.refusal.reason}: ${pulled.refusal.message}`);
   if (pulled.good === null) say(NOTHING_YET);
@@ -47,7 +45,7 @@ function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassR
   for (const note of settled?.notes ?? []) say(`${note.definition}: ${note.message}`);
   for (const ask of settled?.pending ?? []) say(`${ask.definition}: ${ask.reason}: ${ask.message}`);
   if (enforced !== null) {
-    print(printText(enforced.plan, { paint: paintPlan }));
+    print(printText(enforced.plan, { paint: paintPlan, ...(pulled.catalog === null ? {} : { placeOf: placesOf(pulled.catalog) }) }));
     say(outcomeText(enforced));
   }
   if (published?.result === 'failed') say(`the status could not be published: ${published.message}`);
@@ -55,6 +53,7 @@ function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassR
 
 function tellLog(config: NodeConfig, { pulled, enforced, settled, published, diagnostics }: PassResult): void {
   const log = logger(config.node);
+  for (const remark of pulled.remarks) log.warn(remark);
   for (const diagnostic of diagnostics)
     log[diagnostic.severity === 'error' ? 'error' : 'warn'](
       { code: diagnostic.code, at: formatPlace(diagnostic.at), related: diagnostic.related?.map(formatPlace), hint: diagnostic.hint },
@@ -71,8 +70,10 @@ function tellLog(config: NodeConfig, { pulled, enforced, settled, published, dia
 
 function tellWork(log: ReturnType<typeof logger>, { compiled, outcomes, remaining, rounds }: Enforced, revision: string): void {
   for (const trouble of compiled.troubles) log.warn({ definition: trouble.definition, reason: trouble.reason }, trouble.message);
-  for (const { why, ref, on, from } of remaining.held)
-    if (why === 'conflict' || why === 'in-use') log.warn({ definition: from[0]?.definition, ref, reason: why, on }, heldText(why, ref, on));
+  for (const held of remaining.held.filter(isStuck)) {
+    const { why: reason, ref, on, from } = held;
+    log.warn({ definition: from[0]?.definition, ref, reason, on }, `${ref} is left as it is: ${heldReason(held)}`);
+  }
   for (const outcome of outcomes) if (outcome.status === 'failed') log.error({ ref: outcome.step.ref, verb: outcome.step.verb }, outcome.error ?? 'failed');
   const done = outcomes.filter(one => one.status === 'done').length;
   log.info({ revision, done, left: remaining.steps.length, held: remaining.held.length, rounds }, 'pass ended');

@@ -1,17 +1,16 @@
 /** A folder of definitions instead of a remote: development, and `netloom plan --local`. The ledger stays in the state directory. */
 
 import type { Allocation } from '../allocate/allocate.ts';
-import type { Loaded } from '../load/load.ts';
 import type { SourceEntry, SourceFile } from '../load/source.ts';
 import { EMPTY_LEDGER } from '../model/ledger.ts';
 import type { Catalog } from '../objects/object.ts';
 import { decide } from './decide.ts';
 import { blobId, identified, listFolder, readIn } from './folder.ts';
 import { loadKeptLedger, saveKeptLedger } from './kept.ts';
-import { loadCached } from './parsed-cache.ts';
+import { type CachedLoad, loadCached } from './parsed-cache.ts';
 
 /** Loads the definitions of a folder; without a state directory every file is parsed anew. */
-export async function loadFolder(dir: string, stateDir: string | null): Promise<Loaded> {
+export async function loadFolder(dir: string, stateDir: string | null): Promise<CachedLoad> {
   const files: SourceFile[] = [];
   const entries = listFolder(dir).map((found): SourceEntry => {
     const bytes = found.stamp === '' ? null : readIn(dir, found.path);

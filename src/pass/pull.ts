@@ -17,7 +17,7 @@ import { type Remote, readTips, type Tips } from './remote.ts';
 export interface Refusal {
   /** `FetchFailed`: try again later. `Stalled`: the same again will be refused the same way. */
   readonly condition: 'FetchFailed' | 'Stalled';
-  /** CamelCase, stable: `Unreachable`, `BranchMissing`, `InvalidDefinitions`, `NoDefinitions`, `HistoryRewritten`. */
+  /** CamelCase, stable: `Unreachable`, `BranchMissing`, `InvalidDefinitions`, `NoDefinitions`, `HistoryRewritten`, `HistoryUnknown`. */
   readonly reason: string;
   readonly message: string;
   readonly diagnostics: readonly Diagnostic[];
@@ -30,6 +30,8 @@ export interface Pulled {
   readonly good: Good | null;
   readonly catalog: Catalog | null;
   readonly warnings: readonly Diagnostic[];
+  /** Sentences about this node that change nothing of what is enforced: a cache of no use, a secret that others can read. */
+  readonly remarks: readonly string[];
   readonly refusal: Refusal | null;
   /** The commit that is enforced; null when it could not be read. */
   readonly commit: CommitInfo | null;
@@ -49,6 +51,11 @@ export interface PullArgs {
 
 /** One look at the remote. Throws only for what is wrong with this node (a full disk), never for the remote. */
 export async function pull(args: PullArgs): Promise<Pulled> {
+  const pulled = await newest(args);
+  return { ...pulled, remarks: [...new Set([...args.remote.remarks, ...pulled.remarks])] };
+}
+
+async function newest(args: PullArgs): Promise<Pulled> {
   let tips: Tips | null = null;
   try {
     tips = await readTips(args.remote);
@@ -63,12 +70,13 @@ export async function pull(args: PullArgs): Promise<Pulled> {
 }
 
 /** What the last good revision says; the files were valid once, so only a newer netloom can find fault with them. */
-async function fallBack(args: PullArgs, tips: Tips | null, refusal: Refusal | null): Promise<Pulled> {
+async function fallBack(args: PullArgs, tips: Tips | null, refusal: Refusal | null, heard: readonly string[] = []): Promise<Pulled> {
   const { good } = args;
   const loaded = good === null ? null : await loadCached(args.stateDir, good.files);
   const commit = good === null || tips === null ? null : await infoOf(args.remote.definitions, good.revision);
   const outdated = good !== null && loaded?.catalog === null ? notGoodAnyMore(good, loaded.diagnostics) : null;
-  return { tips, good, catalog: loaded?.catalog ?? null, warnings: [], refusal: refusal ?? outdated, commit, advanced: false };
+  const remarks = [...heard, ...(loaded?.remarks ?? [])];
+  return { tips, good, catalog: loaded?.catalog ?? null, warnings: [], remarks, refusal: refusal ?? outdated, commit, advanced: false };
 }
 
 function notGoodAnyMore({ revision }: Good, diagnostics: readonly Diagnostic[]): Refusal {
@@ -79,16 +87,17 @@ function notGoodAnyMore({ revision }: Good, diagnostics: readonly Diagnostic[]):
 async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   const { remote, good } = args;
   await remote.definitions.sync(remote.branch, tip);
-  const rewritten = good !== null && good.revision !== '' && !isAccepted(tip, args.accept) && (await remote.definitions.descends(tip, good.revision)) !== true;
-  if (rewritten) return fallBack(args, tips, historyRewritten(remote, tip, good.revision));
+  const astray = good === null || good.revision === '' || isAccepted(tip, args.accept) ? null : await refusalOfHistory(remote, tip, good.revision);
+  if (astray !== null) return fallBack(args, tips, astray);
   const { files, entries } = await readFiles(remote.definitions, tip, remote.path);
   const loaded = await loadCached(args.stateDir, files, entries);
   const refusal = refusalOf(remote, tip, loaded);
-  if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, refusal);
+  if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, refusal, loaded.remarks);
   const next: Good = { revision: tip, path: remote.path, files };
   if (args.keep) await saveGood(args.stateDir, next);
   const commit = await infoOf(remote.definitions, tip);
-  return { tips, good: next, catalog: loaded.catalog, warnings: loaded.diagnostics, refusal: null, commit, advanced: true };
+  const { catalog, diagnostics: warnings, remarks } = loaded;
+  return { tips, good: next, catalog, warnings, remarks, refusal: null, commit, advanced: true };
 }
 
 // Seven digits are what git itself prints: fewer may be a slip.
@@ -124,9 +133,22 @@ function missingBranch(remote: Remote): Refusal {
   return { condition: 'FetchFailed', reason: 'BranchMissing', message, diagnostics: [] };
 }
 
-function historyRewritten(remote: Remote, tip: Oid, from: Oid): Refusal {
-  const message = `${remote.branch} at ${tip.slice(0, 10)} does not descend from the enforced ${from.slice(0, 10)}; if that is meant: netloom reconcile --accept ${tip}`;
-  return { condition: 'Stalled', reason: 'HistoryRewritten', message, diagnostics: [] };
+/** null: the tip descends from what is enforced. "Cannot be told" is never "no", nor "yes". */
+async function refusalOfHistory(remote: Remote, tip: Oid, from: Oid): Promise<Refusal | null> {
+  const [branch, enforced] = [`${remote.branch} at ${tip.slice(0, 10)}`, `the enforced ${from.slice(0, 10)}`];
+  const meant = `if that is meant: netloom reconcile --accept ${tip}`;
+  const refuse = (condition: Refusal['condition'], reason: string, message: string): Refusal => ({ condition, reason, message, diagnostics: [] });
+  try {
+    const does = await remote.definitions.descends(tip, from);
+    if (does === true) return null;
+    if (does === false) return refuse('Stalled', 'HistoryRewritten', `${branch} does not descend from ${enforced}; ${meant}`);
+    const cut = `the remote's own history is cut before it tells whether ${branch} descends from ${enforced}, which stays`;
+    return refuse('Stalled', 'HistoryUnknown', `${cut}: give the remote its whole history (git fetch --unshallow there), or, ${meant}`);
+  } catch (error) {
+    if (!(error instanceof RepoError) || error.code === 'corrupt') throw error;
+    const failed = `the history that tells whether ${branch} descends from ${enforced} could not be fetched: ${error.message}`;
+    return refuse('FetchFailed', 'HistoryUnknown', `${failed}; ${enforced} stays, and the next pass asks again`);
+  }
 }
 
 function reasonOf(error: RepoError): string {

@@ -1,7 +1,7 @@
 /** The two sides of git as a pass sees them: the branch with definitions, and the branch that netloom writes. */
 import { join } from 'node:path';
 import type { NodeConfig } from '../model/node-config.ts';
-import { readAuth } from '../repo/auth.ts';
+import { readAuth, secretRemark } from '../repo/auth.ts';
 import { openRepo } from '../repo/open.ts';
 import { type Oid, type Repo, RepoError } from '../repo/repo.ts';
 
@@ -14,6 +14,8 @@ export interface Remote {
   readonly path: string;
   /** True when both branches are in one repository: one listing answers for both. */
   readonly shared: boolean;
+  /** Sentences about the files of the secrets. */
+  readonly remarks: readonly string[];
 }
 
 /** What the remote's branches point to; null = no such branch. */
@@ -29,13 +31,16 @@ export interface Tips {
 export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, dir: string): Promise<Remote> {
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
+  const statusAuth = config.status.auth ?? (shared ? config.repo.auth : undefined);
+  const remarks = [...new Set([await secretRemark(config.repo.auth), await secretRemark(statusAuth)])].filter(remark => remark !== null);
   return {
     definitions: await openSide(config.repo.url, config.repo.auth, join(dir, 'definitions')),
-    status: await openSide(statusUrl, config.status.auth ?? (shared ? config.repo.auth : undefined), join(dir, 'status')),
+    status: await openSide(statusUrl, statusAuth, join(dir, 'status')),
     branch: config.repo.branch,
     statusBranch: config.status.branch,
     path: config.repo.path,
     shared,
+    remarks,
   };
 }
 

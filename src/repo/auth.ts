@@ -1,4 +1,5 @@
 /** Credentials: read from a file or a systemd credential, sent in a header, kept out of everything else. */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTextIfThere } from '../host/files.ts';
 import { RepoError } from './repo.ts';
@@ -37,6 +38,21 @@ export async function readAuth(config: AuthConfig, env: NodeJS.ProcessEnv = proc
   if (config.type === 'bearer') return { bearer: secret };
   if (config.username === undefined) throw refuse('repo.auth of type basic needs a username');
   return { username: config.username, password: secret };
+}
+
+/**
+ * A sentence about a secret's file that others can read, or that somebody else owns (who may give himself the right at any
+ * time); null when all is well. A file that cannot be looked at is the business of who reads it.
+ */
+export async function secretRemark(config: AuthConfig | undefined): Promise<string | null> {
+  const path = config?.file;
+  if (path === undefined) return null;
+  const found = await stat(path).catch(() => null);
+  if (found === null) return null;
+  const me = process.geteuid?.() ?? 0;
+  const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
+  if (found.uid !== 0 && found.uid !== me) return `the secret ${path} (mode ${mode}) belongs to user ${found.uid}: chown ${me} ${path} && chmod 600 ${path}`;
+  return (found.mode & 0o077) === 0 ? null : `the secret ${path} has mode ${mode}, so that others can read it: chmod 600 ${path}`;
 }
 
 /** The Authorization header, or nothing. Made at each call, since isomorphic-git writes into what it is given. */

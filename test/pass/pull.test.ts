@@ -1,8 +1,9 @@
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Good, loadGood } from '../../src/pass/kept.ts';
 import { type Pulled, pull } from '../../src/pass/pull.ts';
-import { openRemote } from '../../src/pass/remote.ts';
+import { openRemote, type Remote } from '../../src/pass/remote.ts';
 import { doc } from '../compile/world.ts';
 import { type Bare, makeBare } from '../repo/support/remote.ts';
 
@@ -25,9 +26,13 @@ interface How {
 /** One look of a node that keeps `good`, or what it kept last. */
 async function pulled({ path = 'later', good, secret }: How = {}): Promise<Pulled> {
   const stateDir = join(bare.root, 'state');
-  const auth = secret === undefined ? {} : { auth: { type: 'token', file: secret } as const };
-  const remote = await openRemote({ repo: { url: bare.path, branch: 'main', path, ...auth }, status: { url: '', branch: 'status' } }, join(bare.root, 'clone'));
+  const remote = await remoteOf({ path, ...(secret === undefined ? {} : { secret }) });
   return pull({ remote, stateDir, good: good === undefined ? await loadGood(stateDir) : good, keep: true });
+}
+
+function remoteOf({ path = 'later', secret }: How): Promise<Remote> {
+  const auth = secret === undefined ? {} : { auth: { type: 'token', file: secret } as const };
+  return openRemote({ repo: { url: bare.path, branch: 'main', path, ...auth }, status: { url: '', branch: 'status' } }, join(bare.root, 'clone'));
 }
 
 test('the last good revision is in force while the secret cannot be read', async () => {
@@ -58,4 +63,72 @@ test('definitions that a newer netloom finds fault with are refused with their m
   expect(catalog).toBeNull();
   expect(refusal).toMatchObject({ condition: 'Stalled', reason: 'InvalidDefinitions' });
   expect(refusal?.diagnostics).toContainEqual(expect.objectContaining({ code: 'unknown-kind' }));
+});
+
+describe('a branch whose history', () => {
+  test('is another one is refused as rewritten', async () => {
+    const { good } = await pulled();
+    await bare.grow('main', { 'later/all.yaml': FIRST }, { root: true });
+    expect(await pulled()).toMatchObject({ good, refusal: { condition: 'Stalled', reason: 'HistoryRewritten', message: expect.stringContaining('--accept') } });
+  });
+
+  test('cannot be fetched is not called rewritten: the next pass asks again', async () => {
+    const { good } = await pulled();
+    await bare.grow('main', { 'later/all.yaml': FIRST }, { times: 3 });
+    // The first fetch brings the tip alone, the second finds nobody.
+    await rename(join(bare.root, 'clone'), join(bare.root, 'old'));
+    const remote = await remoteOf({});
+    const sync = remote.definitions.sync.bind(remote.definitions);
+    const leaving = { ...remote.definitions, sync: async (...args: Parameters<typeof sync>) => sync(...args).then(() => rename(bare.path, `${bare.path}.away`)) };
+    const { refusal, ...seen } = await pull({ remote: { ...remote, definitions: leaving }, stateDir: join(bare.root, 'state'), good, keep: true });
+    expect(refusal).toMatchObject({ condition: 'FetchFailed', reason: 'HistoryUnknown', message: expect.stringContaining('could not be fetched') });
+    expect(seen.good).toEqual(good);
+  });
+
+  test('the remote itself has not whole cannot be told, and nothing is tried again before somebody acts', async () => {
+    const { good } = await pulled();
+    await bare.grow('main', { 'later/all.yaml': FIRST }, { times: 3 });
+    const short = await makeBare();
+    await short.git('fetch', '--quiet', '--depth=1', '--update-shallow', `file://${bare.path}`, 'main:main');
+    await rename(bare.path, `${bare.path}.away`);
+    await rename(short.path, bare.path);
+    await rename(join(bare.root, 'clone'), join(bare.root, 'old'));
+    expect(await pulled()).toMatchObject({
+      good,
+      refusal: { condition: 'Stalled', reason: 'HistoryUnknown', message: expect.stringMatching(/cut.*--unshallow.*--accept/) },
+    });
+    await short.remove();
+  });
+});
+
+describe('a cache of parsed definitions that', () => {
+  const cache = (): string => join(bare.root, 'state/cache');
+
+  test('cannot be read costs a remark and nothing else', async () => {
+    await mkdir(join(cache(), 'parsed.json'), { recursive: true });
+    const { remarks, refusal, catalog } = await pulled();
+    expect({ refusal, networks: catalog?.networks.size }).toEqual({ refusal: null, networks: 1 });
+    expect(remarks.join('\n')).toContain(`cannot read ${join(cache(), 'parsed.json')}`);
+  });
+
+  test('cannot be written costs a remark, also where the newest revision is refused', async () => {
+    await pulled();
+    await rename(cache(), `${cache()}.old`);
+    await writeFile(cache(), 'no folder');
+    await bare.grow('main', { 'later/all.yaml': FIRST.replace('kind: Node', 'kind: Knot') });
+    const { remarks, refusal, catalog } = await pulled();
+    expect({ reason: refusal?.reason, networks: catalog?.networks.size }).toEqual({ reason: 'InvalidDefinitions', networks: 1 });
+    expect(remarks).toEqual([expect.stringMatching(/the cache of parsed definitions is of no use: cannot .*state\/cache/)]);
+  });
+
+  test('works is not worth a word', async () => expect((await pulled()).remarks).toEqual([]));
+});
+
+test('a secret that others can read is told of once, whatever else is wrong', async () => {
+  const secret = join(bare.root, 'token');
+  await writeFile(secret, 'x');
+  await chmod(secret, 0o644);
+  expect((await pulled({ secret })).remarks).toEqual([`the secret ${secret} has mode 0644, so that others can read it: chmod 600 ${secret}`]);
+  await chmod(secret, 0o600);
+  expect((await pulled({ secret })).remarks).toEqual([]);
 });

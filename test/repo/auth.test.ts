@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type GitServer, type GitServerAuth, serveGit } from '../../src/lab/git-server.ts';
-import { type Auth, readAuth } from '../../src/repo/auth.ts';
+import { type Auth, readAuth, secretRemark } from '../../src/repo/auth.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid } from '../../src/repo/repo.ts';
 import { faultServer } from './support/fault-server.ts';
@@ -138,6 +138,32 @@ describe('readAuth', () => {
     expect(await readAuth({ type: 'basic', username: 'robot', file })).toEqual({ username: 'robot', password: CANARY });
     expect(await readAuth({ type: 'ssh', file, knownHosts: '/etc/hosts-known' })).toEqual({ sshKey: file, knownHosts: '/etc/hosts-known' });
     expect(await readAuth({ type: 'ssh' })).toEqual({});
+  });
+
+  test('a file that others can read, or that is another’s, is told of with what mends it', async () => {
+    const file = await put('open', CANARY);
+    for (const mode of [0o640, 0o604, 0o777]) {
+      await chmod(file, mode);
+      expect(await secretRemark({ type: 'token', file })).toBe(
+        `the secret ${file} has mode 0${mode.toString(8)}, so that others can read it: chmod 600 ${file}`,
+      );
+    }
+    for (const mode of [0o600, 0o400]) {
+      await chmod(file, mode);
+      expect(await secretRemark({ type: 'token', file })).toBeNull();
+    }
+    const unlikeMe = vi.spyOn(process, 'geteuid').mockReturnValue(4711);
+    await chown(file, 4712, 0).catch(() => undefined); // root alone may give a file away
+    const owner = (await stat(file)).uid;
+    const expected = `the secret ${file} (mode 0400) belongs to user ${owner}: chown 4711 ${file} && chmod 600 ${file}`;
+    expect(await secretRemark({ type: 'token', file })).toBe(owner === 0 ? null : expected);
+    unlikeMe.mockRestore();
+  });
+
+  test('nothing is said of no file, of one that is not there, or of a systemd credential', async () => {
+    for (const config of [undefined, { type: 'ssh' }, { type: 'token', file: join(folder(), 'absent') }, { type: 'token', credential: 'token' }] as const) {
+      expect(await secretRemark(config)).toBeNull();
+    }
   });
 
   test('says what is missing and where, and never what it has read', async () => {

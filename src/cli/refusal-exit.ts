@@ -1,0 +1,8 @@
+import type { Refusal } from '../pass/pull.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+
+/** How a command ends whose newest revision is refused: 3 for bad definitions, 75 where another try may help, else 1. */
+export function refusalExit({ condition, reason }: Refusal): ExitCode {
+  if (reason === 'InvalidDefinitions' || reason === 'NoDefinitions') return EXIT.invalid;
+  return condition === 'Stalled' ? EXIT.error : EXIT.tryAgain;
+}
