@@ -8,7 +8,7 @@ import { PLAIN_PORT, port } from '../kinds/port.ts';
 import { route } from '../kinds/route.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { parseCidr } from '../model/ip.ts';
-import { bridgeMac, poolMac } from '../model/names.ts';
+import { bridgeMac } from '../model/names.ts';
 import { checkAddressPool } from './address-pool-check.ts';
 import { poolAsks } from './asks.ts';
 import { nodeOfAddress, routedNetworks, usedAddresses, type WayOut, wayOut } from './egress.ts';
@@ -59,7 +59,7 @@ function routing(way: WayOut, view: NodeView, from: Origin): readonly Resource[]
   for (const { cidr, via } of routedNetworks(pool, view)) here.push(want(route, { netns: '', dst: cidr, table: '254', via, link }, from));
   for (const used of usedAddresses(pool, view)) {
     const at = nodeOfAddress(used, view);
-    if (at === view.node.name) here.push(want(neigh, { netns: '', link, ip: used.address, mac: poolMac(used.address) }, from));
+    if (at === view.node.name) here.push(want(neigh, { netns: '', link, ip: used.address, mac: used.mac }, from));
   }
   return nodesOfPool(pool, view.catalog).length > 1 ? [...here, ...elsewhere(way, view, from)] : here;
 }

@@ -1,6 +1,6 @@
 /** How pools leave a node: the egress bridge of each network card, and which of the pools' addresses are here. */
 import type { EgressEnd } from '../kinds/nft-guard.ts';
-import { egressBridgeName } from '../model/names.ts';
+import { egressBridgeName, poolMac } from '../model/names.ts';
 import { carriesRouter, routerNodes } from './mesh.ts';
 import type { AddressPoolDef, NetworkDef, NodeView } from './object.ts';
 import { egressDevice, egressOf, floatingIPsOf, nodesOfPool, poolOf, routedIPsOf } from './services.ts';
@@ -38,6 +38,8 @@ export function waysOut(view: NodeView): readonly WayOut[] {
 /** An address of a pool that is in use: whose network it leads to. */
 export interface PoolAddress {
   readonly address: string;
+  /** What answers for it on the egress bridge: a routed address has no link of its own, its network's gateway end does. */
+  readonly mac: string;
   readonly network: NetworkDef;
 }
 
@@ -46,11 +48,12 @@ export function usedAddresses(pool: AddressPoolDef, { catalog, ledger }: NodeVie
   const entry = ledger.pools?.[pool.name];
   const found: PoolAddress[] = [];
   for (const network of catalog.networks.values()) {
-    const add = (address: string | undefined): void => void (address === undefined || found.push({ address, network }));
     const gateway = ledger.networks[network.key]?.floatingGateway;
+    const add = (address: string | undefined, by = address): void =>
+      void (address === undefined || by === undefined || found.push({ address, mac: poolMac(by), network }));
     if (gateway?.pool === pool.name) add(gateway.address);
     for (const each of floatingIPsOf(network, catalog)) if (poolOf(each.spec, catalog) === pool) add(live(entry?.floating[each.key]));
-    for (const each of routedIPsOf(network, catalog)) if (poolOf(each.spec, catalog) === pool) add(live(entry?.routed[each.key]));
+    for (const each of routedIPsOf(network, catalog)) if (poolOf(each.spec, catalog) === pool) add(live(entry?.routed[each.key]), gateway?.address);
   }
   return found;
 }
