@@ -13,18 +13,28 @@ import { reloadService, startService, stopService } from './services.ts';
 /** Services that are started or ended at a time. */
 const AT_ONCE = 8;
 
-/** Files and flows one after another, services several at a time. Throws only Bugs. */
+/** Files and flows one after another; services several at a time, but acts on one of them in their order. Throws only Bugs. */
 export async function carryOthers(ops: readonly Op[]): Promise<Carried> {
   const done: number[] = [];
-  const atOnce = ops.every(op => op.op.startsWith('service-')) ? AT_ONCE : 1;
-  for (let at = 0; at < ops.length; at += atOnce) {
-    const ends = await Promise.all(ops.slice(at, at + atOnce).map(attempt));
+  for (let at = 0; at < ops.length; ) {
+    const together = ops.slice(at, at + countTogether(ops, at));
+    const ends = await Promise.all(together.map(attempt));
     for (const [nth, end] of ends.entries()) if (end === null) done.push(at + nth);
     const failed = ends.findIndex(end => end !== null);
     const error = ends[failed];
     if (error !== undefined && error !== null) return { done, failed: { index: at + failed, code: error.code, words: error.message } };
+    at += together.length;
   }
   return { done };
+}
+
+function countTogether(ops: readonly Op[], start: number): number {
+  const ids = new Set<string>();
+  for (const op of ops.slice(start, start + AT_ONCE)) {
+    if (!('id' in op) || ids.has(op.id)) break;
+    ids.add(op.id);
+  }
+  return Math.max(ids.size, 1);
 }
 
 async function attempt(op: Op): Promise<HostError | null> {
