@@ -29,7 +29,7 @@ export async function reconcileCommand(options: { readonly config: string; reado
 export function passExit(config: NodeConfig, { pulled, node, enforced, settled }: PassResult): ExitCode {
   if (pulled.catalog !== null && node === null) nodeOf(pulled.catalog, config.node);
   if (pulled.refusal !== null) return refusalExit(pulled.refusal);
-  if (settled?.problem) return EXIT.tryAgain;
+  if (settled?.problem) return settled.isForeign ? EXIT.error : EXIT.tryAgain;
   if (enforced === null) return EXIT.error;
   return config.mode === 'observe' ? EXIT.fine : exitOf(enforced);
 }

@@ -15,6 +15,7 @@ import { type KeptLedger, saveKeptLedger } from './kept.ts';
 import { type Remote, readTexts, readTips } from './remote.ts';
 import { backOff } from './retry.ts';
 import { author, commitMessage } from './signature.ts';
+import { checkStatusTree } from './status-tree.ts';
 
 /** A lost race is decided anew this often before the asks wait for the next pass. */
 const TRIES = 20;
@@ -38,6 +39,8 @@ export interface Settled {
   readonly at: string;
   /** False: this node has no copy of the ledger and could not read all of it. What the ledger lacks must not be taken for gone. */
   readonly isKnown: boolean;
+  /** True: the status branch is one that people work on, and stays as it is. No other try changes that. */
+  readonly isForeign: boolean;
 }
 
 export interface SettleArgs {
@@ -58,7 +61,8 @@ export async function settle(args: SettleArgs): Promise<Settled> {
     return await settleOnline(args, args.tip, seen);
   } catch (error) {
     if (!(error instanceof RepoError)) throw error;
-    return offline({ ...args, kept: seen.ledger ?? args.kept }, `allocations could not be published: ${error.message}`);
+    const isForeign = error.code === 'not-ours';
+    return offline({ ...args, kept: seen.ledger ?? args.kept }, isForeign ? error.message : `allocations could not be published: ${error.message}`, isForeign);
   }
 }
 
@@ -132,6 +136,7 @@ export async function publishedLedger(remote: Remote, tip: Oid | null, kept: Kep
 
 async function filesAt({ remote }: Pick<SettleArgs, 'remote'>, tip: Oid): Promise<ReadonlyMap<string, string>> {
   await remote.status.sync(remote.statusBranch, tip);
+  await checkStatusTree(remote, tip);
   const texts = await readTexts(remote.status, tip, 'allocations');
   return new Map([...texts].map(([path, text]) => [`allocations/${path}`, text]));
 }
@@ -174,28 +179,32 @@ export async function publishLedger(args: Pick<SettleArgs, 'remote' | 'node'>, b
   return (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok' ? oid : null;
 }
 
+type Decided = Omit<Settled, 'problem' | 'isKnown' | 'isForeign'>;
+
 // A ledger of which a part cannot be read is never taken for the whole one of its tip: it is read again by the next pass.
-async function keep({ kept, catalog, stateDir }: SettleArgs, { unreadable }: Base, settled: Omit<Settled, 'problem' | 'isKnown'>): Promise<Settled> {
+async function keep({ kept, catalog, stateDir }: SettleArgs, { unreadable }: Base, settled: Decided): Promise<Settled> {
   const isKnown = kept !== null || !unreadable.some(about => catalog.networks.has(about) || catalog.pools.has(about));
   const tip = unreadable.length === 0 ? settled.tip : null;
   if (isKnown && (kept?.tip !== tip || kept.ledger !== settled.ledger)) await saveKeptLedger(stateDir, { tip, ledger: settled.ledger });
-  return { ...settled, problem: null, isKnown };
+  return { ...settled, problem: null, isKnown, isForeign: false };
 }
 
 // What is allocated stays; who asks for something new waits. Nothing that only this node knows of is used.
-function offline(args: SettleArgs, problem: string): Settled {
+function offline(args: SettleArgs, problem: string, isForeign = false): Settled {
   const ledger = args.kept?.ledger ?? EMPTY_LEDGER;
   const decided = decide(args.catalog, ledger, new Date());
   const news = decided.changes.some(change => change.change !== 'release');
   const isKnown = args.kept !== null;
+  const known = news || isForeign ? problem : null;
   return {
     ledger,
     tip: args.kept?.tip ?? null,
     changes: [],
     pending: decided.pending,
     notes: [],
-    problem: isKnown ? (news ? problem : null) : `${problem}; this node has no copy of what is allocated, so nothing is changed until it can be read`,
+    problem: isKnown ? known : `${problem}; this node has no copy of what is allocated, so nothing is changed until it can be read`,
     at: new Date().toISOString(),
     isKnown,
+    isForeign,
   };
 }

@@ -79,7 +79,10 @@ describe('a branch whose history', () => {
     await rename(join(bare.root, 'clone'), join(bare.root, 'old'));
     const remote = await remoteOf({});
     const sync = remote.definitions.sync.bind(remote.definitions);
-    const leaving = { ...remote.definitions, sync: async (...args: Parameters<typeof sync>) => sync(...args).then(() => rename(bare.path, `${bare.path}.away`)) };
+    const leaving = {
+      ...remote.definitions,
+      sync: async (...args: Parameters<typeof sync>) => sync(...args).then(() => rename(bare.path, `${bare.path}.away`)),
+    };
     const { refusal, ...seen } = await pull({ remote: { ...remote, definitions: leaving }, stateDir: join(bare.root, 'state'), good, keep: true });
     expect(refusal).toMatchObject({ condition: 'FetchFailed', reason: 'HistoryUnknown', message: expect.stringContaining('could not be fetched') });
     expect(seen.good).toEqual(good);

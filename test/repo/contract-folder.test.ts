@@ -1,3 +1,7 @@
-import { contract } from './contract.ts';
+import { contract, type Serve } from './contract.ts';
+import { historyContract } from './contract-history.ts';
 
-contract('a Repo over the git binary', async bare => ({ url: bare.path, close: async () => undefined }));
+const serve: Serve = async bare => ({ url: bare.path, close: async () => undefined });
+
+contract('a Repo over the git binary', serve);
+historyContract('history over the git binary', serve);

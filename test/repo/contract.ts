@@ -1,5 +1,5 @@
 /** What every Repo does, whichever way it speaks git: run over a real server and over a real folder. */
-import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRepo } from '../../src/repo/open.ts';
@@ -11,7 +11,8 @@ export type Serve = (bare: Bare) => Promise<{ readonly url: string; close(): Pro
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 
-async function contents(repo: Repo, commit: Oid, path = ''): Promise<Record<string, string>> {
+/** Texts below a folder of a commit, by path. */
+export async function contents(repo: Repo, commit: Oid, path = ''): Promise<Record<string, string>> {
   const entries = await repo.list(commit, path);
   const blobs = await repo.read(entries.map(entry => entry.oid));
   return Object.fromEntries(entries.map(entry => [entry.path, text(blobs.get(entry.oid))]));
@@ -174,71 +175,6 @@ export function contract(name: string, serve: Serve): void {
       const refused = { name: 'RepoError', code: 'refused', message: expect.stringContaining('guarded is for robots only') as string };
       await expect(repo.push({ oid, branch: 'guarded', expect: null })).rejects.toMatchObject(refused);
       expect(await bare.tip('guarded')).toBeNull();
-    });
-
-    test('an advance descends, a rewound or replaced branch does not', async () => {
-      const first = await bare.grow('line', { 'a.yaml': '1\n' });
-      const repo = open();
-      await repo.sync('line', first);
-      const second = await bare.grow('line', { 'a.yaml': '2\n' }, { times: 5 });
-      await repo.sync('line', second);
-      expect(await repo.descends(second, first)).toBe(true);
-      expect(await repo.descends(first, second)).toBe(false);
-      expect(await repo.descends(second, second)).toBe(true);
-      const replaced = await bare.grow('line', { 'a.yaml': '3\n' }, { root: true });
-      await repo.sync('line', replaced);
-      expect(await repo.descends(replaced, second)).toBe(false);
-      expect(await contents(repo, replaced)).toEqual({ 'a.yaml': '3\n' });
-    });
-
-    test('a new clone fetches older history when it is asked about it', async () => {
-      const first = await bare.grow('long', { 'a.yaml': '0\n' });
-      const last = await bare.grow('long', { 'a.yaml': '1\n' }, { times: 30 });
-      const repo = open();
-      await repo.sync('long', last);
-      expect(await repo.descends(last, first)).toBe(true);
-      expect(await repo.descends(last, 'f'.repeat(40))).toBe(false);
-      expect(await contents(repo, last)).toEqual({ 'a.yaml': '1\n# 29\n' });
-    });
-
-    test('history is fetched further back until it tells: a thousand commits, then all', async () => {
-      const first = await bare.grow('longer', { 'a.yaml': '0\n' });
-      const last = await bare.grow('longer', { 'a.yaml': '1\n' }, { times: 1_200 });
-      const repo = open();
-      await repo.sync('longer', last);
-      expect(await repo.descends(last, first)).toBe(true);
-      const other = open();
-      await other.sync('longer', last);
-      expect(await other.descends(last, 'f'.repeat(40))).toBe(false);
-      expect(await contents(other, last)).toEqual({ 'a.yaml': '1\n# 1199\n' });
-    });
-
-    test('what history says that the remote does not have itself, nobody can tell', async () => {
-      const first = await bare.grow('cut', { 'a.yaml': '0\n' });
-      const last = await bare.grow('cut', { 'a.yaml': '1\n' }, { times: 4 });
-      const short = await makeBare();
-      await short.git('fetch', '--quiet', '--depth=2', '--update-shallow', `file://${bare.path}`, 'cut:cut');
-      const there = await serve(short);
-      const repo = openRepo({ url: there.url, dir: join(short.root, 'clone'), deadlineMs: 15_000 });
-      await repo.sync('cut', last);
-      expect(await repo.descends(last, (await bare.git('rev-parse', 'cut~1')) as Oid)).toBe(true);
-      expect(await repo.descends(last, first)).toBeNull();
-      await there.close();
-      await short.remove();
-    });
-
-    test('history that cannot be fetched is no answer but an error', async () => {
-      const gone = await makeBare();
-      const there = await serve(gone);
-      const first = await gone.grow('main', { 'a.yaml': '0\n' });
-      const last = await gone.grow('main', { 'a.yaml': '1\n' }, { times: 3 });
-      const repo = openRepo({ url: there.url, dir: join(gone.root, 'clone'), deadlineMs: 15_000 });
-      await repo.sync('main', last);
-      await there.close();
-      await rename(gone.path, `${gone.path}.away`);
-      await expect(repo.descends(last, first)).rejects.toMatchObject({ name: 'RepoError' });
-      expect(await contents(repo, last)).toEqual({ 'a.yaml': '1\n# 2\n' });
-      await gone.remove();
     });
 
     test('a remote whose HEAD names a missing branch is read like any other', async () => {
