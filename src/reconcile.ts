@@ -18,6 +18,7 @@ import { type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote } from './pass/remote.ts';
 import { reportOf } from './pass/report.ts';
 import { type Settled, settle } from './pass/settle.ts';
+import { dueSample } from './pass/usage.ts';
 import { takeOver } from './pass/take-over.ts';
 import { RepoError } from './repo/repo.ts';
 
@@ -89,8 +90,10 @@ async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<Pub
     if (error instanceof RepoError) return { result: 'failed', message: error.message };
     throw error;
   }
-  const now = `${new Date().toISOString().slice(0, 19)}Z`;
+  const date = new Date();
+  const now = `${date.toISOString().slice(0, 19)}Z`;
   const report = reportOf({ config, ...told, before: before.report, now });
   const events = passEvents({ node: config.node, ...told, before: before.report, report });
-  return publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events }, before);
+  const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
+  return publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events, sample }, before);
 }

@@ -1,32 +1,20 @@
 /** `netloom status`, `get`, `describe`, `events`, `addresses`: what the branches say, as tables and as data. */
 import { stringify } from 'yaml';
 import { parseDuration } from '../model/duration.ts';
+import { liveUsage } from '../pass/usage.ts';
 import type { Seen } from '../pass/view.ts';
-import { addressList, addressRows } from '../report/addresses.ts';
-import { describeInterface, describeNetwork, describeNode } from '../report/describe.ts';
+import { type AddressList, addressList, addressRows, poolAddressList } from '../report/addresses.ts';
 import { EVENT_TYPES, eventList, eventRows, selectEvents } from '../report/events.ts';
-import {
-  type AnyRecord,
-  type InterfaceRecord,
-  interfaceRecord,
-  interfaceRecords,
-  listOf,
-  type NamespaceRecord,
-  type NetworkRecord,
-  type NodeRecord,
-  namespaceRecords,
-  networkRecord,
-  networkRecords,
-  nodeRecord,
-  nodeRecords,
-} from '../report/records.ts';
-import type { RefKind } from '../report/resolve-ref.ts';
-import { interfaceRows, type Listing, nameLines, namespaceRows, networkRows, nodeRows } from '../report/rows.ts';
+import { type AnyRecord, listOf } from '../report/records.ts';
+import { type RefKind, refIndex, resolveRef } from '../report/resolve-ref.ts';
+import { type Listing, nameLines } from '../report/rows.ts';
 import { statusSummary, statusText } from '../report/summary.ts';
 import { csv, table } from '../report/table.ts';
+import { publishedUsage, type Usage } from '../report/usage.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { columns, print } from './terminal.ts';
-import { keyOf, kindOf, look, type ViewOptions } from './view-source.ts';
+import { viewOf } from './view-kinds.ts';
+import { hereIn, keyOf, kindOf, look, type ViewOptions } from './view-source.ts';
 
 type Form = 'table' | 'wide' | 'json' | 'yaml' | 'name' | 'csv';
 type Options = ViewOptions & { readonly output: Form };
@@ -40,15 +28,18 @@ export async function statusCommand(options: Options): Promise<ExitCode> {
 }
 
 /** Lists the objects of a kind, or shows one of them. */
-export async function getCommand(word: string, ref: string | undefined, options: Options): Promise<ExitCode> {
+export async function getCommand(word: string, ref: string | undefined, options: Options & { readonly network?: string }): Promise<ExitCode> {
   const kind = kindOf(word);
+  if (options.network !== undefined && kind !== 'Interface')
+    throw new CommandError('--network goes with interfaces', { hint: 'get interfaces --network NAME' });
   const seen = await look(options);
   const records = ref === undefined ? listed(kind, seen, options) : [one(kind, keyOf(ref, kind, options, seen), seen)];
   const isList = ref === undefined;
   if (options.output === 'name') print(nameLines(records).join('\n'));
   else if (!printData(isList ? listOf(records) : records[0], options.output)) {
+    const wide = options.output === 'wide';
     if (records.length === 0) print(`No ${word} in ${options.allNamespaces ? 'any namespace' : `namespace ${options.namespace} (-A shows all)`}.`);
-    else print(shown(rowsOf(kind, records, { wide: options.output === 'wide', namespaces: options.allNamespaces === true })));
+    else print(shown(viewOf(kind).rows(records, { wide, namespaces: wide || options.allNamespaces === true })));
   }
   return EXIT.fine;
 }
@@ -59,20 +50,11 @@ export async function describeCommand(word: string, ref: string, options: Option
   const seen = await look(options);
   const key = keyOf(ref, kind, options, seen);
   const record = one(kind, key, seen);
-  const events = selectEvents(seen.events, { object: `${kind} ${key}`, limit: 10 });
-  if (printData({ ...record, events }, options.output)) return EXIT.fine;
-  if (record.kind === 'Network')
-    print(
-      describeNetwork(
-        record,
-        interfaceRecords(seen).filter(guest => guest.status.network === key),
-        events,
-        columns(),
-      ),
-    );
-  else if (record.kind === 'Interface') print(describeInterface(record, events, columns()));
-  else if (record.kind === 'Node') print(describeNode(record, seen.reports.get(key), events, columns()));
-  else print(shown(namespaceRows([record], { wide: true })));
+  const object = `${kind} ${key}`;
+  const lifecycle = seen.events.filter(event => event.type !== 'usage');
+  const events = selectEvents(lifecycle, { object, limit: 10 });
+  const usage = ['Network', 'Interface', 'FloatingIP'].includes(kind) ? { usage: await usageOf(object, options, seen) } : {};
+  if (!printData({ ...record, ...usage, events }, options.output)) print(viewOf(kind).describe(record, { events, ...usage, width: columns() }, seen));
   return EXIT.fine;
 }
 
@@ -92,45 +74,56 @@ export async function eventsCommand(word: string, ref: string, options: Options 
   return EXIT.fine;
 }
 
-/** Every address of a network that is not free. */
+/** Every address of a network, or of a pool, that is not free. */
 export async function addressesCommand(ref: string, options: Options): Promise<ExitCode> {
   const seen = await look(options);
-  const key = keyOf(ref, 'Network', options, seen);
-  const list = addressList(key, seen, parseDuration(seen.catalog.cluster.spec.quarantine) ?? 0);
-  if (list === null) throw new CommandError(`nothing is allocated to Network ${key} yet`);
+  const list = addressesOf(ref, options, seen);
   if (printData(list, options.output)) return EXIT.fine;
   const { columns: heads, rows } = addressRows(list);
   if (options.output === 'csv') print(csv(heads, rows));
   else
-    print(list.items.length === 0 ? `Network ${key} is layer 2 only: it has no addresses.` : shown({ columns: heads.map(head => head.toUpperCase()), rows }));
+    print(
+      list.items.length === 0
+        ? `Network ${list.network} is layer 2 only: it has no addresses.`
+        : shown({ columns: heads.map(head => head.toUpperCase()), rows }),
+    );
   return EXIT.fine;
 }
 
-function listed(kind: RefKind, seen: Seen, { namespace, allNamespaces }: ViewOptions): readonly AnyRecord[] {
-  const isHere = (record: AnyRecord): boolean => allNamespaces === true || record.metadata.namespace === namespace;
-  if (kind === 'Network') return networkRecords(seen).filter(isHere);
-  if (kind === 'Interface') return interfaceRecords(seen).filter(isHere);
-  return kind === 'Node' ? nodeRecords(seen) : namespaceRecords(seen);
+// A network of that name comes first: pools are few, and can be named by an address of theirs.
+function addressesOf(ref: string, options: Options, seen: Seen): AddressList {
+  const quarantineMs = parseDuration(seen.catalog.cluster.spec.quarantine) ?? 0;
+  const index = refIndex(seen);
+  const network = resolveRef(ref, 'Network', options.allNamespaces ? null : options.namespace, index);
+  const pool = resolveRef(ref, 'AddressPool', null, index);
+  const isPool = !('key' in network) && network.candidates.length === 0 && 'key' in pool;
+  const key = isPool ? pool.key : keyOf(ref, 'Network', options, seen);
+  const list = isPool ? poolAddressList(key, seen, quarantineMs) : addressList(key, seen, quarantineMs);
+  if (list === null) throw new CommandError(`nothing is allocated to ${isPool ? 'AddressPool' : 'Network'} ${key} yet`);
+  return list;
+}
+
+// On a node that counts the object the kernel is asked, elsewhere the newest samples tell.
+async function usageOf(object: string, options: Options, seen: Seen): Promise<readonly Usage[]> {
+  const published = publishedUsage(seen.events, object);
+  const here = hereIn(options);
+  const live = here === null ? null : await liveUsage(object, { ...here, catalog: seen.catalog, ledger: seen.ledger, now: new Date() });
+  return live === null ? published : [...published.filter(usage => usage.node !== live.node), live].sort((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+function listed(kind: RefKind, seen: Seen, { namespace, allNamespaces, network }: ViewOptions & { readonly network?: string }): readonly AnyRecord[] {
+  const of = network === undefined ? undefined : keyOf(network, 'Network', { namespace, ...(allNamespaces === undefined ? {} : { allNamespaces }) }, seen);
+  const isHere = (record: AnyRecord): boolean => {
+    if (record.kind === 'Interface' && of !== undefined) return record.status.network === of;
+    return allNamespaces === true || record.metadata.namespace === undefined || record.metadata.namespace === namespace;
+  };
+  return viewOf(kind).list(seen).filter(isHere);
 }
 
 function one(kind: RefKind, key: string, seen: Seen): AnyRecord {
-  const found =
-    kind === 'Network'
-      ? networkRecord(key, seen)
-      : kind === 'Interface'
-        ? interfaceRecord(key, seen)
-        : kind === 'Node'
-          ? nodeRecord(key, seen)
-          : (namespaceRecords(seen).find(record => record.metadata.name === key) ?? null);
+  const found = viewOf(kind).one(key, seen);
   if (found === null) throw new CommandError(`there is no ${kind} ${key}`);
   return found;
-}
-
-function rowsOf(kind: RefKind, records: readonly AnyRecord[], options: { readonly wide: boolean; readonly namespaces: boolean }): Listing {
-  if (kind === 'Network') return networkRows(records as readonly NetworkRecord[], options);
-  if (kind === 'Interface') return interfaceRows(records as readonly InterfaceRecord[], options);
-  if (kind === 'Node') return nodeRows(records as readonly NodeRecord[], options);
-  return namespaceRows(records as readonly NamespaceRecord[], options);
 }
 
 function shown(listing: Listing): string {

@@ -3,10 +3,15 @@ import { type Command, Option } from 'commander';
 import { DEFAULT_CONFIG_PATH } from './defaults.ts';
 import { runs } from './runs.ts';
 
-const KINDS = 'networks, interfaces, nodes or namespaces';
+const KINDS = 'networks, interfaces, nodes, namespaces, pools, floatingips or routedips';
 
 /** Adds status, get, describe, events, addresses and wait. */
 export function addViewCommands(root: Command): void {
+  addObjectCommands(root);
+  addListCommands(root);
+}
+
+function addObjectCommands(root: Command): void {
   remote(root.command('status'))
     .description('one screen: nodes, what is not Ready and why')
     .addOption(output(['table', 'json', 'yaml']))
@@ -15,9 +20,13 @@ export function addViewCommands(root: Command): void {
   source(root.command('get'))
     .argument('<kind>', KINDS)
     .argument('[ref]', 'name, namespace/name, uuid or its start, vxid, address, MAC or device')
+    .option('--network <ref>', 'only interfaces of this network')
     .description('list objects with their state')
     .addOption(output(['table', 'wide', 'json', 'yaml', 'name']))
-    .addHelpText('after', '\nExamples:\n  netloom get networks -A\n  netloom get interfaces -n acme -o wide\n  netloom get network 0xe2300f -o yaml')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom get networks -A\n  netloom get interfaces -n acme -o wide\n  netloom get interfaces --network acme/front\n  netloom get floatingips -A\n  netloom get network 0xe2300f -o yaml',
+    )
     .action(runs(async () => (await import('./view-command.ts')).getCommand));
   source(root.command('describe'))
     .argument('<kind>', KINDS)
@@ -26,6 +35,9 @@ export function addViewCommands(root: Command): void {
     .addOption(output(['table', 'json', 'yaml']))
     .addHelpText('after', '\nExamples:\n  netloom describe network -n acme front\n  netloom describe interface 02:00:00:5e:10:01')
     .action(runs(async () => (await import('./view-command.ts')).describeCommand));
+}
+
+function addListCommands(root: Command): void {
   source(root.command('events'))
     .argument('<kind>', KINDS)
     .argument('<ref>', 'which one')
@@ -33,16 +45,19 @@ export function addViewCommands(root: Command): void {
     .option('-t, --type <type>', 'only audit, change, status, usage or drift')
     .description('what happened to one object, newest first')
     .addOption(output(['table', 'json']))
-    .addHelpText('after', '\nExamples:\n  netloom events network -n acme front\n  netloom events network acme/front --type change -o json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom events network -n acme front\n  netloom events network acme/front --type change -o json\n  netloom events network acme/front -t usage',
+    )
     .action(runs(async () => (await import('./view-command.ts')).eventsCommand));
   source(root.command('addresses'))
-    .argument('<network>', 'which network')
-    .description('every address of a network that is not free: type, user, where it comes from')
+    .argument('<network|pool>', 'which network, or which pool')
+    .description('every address of a network or pool that is not free: type, user, where it comes from')
     .addOption(output(['table', 'csv', 'json', 'yaml']))
     .addHelpText('after', '\nExamples:\n  netloom addresses -n acme front\n  netloom addresses acme/front -o csv')
     .action(runs(async () => (await import('./view-command.ts')).addressesCommand));
   source(root.command('wait'))
-    .argument('<kind>', 'network or interface')
+    .argument('<kind>', 'network, interface, pool, floatingip or routedip')
     .argument('<ref>', 'which one')
     .addOption(new Option('--for <state>', 'what to wait for').choices(['created', 'ready', 'deleted']).default('created'))
     .option('--timeout <duration>', 'how long', '60s')

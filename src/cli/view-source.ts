@@ -1,4 +1,5 @@
 /** Options of the commands that look, and what they see. */
+import { existsSync } from 'node:fs';
 import { type Seen, see } from '../pass/view.ts';
 import { parseKind, type RefKind, refIndex, resolveRef } from '../report/resolve-ref.ts';
 import { loadConfig } from './config.ts';
@@ -20,6 +21,13 @@ export async function look(options: ViewOptions): Promise<Seen> {
   return seen;
 }
 
+/** Which node this is, where it is one: null with --repo, and without a configuration. */
+export function hereIn(options: Pick<ViewOptions, 'config' | 'repo'>): { readonly node: string; readonly stateDir: string } | null {
+  if (options.repo !== undefined || !existsSync(options.config)) return null;
+  const { node, stateDir } = loadConfig(options.config);
+  return { node, stateDir };
+}
+
 function adHoc(url: string, statusBranch: string): Parameters<typeof see>[0] {
   return { repo: { url, branch: 'main', path: '' }, status: { url: '', branch: statusBranch }, stateDir: '/nonexistent' };
 }
@@ -27,7 +35,8 @@ function adHoc(url: string, statusBranch: string): Parameters<typeof see>[0] {
 /** `networks`, `network`, `net` ... Throws CommandError that names the kinds. */
 export function kindOf(word: string): RefKind {
   const kind = parseKind(word);
-  if (kind === null) throw new CommandError(`${JSON.stringify(word)} is no kind`, { hint: 'networks, interfaces, nodes or namespaces' });
+  if (kind === null)
+    throw new CommandError(`${JSON.stringify(word)} is no kind`, { hint: 'networks, interfaces, nodes, namespaces, pools, floatingips or routedips' });
   return kind;
 }
 

@@ -1,13 +1,24 @@
 /** `netloom wait`: until an object is created on every node where it belongs, or gone from every node. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seen } from '../pass/view.ts';
-import { interfaceState, networkState, type ObjectState } from '../report/state.ts';
+import type { RefKind } from '../report/resolve-ref.ts';
+import { floatingState, interfaceState, networkState, type ObjectState, poolState, routedState, type View } from '../report/state.ts';
 import { durationOption } from './duration-option.ts';
 import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
 import { say } from './terminal.ts';
 import { keyOf, kindOf, look, type ViewOptions } from './view-source.ts';
 
 const LOOK_MS = 500;
+
+type Awaited = Exclude<RefKind, 'Node' | 'Namespace'>;
+
+const STATES: Readonly<Record<Awaited, (key: string, view: View) => ObjectState | null>> = {
+  Network: networkState,
+  Interface: interfaceState,
+  AddressPool: poolState,
+  FloatingIP: floatingState,
+  RoutedIP: routedState,
+};
 
 interface Options extends ViewOptions {
   readonly for: 'created' | 'ready' | 'deleted';
@@ -17,8 +28,9 @@ interface Options extends ViewOptions {
 /** Exit 0, or 1 with the reason of every node that is missing. */
 export async function waitCommand(word: string, ref: string, options: Options): Promise<ExitCode> {
   const kind = kindOf(word);
-  if (kind !== 'Network' && kind !== 'Interface')
-    throw new CommandError(`a ${kind} has no state to wait for`, { hint: 'wait network NAME, or wait interface NAME' });
+  if (kind === 'Node' || kind === 'Namespace') {
+    throw new CommandError(`a ${kind} has no state to wait for`, { hint: 'wait for a network, an interface, a pool, a floatingip or a routedip' });
+  }
   const until = performance.now() + durationOption('--timeout', options.timeout);
   for (;;) {
     const state = await stateUnlessAway(kind, ref, options, until);
@@ -31,7 +43,7 @@ export async function waitCommand(word: string, ref: string, options: Options): 
 }
 
 // A remote that is away for a while may be back in time.
-async function stateUnlessAway(kind: 'Network' | 'Interface', ref: string, options: Options, until: number): Promise<ObjectState | null | 'away'> {
+async function stateUnlessAway(kind: Awaited, ref: string, options: Options, until: number): Promise<ObjectState | null | 'away'> {
   try {
     return await stateOf(kind, ref, options);
   } catch (error) {
@@ -41,14 +53,14 @@ async function stateUnlessAway(kind: 'Network' | 'Interface', ref: string, optio
 }
 
 // An object that nobody knows is what "deleted" waits for, and what "created" cannot see yet.
-async function stateOf(kind: 'Network' | 'Interface', ref: string, options: Options): Promise<ObjectState | null> {
+async function stateOf(kind: Awaited, ref: string, options: Options): Promise<ObjectState | null> {
   const seen = await look(options);
   const key = keyIfKnown(kind, ref, options, seen);
   if (key === null) return null;
-  return kind === 'Network' ? networkState(key, seen) : interfaceState(key, seen);
+  return STATES[kind](key, seen);
 }
 
-function keyIfKnown(kind: 'Network' | 'Interface', ref: string, options: Options, seen: Seen): string | null {
+function keyIfKnown(kind: Awaited, ref: string, options: Options, seen: Seen): string | null {
   try {
     return keyOf(ref, kind, options, seen);
   } catch (error) {

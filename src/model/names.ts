@@ -52,6 +52,13 @@ export function egressBridgeName(nic: string): string {
   return shortName('egr-br-', nic);
 }
 
+/** What a link of ours is there for, by its name; '' for all others. */
+export function linkRole(name: string): '' | 'router' | 'egress' | 'floating' {
+  if (/^veth-[0-9a-f]{1,6}-[oi]$/.test(name)) return 'router';
+  if (/^flt-[0-9a-f]{8}-[oi]$/.test(name)) return 'floating';
+  return /^egr-([0-9a-f]{1,6}-[oi]|br-.+)$/.test(name) ? 'egress' : '';
+}
+
 /** `tap-<8 hex>`: the near end of an interface, by its uuid, where the definition names none. */
 export function tapName(uuid: string): string {
   return `tap-${uuid.slice(0, 8)}`;

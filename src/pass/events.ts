@@ -3,8 +3,10 @@ import { changesOf } from '../allocate/changes.ts';
 import type { Outcome } from '../kinds/step.ts';
 import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import type { Catalog } from '../objects/object.ts';
+import { targetOf } from '../objects/services.ts';
 import { eventsOf, type NetEvent } from '../report/events.ts';
-import type { NodeReport } from '../report/node-report.ts';
+import { heldBy } from '../report/holders.ts';
+import { KIND_OF, type NodeReport, type ObjectPlural } from '../report/node-report.ts';
 import type { Enforced } from './enforce.ts';
 import type { Pulled } from './pull.ts';
 import { formerlyOf } from './report.ts';
@@ -36,7 +38,7 @@ export function passEvents(args: PassEventArgs): readonly NetEvent[] {
   const fates = fatesOf(args, new Set([...settled.changes.map(change => change.definition), ...changed.map(objectOf)]));
   const context = { node, revision, networkOf: (definition: string) => networkOfDefinition(definition, catalog, settled.ledger) };
   return [
-    ...allocationEvents(node, revision, settled),
+    ...allocationEvents(node, revision, settled, context.networkOf),
     ...eventsOf(of('drift'), { ...context, cause: 'drift', commit: null }, objectOf),
     ...eventsOf(changed, { ...context, cause: 'change', commit, fates }, objectOf),
   ];
@@ -51,13 +53,15 @@ function causeOf({ pulled, settled, before, report }: PassEventArgs): (definitio
   const hasNews = pulled.advanced || settled.changes.length > 0 || before === null || before.revision.applied !== revision;
   return definition => {
     const [kind, key = ''] = definition.split(' ');
-    if (kind !== 'Network' && kind !== 'Interface') return hasNews ? 'change' : 'drift';
-    const plural = kind === 'Network' ? 'networks' : 'interfaces';
+    const plural = PLURALS.find(each => KIND_OF[each] === kind);
+    if (plural === undefined) return hasNews ? 'change' : 'drift';
     const was = before?.[plural][key];
     const wasMade = was?.state === 'ready' || was?.state === 'degraded';
     return wasMade && was.digest === report[plural][key]?.digest ? 'drift' : 'change';
   };
 }
+
+const PLURALS = Object.keys(KIND_OF) as readonly ObjectPlural[];
 
 const OPERATIONS = {
   allocate: 'allocate',
@@ -68,18 +72,19 @@ const OPERATIONS = {
   repair: 'repair allocation',
 } as const;
 
-function allocationEvents(node: string, revision: string, settled: Settled): readonly NetEvent[] {
+function allocationEvents(node: string, revision: string, settled: Settled, networkOf: (definition: string) => string | undefined): readonly NetEvent[] {
   const base = { at: settled.at, node, type: 'change', durationMs: null, revision } as const;
-  const made = settled.changes.map(
-    ({ definition, change, network, message }): NetEvent => ({
+  const made = settled.changes.map(({ definition, change, network: own, message }): NetEvent => {
+    const network = own === '' ? networkOf(definition) : own;
+    return {
       ...base,
       object: definition,
-      network,
+      ...(network === undefined ? {} : { network }),
       operation: OPERATIONS[change],
       phase: 'finish',
       message,
-    }),
-  );
+    };
+  });
   const lost = settled.notes.map(
     (note): NetEvent => ({ ...base, object: note.definition, type: 'status', operation: note.code, phase: 'finish', message: note.message }),
   );
@@ -90,6 +95,10 @@ function allocationEvents(node: string, revision: string, settled: Settled): rea
 function networkOfDefinition(definition: string, catalog: Catalog, ledger: Ledger): string | undefined {
   const [kind, key = ''] = definition.split(' ');
   if (kind === 'Network') return key;
+  const floating = kind === 'FloatingIP' ? catalog.floatingIPs.get(key) : undefined;
+  if (floating !== undefined) return targetOf(floating, catalog)?.network.key;
+  const routed = kind === 'RoutedIP' ? catalog.routedIPs.get(key) : undefined;
+  if (routed !== undefined) return `${routed.namespace}/${routed.spec.network}`;
   if (kind !== 'Interface') return undefined;
   const iface = catalog.interfaces.get(key);
   if (iface !== undefined) return `${iface.namespace}/${iface.spec.network}`;
@@ -116,6 +125,14 @@ type Fate = 'create' | 'change' | 'delete';
 // The ledger counts whole seconds.
 function sinceOf(definition: string, ledger: Ledger): number {
   const [kind, key = ''] = definition.split(' ');
-  const entry = kind === 'Network' ? ledger.networks[key] : Object.values(ledger.networks).find(network => network.interfaces[key])?.interfaces[key];
+  const entry = entryOf(kind, key, ledger);
   return entry === undefined ? 0 : Date.parse(entry.since);
+}
+
+function entryOf(kind: string | undefined, key: string, ledger: Ledger): { readonly since: string } | undefined {
+  if (kind === 'Network') return ledger.networks[key];
+  if (kind === 'AddressPool') return ledger.pools?.[key];
+  if (kind === 'FloatingIP') return heldBy('floating', key, ledger)?.holder;
+  if (kind === 'RoutedIP') return heldBy('routed', key, ledger)?.holder;
+  return Object.values(ledger.networks).find(network => network.interfaces[key])?.interfaces[key];
 }

@@ -8,9 +8,11 @@ import { type Remote, readTips } from './remote.ts';
 import { backOff, jitter } from './retry.ts';
 import { author, commitMessage } from './signature.ts';
 import { checkStatusTree } from './status-tree.ts';
+import type { Sample } from './usage.ts';
 
 const TRIES = 30;
 const MOST_EVENTS = 500;
+const MOST_USAGE = 2000;
 /** A node that says nothing new is heard of this often all the same; a fifth more or less, so that nodes spread. */
 const HEARTBEAT_MS = 30 * 60_000;
 /** A first push waits up to this for each node of the cluster: nodes that start together do not push together. */
@@ -31,6 +33,8 @@ export interface PublishArgs {
   readonly nodes: number;
   readonly report: NodeReport;
   readonly events: readonly NetEvent[];
+  /** Asked for only when something is pushed; kept only when that was done. */
+  readonly sample?: () => Promise<Sample>;
 }
 
 /** `news`: pushed. `silent`: nothing to say. `failed`: the next pass says it. */
@@ -52,7 +56,10 @@ export async function publish(args: PublishArgs, before: Published): Promise<Pub
   if (isSilent) return { result: 'silent', tip: args.tip };
   try {
     await jitter(Math.min(LONGEST_SPREAD_MS, SPREAD_MS_PER_NODE * (args.nodes - 1)));
-    return await pushAll(args);
+    const sample = await args.sample?.();
+    const published = await pushAll({ ...args, events: [...args.events, ...(sample?.events ?? [])] });
+    if (published.result === 'news') await sample?.keep();
+    return published;
   } catch (error) {
     if (error instanceof RepoError) return { result: 'failed', message: error.message };
     throw error;
@@ -64,7 +71,7 @@ async function pushAll(args: PublishArgs): Promise<PublishResult> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const { events } = await readPublished(args.remote, tip, args.node);
     const edits = new Map<string, string | null>([[statusPath(args.node), statusFile(args.report)]]);
-    if (args.events.length > 0) edits.set(eventsPath(args.node), appendEvents(events, args.events, MOST_EVENTS));
+    if (args.events.length > 0) edits.set(eventsPath(args.node), appendEvents(events, args.events, MOST_EVENTS, MOST_USAGE));
     const { status, statusBranch } = args.remote;
     const oid = await status.commit({ parent: tip, edits, author: author(args.node), message: commitMessage(args.node, 'status'), at: Date.now() });
     if (oid === null || (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok') return { result: 'news', tip: oid ?? tip };

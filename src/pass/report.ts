@@ -2,12 +2,12 @@
 import { KINDS } from '../kinds/index.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
-import { bridgeName, tapName, vxlanName } from '../model/names.ts';
+import { bridgeName, egressNames, floatingNames, tapName, vethNames, vxlanName } from '../model/names.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { Catalog, Compiled } from '../objects/object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Condition, conditions, type Problem } from '../report/condition.ts';
-import type { Drift, NodeReport, ObjectReport } from '../report/node-report.ts';
+import { type Drift, KIND_OF, type NodeReport, type ObjectReport } from '../report/node-report.ts';
 import { definitionDigest, guestsOf } from './digests.ts';
 import type { Enforced } from './enforce.ts';
 import { observedPlan } from './observed-plan.ts';
@@ -97,7 +97,17 @@ function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles
     networks[network.key] = objectReport({ definition, digest: own, devices: devices([definition]), also: new Set(guestsOf(definition, catalog)) }, obstacles);
   }
   for (const [key, message] of left) networks[key] ??= { digest: '', state: 'deleting', reason: 'ForeignPort', message, devices: [] };
-  return { networks: sorted(networks), interfaces: sorted(interfaces) };
+  const outside = (plural: 'pools' | 'floatingIPs' | 'routedIPs'): Readonly<Record<string, ObjectReport>> => {
+    const told = [...catalog[plural].keys()].flatMap((key): [string, ObjectReport][] => {
+      const definition = `${KIND_OF[plural]} ${key}`;
+      const own = digest(definition);
+      if (own === '' && !obstacles.some(obstacle => obstacle.definition === definition)) return [];
+      return [[key, objectReport({ definition, digest: own, devices: devices([definition]) }, obstacles)]];
+    });
+    return sorted(Object.fromEntries(told));
+  };
+  const found = { pools: outside('pools'), floatingIPs: outside('floatingIPs'), routedIPs: outside('routedIPs') };
+  return { networks: sorted(networks), interfaces: sorted(interfaces), ...found };
 }
 
 function absentOf({ steps, held }: Plan): ReadonlySet<string> {
@@ -146,14 +156,28 @@ function text(value: unknown): string {
 /** Whose a thing is, or was, by the device names in its ref: what events of removed objects are filed under. */
 export function formerlyOf(ledger: Ledger): (ref: string) => string {
   const names = new Map<string, string>();
+  const namespaces = new Map<string, string>();
   for (const [key, entry] of Object.entries(ledger.networks)) {
-    names.set(vxlanName(entry.vxid), `Network ${key}`).set(bridgeName(entry.vxid), `Network ${key}`);
+    const [veth, egress] = [vethNames(entry.vxid), egressNames(entry.vxid)];
+    const own = [vxlanName(entry.vxid), bridgeName(entry.vxid), veth.outer, veth.inner, egress.outer, egress.inner];
+    for (const name of own) names.set(name, `Network ${key}`);
+    namespaces.set(entry.uuid, `Network ${key}`);
     for (const [iface, given] of Object.entries(entry.interfaces)) names.set(tapName(given.uuid), `Interface ${iface}`);
   }
+  for (const pool of Object.values(ledger.pools ?? {})) {
+    for (const [key, { address }] of Object.entries(pool.floating)) {
+      const { outer, inner } = floatingNames(address);
+      names.set(outer, `FloatingIP ${key}`).set(inner, `FloatingIP ${key}`);
+    }
+  }
   return ref => {
-    for (const part of ref.slice(ref.indexOf(':') + 1).split('/')) {
-      const found = names.get(part);
-      if (found !== undefined) return found;
+    const parts = ref.slice(ref.indexOf(':') + 1).split('/');
+    // A link tells more than the namespace that it is in.
+    for (const known of [names, namespaces]) {
+      for (const part of parts) {
+        const found = known.get(part);
+        if (found !== undefined) return found;
+      }
     }
     return '';
   };

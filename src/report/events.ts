@@ -1,6 +1,7 @@
 /** What happened, step by step, as lines of JSON: `events/<node>.jsonl`, newest last, bounded. */
 import type { Op } from '../kinds/op.ts';
-import type { Outcome } from '../kinds/step.ts';
+import type { Outcome, Step } from '../kinds/step.ts';
+import { linkRole } from '../model/names.ts';
 
 export const EVENT_TYPES = ['audit', 'change', 'status', 'usage', 'drift'] as const;
 
@@ -22,7 +23,7 @@ export interface NetEvent {
   readonly message: string;
   /** The commit it came from; '' for a local folder. */
   readonly revision: string;
-  readonly extra?: Readonly<Record<string, string | number | readonly string[]>>;
+  readonly extra?: Readonly<Record<string, string | number | readonly string[] | Readonly<Record<string, number>>>>;
 }
 
 export interface EventContext {
@@ -48,7 +49,7 @@ export function eventsOf(outcomes: readonly Outcome[], ctx: EventContext, orphan
     // What several definitions share is told once, under the first of them.
     const object = outcome.step.from[0]?.definition ?? orphan(outcome);
     if (object === '') continue;
-    const key = `${object}\n${isPlural(outcome) ? '' : outcome.step.verb}\n${outcome.step.title}`;
+    const key = `${object}\n${isPlural(outcome) ? '' : outcome.step.verb}\n${titleOf(outcome.step)}`;
     const group = groups.get(key) ?? { object, outcomes: [] };
     group.outcomes.push(outcome);
     groups.set(key, group);
@@ -58,10 +59,21 @@ export function eventsOf(outcomes: readonly Outcome[], ctx: EventContext, orphan
   return [...commitEvents([...groups.values()], ctx), ...steps.map(([event]) => event)];
 }
 
-/** The file with further events; the oldest beyond `max` go. Lines that are no events go too. */
-export function appendEvents(text: string, events: readonly NetEvent[], max: number): string {
-  const lines = [...parseEvents(text), ...events].slice(-max).map(event => JSON.stringify(event));
-  return lines.map(line => `${line}\n`).join('');
+/**
+ * The file with further events; the oldest beyond `max` go, and of the hourly samples of usage those beyond `maxUsage`, so that
+ * neither drives the other out. Lines that are no events go too.
+ */
+export function appendEvents(text: string, events: readonly NetEvent[], max: number, maxUsage: number): string {
+  const room = { usage: maxUsage, other: max };
+  const kept = [...parseEvents(text), ...events].reverse().filter(({ type }) => {
+    const sort = type === 'usage' ? 'usage' : 'other';
+    room[sort] -= 1;
+    return room[sort] >= 0;
+  });
+  return kept
+    .reverse()
+    .map(event => `${JSON.stringify(event)}\n`)
+    .join('');
 }
 
 /** Events of a file, oldest first. A line that is none (a cut, a conflict) is left out. */
@@ -130,6 +142,15 @@ interface Group {
   readonly outcomes: Outcome[];
 }
 
+// Links of one kind are there for different things, and people ask for the thing: `create egress veth`.
+function titleOf({ title, ref }: Step): string {
+  const name = ref.slice(ref.lastIndexOf('/') + 1);
+  if (title === 'service') return `${name} service`;
+  const role = linkRole(name);
+  if (role === '' || !ref.startsWith('link:')) return title;
+  return title === 'vxlan bridge' ? `${role} bridge` : `${role} veth`;
+}
+
 // `mesh elements` and `neighbours` are many things that come and go together: one operation, whatever the verbs.
 function isPlural({ step }: Outcome): boolean {
   return /[^s]s$/.test(step.title);
@@ -161,7 +182,8 @@ function startAndFinish({ object, outcomes }: Group, ctx: EventContext): readonl
 function operationOf(outcomes: readonly Outcome[]): string {
   const [first] = outcomes;
   if (first === undefined) return '';
-  const { verb, title, replacing } = first.step;
+  const { verb, replacing } = first.step;
+  const title = titleOf(first.step);
   if (isPlural(first)) return `${outcomes.every(outcome => outcome.step.verb === 'delete' && !outcome.step.replacing) ? 'remove' : 'add'} ${title}`;
   if (replacing) return verb === 'delete' ? `take down ${title}` : `replace ${title}`;
   return `${{ make: 'create', update: 'change', delete: 'delete' }[verb]} ${title}`;
@@ -235,8 +257,9 @@ function commitEvents(groups: readonly Group[], ctx: EventContext): readonly Net
   });
 }
 
-// What contains comes before what is in it.
+// What contains comes before what is in it, and what is led to before what leads there.
 function rank(object: string): number {
+  if (object.startsWith('FloatingIP ') || object.startsWith('RoutedIP ')) return 2;
   return object.startsWith('Interface ') ? 1 : 0;
 }
 

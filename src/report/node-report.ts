@@ -27,6 +27,17 @@ export interface Drift {
   readonly have: string;
 }
 
+/** The lists of objects in a report, and what one of each is called. */
+export const KIND_OF = {
+  networks: 'Network',
+  interfaces: 'Interface',
+  pools: 'AddressPool',
+  floatingIPs: 'FloatingIP',
+  routedIPs: 'RoutedIP',
+} as const;
+
+export type ObjectPlural = keyof typeof KIND_OF;
+
 export interface NodeReport {
   readonly node: string;
   /** Of netloom. */
@@ -40,6 +51,11 @@ export interface NodeReport {
   /** By `namespace/name`. */
   readonly networks: Readonly<Record<string, ObjectReport>>;
   readonly interfaces: Readonly<Record<string, ObjectReport>>;
+  /** By name; those that leave by this node. */
+  readonly pools: Readonly<Record<string, ObjectReport>>;
+  /** By `namespace/name`; those of networks whose router is here. */
+  readonly floatingIPs: Readonly<Record<string, ObjectReport>>;
+  readonly routedIPs: Readonly<Record<string, ObjectReport>>;
   /** How many of each there are in the kernel that are ours: `vxlan interface: 4`. */
   readonly inventory: Readonly<Record<string, number>>;
   /** What still differs after the pass. */
@@ -75,6 +91,9 @@ export function statusFile(report: NodeReport): string {
     conditions: CONDITION_TYPES.flatMap(type => report.conditions.filter(condition => condition.type === type).map(ordered)),
     networks: objects(report.networks),
     interfaces: objects(report.interfaces),
+    ...unlessEmpty('pools', report.pools),
+    ...unlessEmpty('floatingIPs', report.floatingIPs),
+    ...unlessEmpty('routedIPs', report.routedIPs),
     inventory: Object.fromEntries(sortedEntries(report.inventory)),
     driftCount: drift.length,
     drift: drift
@@ -105,6 +124,9 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
     conditions: list(file.conditions).flatMap(toCondition),
     networks: toObjects(file.networks),
     interfaces: toObjects(file.interfaces),
+    pools: toObjects(file.pools),
+    floatingIPs: toObjects(file.floatingIPs),
+    routedIPs: toObjects(file.routedIPs),
     inventory: Object.fromEntries(
       Object.entries(isMap(file.inventory) ? file.inventory : {}).flatMap(([name, n]) => (typeof n === 'number' ? [[name, n]] : [])),
     ),
@@ -138,6 +160,11 @@ function objects(all: Readonly<Record<string, ObjectReport>>): Readonly<Record<s
       },
     ]),
   );
+}
+
+// Most nodes are no gateways: their reports have no empty lists of what only those have.
+function unlessEmpty(name: string, all: Readonly<Record<string, ObjectReport>>): Readonly<Record<string, unknown>> {
+  return Object.keys(all).length === 0 ? {} : { [name]: objects(all) };
 }
 
 function ordered({ type, status, reason, message, since }: Condition): Condition {

@@ -1,54 +1,15 @@
 /** Objects as programs read them: the JSON forms of `get` and `describe`, with the schemas in schemas/output/. Tables are made of these. */
-import type { InterfaceEntry, NetworkEntry } from '../model/ledger.ts';
-import { bridgeName, hostLinkName, tapName, vxlanName } from '../model/names.ts';
-import { formatPlace } from '../model/place.ts';
-import { hex } from '../model/vxid.ts';
-import { learns, membersOf, networkMtu, networksOf } from '../objects/mesh.ts';
+import type { InterfaceEntry } from '../model/ledger.ts';
+import { hostLinkName, tapName } from '../model/names.ts';
+import { networksOf } from '../objects/mesh.ts';
 import type { Definition, InterfaceDef } from '../objects/object.ts';
+import { hostnameOf } from '../objects/services.ts';
 import type { Condition } from './condition.ts';
-import { berthOf, homeOf, interfaceState, type NodeStand, type NodeState, networkState, nodeState, type State, type View } from './state.ts';
-
-export const API_VERSION = 'netloom.dev/v1';
-
-export interface RecordHead {
-  readonly apiVersion: typeof API_VERSION;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
-  /** `networks/blue.yaml:3`. */
-  readonly from: string;
-}
-
-interface Standing {
-  readonly state: State;
-  readonly reason: string;
-  readonly message: string;
-  readonly nodes: readonly NodeStand[];
-}
-
-export interface NetworkRecord extends RecordHead {
-  readonly kind: 'Network';
-  readonly spec: object;
-  readonly status: Standing & {
-    readonly uuid: string | null;
-    readonly vxid: number | null;
-    /** `0xe2300f`. */
-    readonly vxidHex: string | null;
-    readonly cidr: string | null;
-    readonly mtu: number | null;
-    readonly learning: boolean | null;
-    readonly router: { readonly address: string; readonly mac: string } | null;
-    readonly devices: readonly string[];
-    /** `namespace/name`. */
-    readonly interfaces: readonly string[];
-    readonly members: readonly string[];
-    readonly since: string | null;
-    readonly removed: string | null;
-  };
-}
+import { floatingTo } from './holders.ts';
+import type { NetworkRecord } from './network-record.ts';
+import type { AddressPoolRecord, FloatingIPRecord, RoutedIPRecord } from './pool-records.ts';
+import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
+import { berthOf, homeOf, interfaceState, type NodeState, nodeState, type View } from './state.ts';
 
 export interface InterfaceRecord extends RecordHead {
   readonly kind: 'Interface';
@@ -57,9 +18,18 @@ export interface InterfaceRecord extends RecordHead {
     readonly uuid: string | null;
     /** `namespace/name`. */
     readonly network: string;
+    readonly networkUuid: string | null;
     readonly node: string | null;
     readonly address: string | null;
+    /** The floating address that leads to it. */
+    readonly floating: string | null;
     readonly mac: string | null;
+    /** The guest, as its owner names it. */
+    readonly instance: string | null;
+    readonly hostname: string | null;
+    /** Network card that the hypervisor shows to the guest. */
+    readonly model: string | null;
+    readonly order: number | null;
     readonly device: string | null;
     readonly attach: string;
     readonly since: string | null;
@@ -77,6 +47,10 @@ export interface NodeRecord extends RecordHead {
     readonly revision: { readonly observed: string; readonly attempted: string; readonly applied: string } | null;
     readonly conditions: readonly Condition[];
     readonly networks: number;
+    /** It may carry routers; `routers` says how many it carries. */
+    readonly gateway: boolean;
+    readonly cordon: boolean;
+    readonly routers: number;
     readonly interfaces: number;
     readonly inventory: Readonly<Record<string, number>>;
     readonly drift: number;
@@ -89,38 +63,7 @@ export interface NamespaceRecord extends RecordHead {
   readonly status: { readonly networks: number; readonly interfaces: number };
 }
 
-export type AnyRecord = NetworkRecord | InterfaceRecord | NodeRecord | NamespaceRecord;
-
-/** Networks that are defined, and with `all` those that are going or gone. By key. */
-export function networkRecords(view: View, all = false): readonly NetworkRecord[] {
-  const gone = all ? Object.keys(view.ledger.networks) : [];
-  return keysOf(view.catalog.networks.keys(), gone).flatMap(key => networkRecord(key, view) ?? []);
-}
-
-/** One network, by key; null when nobody knows it. */
-export function networkRecord(key: string, view: View): NetworkRecord | null {
-  const found = networkState(key, view);
-  if (found === null) return null;
-  const def = view.catalog.networks.get(key);
-  const entry = view.ledger.networks[key];
-  const interfaces = def === undefined ? [] : (view.catalog.interfacesOf.get(key) ?? []).map(each => each.key);
-  return {
-    apiVersion: API_VERSION,
-    kind: 'Network',
-    ...head(def, key, entry),
-    spec: def?.spec ?? {},
-    status: {
-      ...found,
-      ...identity(entry),
-      cidr: def?.spec.cidr ?? entry?.cidr ?? null,
-      mtu: def === undefined ? null : networkMtu(def, view.catalog),
-      learning: def === undefined ? null : learns(def, view.catalog),
-      devices: entry === undefined ? [] : [vxlanName(entry.vxid), bridgeName(entry.vxid)],
-      interfaces,
-      members: def === undefined ? [] : membersOf(def, view).map(node => node.name),
-    },
-  };
-}
+export type AnyRecord = NetworkRecord | InterfaceRecord | NodeRecord | NamespaceRecord | AddressPoolRecord | FloatingIPRecord | RoutedIPRecord;
 
 /** Interfaces that are defined, and with `all` those that are going or gone. By key. */
 export function interfaceRecords(view: View, all = false): readonly InterfaceRecord[] {
@@ -135,6 +78,7 @@ export function interfaceRecord(key: string, view: View): InterfaceRecord | null
   const def = view.catalog.interfaces.get(key);
   const berth = berthOf(key, view.ledger, homeOf(def));
   const entry = berth?.entry;
+  const network = def === undefined ? (berth?.network ?? '') : homeOf(def);
   return {
     apiVersion: API_VERSION,
     kind: 'Interface',
@@ -143,16 +87,25 @@ export function interfaceRecord(key: string, view: View): InterfaceRecord | null
     status: {
       ...found,
       uuid: entry?.uuid ?? null,
-      network: def === undefined ? (berth?.network ?? '') : homeOf(def),
+      network,
+      networkUuid: view.ledger.networks[network]?.uuid ?? null,
       node: def?.spec.node ?? entry?.node ?? null,
       address: entry?.address ?? null,
+      floating: def === undefined ? null : (floatingTo(def, view.catalog, view.ledger)?.address ?? null),
       mac: entry?.mac ?? null,
+      ...guestOf(def),
       device: deviceOf(def, entry),
       attach: def === undefined ? '' : attachment(def),
       since: entry?.since ?? null,
       removed: entry?.removed ?? null,
     },
   };
+}
+
+function guestOf(def: InterfaceDef | undefined): Pick<InterfaceRecord['status'], 'instance' | 'hostname' | 'model' | 'order'> {
+  if (def === undefined) return { instance: null, hostname: null, model: null, order: null };
+  const { instance, model, order } = def.spec;
+  return { instance: instance ?? null, hostname: hostnameOf(def), model: model ?? 'virtio', order };
 }
 
 /** Nodes that are defined, by name. */
@@ -178,6 +131,9 @@ export function nodeRecord(name: string, view: View): NodeRecord | null {
       revision: report?.revision ?? null,
       conditions: report?.conditions ?? [],
       networks: networksOf(def, view).length,
+      gateway: def.spec.gateway,
+      cordon: def.spec.cordon,
+      routers: Object.values(view.ledger.networks).filter(entry => entry.removed === undefined && entry.gateway?.node === name).length,
       interfaces: [...view.catalog.interfaces.values()].filter(iface => iface.spec.node === name).length,
       inventory: report?.inventory ?? {},
       drift: report?.drift.length ?? 0,
@@ -217,21 +173,4 @@ function attachment({ spec }: InterfaceDef): string {
   const { netns } = spec.attach;
   if (netns !== undefined) return `netns ${netns.name}`;
   return Object.keys(spec.attach)[0] ?? '';
-}
-
-function identity(entry: NetworkEntry | undefined): Pick<NetworkRecord['status'], 'uuid' | 'vxid' | 'vxidHex' | 'router' | 'since' | 'removed'> {
-  if (entry === undefined) return { uuid: null, vxid: null, vxidHex: null, router: null, since: null, removed: null };
-  const { uuid, vxid, router, since, removed } = entry;
-  return { uuid, vxid, vxidHex: `0x${hex(vxid)}`, router: router ?? null, since, removed: removed ?? null };
-}
-
-function head(def: Definition | undefined, key: string, entry: { readonly from: string } | undefined): Pick<RecordHead, 'metadata' | 'from'> {
-  const [first = '', second] = key.split('/');
-  const where = second === undefined ? { name: first } : { name: second, namespace: first };
-  const from = def === undefined ? (entry?.from ?? '') : formatPlace({ ...def.at, col: 0 });
-  return { metadata: { ...where, labels: def?.labels ?? {}, annotations: def?.annotations ?? {} }, from };
-}
-
-function keysOf(defined: Iterable<string>, others: Iterable<string>): readonly string[] {
-  return [...new Set([...defined, ...others])].sort();
 }

@@ -1,5 +1,7 @@
 /** Records as tables: what `get` prints. */
-import type { AnyRecord, InterfaceRecord, NamespaceRecord, NetworkRecord, NodeRecord } from './records.ts';
+import type { NetworkRecord } from './network-record.ts';
+import type { AddressPoolRecord, FloatingIPRecord, RoutedIPRecord } from './pool-records.ts';
+import type { AnyRecord, InterfaceRecord, NamespaceRecord, NodeRecord } from './records.ts';
 
 export interface Listing {
   readonly columns: readonly string[];
@@ -13,7 +15,7 @@ export interface RowOptions {
 }
 
 /** A column: its head, its cell, and whether only `-o wide` shows it. */
-type Column<T> = readonly [head: string, cell: (record: T) => string | number | null, wide?: 'wide'];
+type Column<T> = readonly [head: string, cell: (record: T) => string | number | boolean | null, wide?: 'wide'];
 
 /** Rows of `get networks`. */
 export function networkRows(records: readonly NetworkRecord[], options: RowOptions = {}): Listing {
@@ -27,7 +29,15 @@ export function networkRows(records: readonly NetworkRecord[], options: RowOptio
     ['GUESTS', r => r.status.interfaces.length],
     ['NODES', r => r.status.members.join(',')],
     ['MTU', r => r.status.mtu, 'wide'],
+    ['DHCP', r => yes(r.status.dhcp), 'wide'],
+    ['DNS', r => yes(r.status.dns), 'wide'],
+    ['EGRESS', r => r.status.egress, 'wide'],
+    ['GATEWAY', r => r.status.gateway?.node ?? null, 'wide'],
+    ['FLOATING', r => r.status.floatingGateway?.address ?? null, 'wide'],
+    ['TAKEN', r => r.status.addresses?.taken ?? null, 'wide'],
+    ['FREE', r => r.status.addresses?.free ?? null, 'wide'],
     ['UUID', r => r.status.uuid, 'wide'],
+    ['METADATA', r => metadataText(r), 'wide'],
     ['FROM', r => r.from, 'wide'],
     ['MESSAGE', r => r.status.message, 'wide'],
   ]);
@@ -37,17 +47,37 @@ export function networkRows(records: readonly NetworkRecord[], options: RowOptio
 export function interfaceRows(records: readonly InterfaceRecord[], options: RowOptions = {}): Listing {
   return list(records, options, [
     ['NAME', r => r.metadata.name],
+    ['UUID', r => r.status.uuid],
+    ['NETWORK', r => networkName(r)],
+    ['INSTANCE', r => r.status.instance],
+    ['MAC', r => r.status.mac],
+    ['IPV4', r => r.status.address],
+    ['FLOATING', r => r.status.floating],
+    ['MODEL', r => r.status.model],
+    ['ORDER', r => r.status.order],
     ['STATE', r => r.status.state],
     ['REASON', r => r.status.reason],
-    ['NETWORK', r => r.status.network.slice(r.status.network.indexOf('/') + 1)],
-    ['NODE', r => r.status.node],
-    ['ADDRESS', r => r.status.address],
-    ['MAC', r => r.status.mac],
-    ['DEVICE', r => r.status.device],
+    ['NODE', r => r.status.node, 'wide'],
+    ['DEVICE', r => r.status.device, 'wide'],
     ['ATTACH', r => r.status.attach, 'wide'],
-    ['UUID', r => r.status.uuid, 'wide'],
+    ['HOSTNAME', r => r.status.hostname, 'wide'],
+    ['METADATA', r => metadataText(r), 'wide'],
     ['FROM', r => r.from, 'wide'],
     ['MESSAGE', r => r.status.message, 'wide'],
+  ]);
+}
+
+/** The guests of a network as its `describe` lists them: where each is, without what its own `describe` tells. */
+export function guestRows(records: readonly InterfaceRecord[]): Listing {
+  return list(records, {}, [
+    ['NAME', r => r.metadata.name],
+    ['STATE', r => r.status.state],
+    ['REASON', r => r.status.reason],
+    ['NODE', r => r.status.node],
+    ['ADDRESS', r => r.status.address],
+    ['FLOATING', r => r.status.floating],
+    ['MAC', r => r.status.mac],
+    ['DEVICE', r => r.status.device],
   ]);
 }
 
@@ -62,6 +92,7 @@ export function nodeRows(records: readonly NodeRecord[], options: RowOptions = {
     ['NETWORKS', r => r.status.networks],
     ['GUESTS', r => r.status.interfaces],
     ['DRIFT', r => r.status.drift],
+    ['ROUTERS', r => (r.status.gateway ? `${r.status.routers}${r.status.cordon ? ' (cordoned)' : ''}` : null), 'wide'],
     ['MODE', r => r.status.mode, 'wide'],
     ['VERSION', r => r.status.version, 'wide'],
     ['FROM', r => r.from, 'wide'],
@@ -79,9 +110,84 @@ export function namespaceRows(records: readonly NamespaceRecord[], options: RowO
   ]);
 }
 
+/** Rows of `get pools`. */
+export function poolRows(records: readonly AddressPoolRecord[], options: RowOptions = {}): Listing {
+  return list(records, { ...options, namespaces: false }, [
+    ['NAME', r => r.metadata.name],
+    ['STATE', r => r.status.state],
+    ['REASON', r => r.status.reason],
+    ['CIDR', r => r.status.cidr],
+    ['MODE', r => r.status.mode],
+    ['TAKEN', r => r.status.room?.taken ?? null],
+    ['FREE', r => r.status.room?.free ?? null],
+    ['NODES', r => r.status.gateways.map(gateway => gateway.node).join(',')],
+    ['GATEWAY', r => r.status.gateway, 'wide'],
+    ['DEVICES', r => r.status.gateways.map(({ node, device }) => `${node}:${device ?? '-'}`).join(','), 'wide'],
+    ['METADATA', r => metadataText(r), 'wide'],
+    ['FROM', r => r.from, 'wide'],
+    ['MESSAGE', r => r.status.message, 'wide'],
+  ]);
+}
+
+/** Rows of `get floatingips`. */
+export function floatingRows(records: readonly FloatingIPRecord[], options: RowOptions = {}): Listing {
+  return list(records, options, [
+    ['NAME', r => r.metadata.name],
+    ['STATE', r => r.status.state],
+    ['REASON', r => r.status.reason],
+    ['ADDRESS', r => r.status.address],
+    ['POOL', r => r.status.pool],
+    ['INTERFACE', r => bare(r.status.interface)],
+    ['TARGET', r => r.status.target],
+    ['NETWORK', r => bare(r.status.network)],
+    ['NODE', r => r.status.node],
+    ['DEVICES', r => r.status.devices.join(','), 'wide'],
+    ['METADATA', r => metadataText(r), 'wide'],
+    ['FROM', r => r.from, 'wide'],
+    ['MESSAGE', r => r.status.message, 'wide'],
+  ]);
+}
+
+/** Rows of `get routedips`. */
+export function routedRows(records: readonly RoutedIPRecord[], options: RowOptions = {}): Listing {
+  return list(records, options, [
+    ['NAME', r => r.metadata.name],
+    ['STATE', r => r.status.state],
+    ['REASON', r => r.status.reason],
+    ['ADDRESS', r => r.status.address],
+    ['POOL', r => r.status.pool],
+    ['NETWORK', r => bare(r.status.network)],
+    ['NODE', r => r.status.node],
+    ['METADATA', r => metadataText(r), 'wide'],
+    ['FROM', r => r.from, 'wide'],
+    ['MESSAGE', r => r.status.message, 'wide'],
+  ]);
+}
+
 /** `network/default/demo`, a line each: what `-o name` prints. */
 export function nameLines(records: readonly AnyRecord[]): readonly string[] {
   return records.map(({ kind, metadata: { namespace, name } }) => [kind.toLowerCase(), ...(namespace === undefined ? [] : [namespace]), name].join('/'));
+}
+
+/** `team=edge,ticket=NET-42`: labels, then annotations. */
+function metadataText({ metadata: { labels, annotations } }: AnyRecord): string {
+  return Object.entries({ ...annotations, ...labels })
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(',');
+}
+
+function networkName({ status }: InterfaceRecord): string | null {
+  return bare(status.network);
+}
+
+// Without the tenant, which a column of its own shows.
+function bare(key: string | null): string | null {
+  return key === null ? null : key.slice(key.indexOf('/') + 1);
+}
+
+function yes(is: boolean): string {
+  return is ? 'yes' : 'no';
 }
 
 function list<T extends AnyRecord>(records: readonly T[], { namespaces = false, wide = false }: RowOptions, columns: readonly Column<T>[]): Listing {

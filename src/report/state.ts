@@ -9,11 +9,13 @@
  * | deleting | its definition is gone, and a node still has something of it                                      |
  * | deleted  | a tombstone in the ledger                                                                         |
  */
-import type { InterfaceEntry, Ledger, NetworkEntry } from '../model/ledger.ts';
-import { membersOf } from '../objects/mesh.ts';
-import type { Catalog, InterfaceDef } from '../objects/object.ts';
+import type { InterfaceEntry, Ledger } from '../model/ledger.ts';
+import { membersOf, routerNodes } from '../objects/mesh.ts';
+import type { Catalog, InterfaceDef, NetworkDef } from '../objects/object.ts';
+import { egressDevice, hasRouter, nodesOfPool, poolOf, targetOf } from '../objects/services.ts';
 import { conditionOf } from './condition.ts';
-import type { NodeReport, ObjectReport } from './node-report.ts';
+import { heldBy } from './holders.ts';
+import { KIND_OF, type NodeReport, type ObjectPlural, type ObjectReport } from './node-report.ts';
 
 export type State = 'initial' | 'created' | 'degraded' | 'error' | 'deleting' | 'deleted';
 
@@ -66,6 +68,7 @@ export function networkState(key: string, view: View): ObjectState | null {
   if (network === undefined) return goneState('networks', key, entry !== undefined, view);
   const waiting = unallocated('networks', key, entry, view);
   if (waiting !== null) return waiting;
+  if (hasRouter(network, view.catalog) && entry?.gateway === undefined) return pendingIn('networks', key, view) ?? noGateway(network);
   const stands = membersOf(network, view).map(node => standOf(node.name, 'networks', key, view));
   return stands.length === 0 ? state('created', 'NoMembers', 'no node carries it yet: it has no placed interface') : summed(stands);
 }
@@ -83,6 +86,52 @@ export function interfaceState(key: string, view: View): ObjectState | null {
     return pendingIn('interfaces', key, view) ?? state('error', 'PoolExhausted', `no free address in ${network.spec.cidr} of Network ${network.key}`);
   }
   return summed([standOf(iface.spec.node, 'interfaces', key, view)]);
+}
+
+/** State of a pool: of its way out on the nodes that serve it; null when nobody knows it. */
+export function poolState(name: string, view: View): ObjectState | null {
+  const pool = view.catalog.pools.get(name);
+  const entry = view.ledger.pools?.[name];
+  if (pool === undefined) return goneState('pools', name, entry !== undefined, view);
+  const waiting = unallocated('pools', name, entry, view);
+  if (waiting !== null) return waiting;
+  const serving = nodesOfPool(pool, view.catalog).flatMap(node => view.catalog.nodes.get(node) ?? []);
+  if (serving.length === 0) return state('initial', 'NoGateway', 'no gateway node serves it');
+  const stands = serving.map((node): NodeStand => {
+    const { device, bridge } = egressDevice(pool, node);
+    if (device !== undefined || bridge !== undefined) return standOf(node.name, 'pools', name, view);
+    return { node: node.name, state: 'error', reason: 'EgressMissing', message: `${node.name} has no network card for it: name one in spec.device` };
+  });
+  return summed(stands);
+}
+
+/** State of a FloatingIP: of its path on the gateway node of its network; null when nobody knows it. */
+export function floatingState(key: string, view: View): ObjectState | null {
+  const floating = view.catalog.floatingIPs.get(key);
+  const held = heldBy('floating', key, view.ledger, floating && poolOf(floating.spec, view.catalog)?.name);
+  if (floating === undefined) return goneState('floatingIPs', key, held !== undefined, view);
+  const waiting = unallocated('floatingIPs', key, held?.holder, view);
+  if (waiting !== null) return waiting;
+  if (floating.spec.interface === undefined) return state('created', 'Held', 'it leads to no interface: the address is held for later');
+  const aim = targetOf(floating, view.catalog);
+  if (aim === undefined) return state('initial', 'TargetMissing', `there is no Interface ${floating.namespace}/${floating.spec.interface}`);
+  const given = view.ledger.networks[aim.network.key]?.interfaces[aim.iface.key];
+  if (given?.address === undefined || given.removed !== undefined) {
+    return pendingIn('floatingIPs', key, view) ?? state('initial', 'TargetUnaddressed', `Interface ${aim.iface.key} has no address yet`);
+  }
+  return onRouter('floatingIPs', key, aim.network, view);
+}
+
+/** State of a RoutedIP: of its route on the gateway node of its network; null when nobody knows it. */
+export function routedState(key: string, view: View): ObjectState | null {
+  const routed = view.catalog.routedIPs.get(key);
+  const held = heldBy('routed', key, view.ledger, routed && poolOf(routed.spec, view.catalog)?.name);
+  if (routed === undefined) return goneState('routedIPs', key, held !== undefined, view);
+  const waiting = unallocated('routedIPs', key, held?.holder, view);
+  if (waiting !== null) return waiting;
+  const network = view.catalog.networks.get(`${routed.namespace}/${routed.spec.network}`);
+  if (network === undefined) return state('initial', 'TargetMissing', `there is no Network ${routed.namespace}/${routed.spec.network}`);
+  return onRouter('routedIPs', key, network, view);
 }
 
 /** Where an interface stands in the ledger: where it lives, else its tombstone. `home` is the network where it should be. */
@@ -122,13 +171,20 @@ export function nodeState(name: string, view: View): NodeState {
   return { state: 'ready', reason: '', message: '' };
 }
 
-type Plural = 'networks' | 'interfaces';
-
 function state(name: State, reason: string, message: string, nodes: readonly NodeStand[] = []): ObjectState {
   return { state: name, reason, message, nodes };
 }
 
-function goneState(plural: Plural, key: string, isKnown: boolean, view: View): ObjectState | null {
+function noGateway(network: NetworkDef): ObjectState {
+  return state('initial', 'NoGateway', `no gateway node carries Network ${network.key} yet`);
+}
+
+function onRouter(plural: ObjectPlural, key: string, network: NetworkDef, view: View): ObjectState {
+  const nodes = routerNodes(network, view);
+  return nodes.length === 0 ? (pendingIn(plural, key, view) ?? noGateway(network)) : summed(nodes.map(node => standOf(node, plural, key, view)));
+}
+
+function goneState(plural: ObjectPlural, key: string, isKnown: boolean, view: View): ObjectState | null {
   const stands = [...view.reports.values()].flatMap((report): NodeStand[] => {
     const left = report[plural][key];
     if (left === undefined) return [];
@@ -147,12 +203,12 @@ function goneState(plural: Plural, key: string, isKnown: boolean, view: View): O
   return isKnown ? state('deleted', '', '') : null;
 }
 
-function unallocated(plural: Plural, key: string, entry: NetworkEntry | InterfaceEntry | undefined, view: View): ObjectState | null {
+function unallocated(plural: ObjectPlural, key: string, entry: { readonly removed?: string } | undefined, view: View): ObjectState | null {
   if (entry !== undefined && entry.removed === undefined) return null;
   return pendingIn(plural, key, view) ?? state('initial', 'Unallocated', 'no node has allocated it yet');
 }
 
-function pendingIn(plural: Plural, key: string, view: View): ObjectState | null {
+function pendingIn(plural: ObjectPlural, key: string, view: View): ObjectState | null {
   for (const report of [...view.reports.values()].sort(byNode)) {
     const found = report[plural][key];
     if (found?.state === 'waiting') return state('initial', found.reason ?? 'AllocationPending', found.message ?? '');
@@ -160,13 +216,13 @@ function pendingIn(plural: Plural, key: string, view: View): ObjectState | null 
   return null;
 }
 
-function standOf(node: string, plural: Plural, key: string, view: View): NodeStand {
+function standOf(node: string, plural: ObjectPlural, key: string, view: View): NodeStand {
   const report = view.reports.get(node);
   if (report === undefined) return { node, state: 'initial', reason: 'NeverHeard', message: `${node} has never reported` };
   const found = report[plural][key];
   if (isSilent(report, view.now)) return { node, state: 'degraded', reason: 'NodeSilent', message: `${node} was last heard ${report.heard}` };
   if (found === undefined) return absent(node, report);
-  const wanted = view.wanted(node, `${plural === 'networks' ? 'Network' : 'Interface'} ${key}`);
+  const wanted = view.wanted(node, `${KIND_OF[plural]} ${key}`);
   if (wanted !== undefined && wanted !== found.digest && found.state !== 'error') {
     return { node, state: 'degraded', reason: 'Outdated', message: `${node} has not yet applied the newest change` };
   }

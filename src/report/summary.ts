@@ -1,7 +1,11 @@
 /** The whole cluster on one screen: what `status` prints. Says first whether anything is wrong, then only what is wrong. */
 
+import { networkRecords } from './network-record.ts';
 import type { Drift } from './node-report.ts';
-import { API_VERSION, interfaceRecords, networkRecords, nodeRecords } from './records.ts';
+import { floatingRecords, poolRecords, routedRecords } from './pool-records.ts';
+import { API_VERSION } from './record-head.ts';
+import { interfaceRecords, nodeRecords } from './records.ts';
+import { isNearlyFull } from './room.ts';
 import { nodeRows } from './rows.ts';
 import type { State, View } from './state.ts';
 import { table } from './table.ts';
@@ -16,6 +20,13 @@ export interface StatusRecord {
   readonly ready: boolean;
   readonly networks: Readonly<Record<State, number>>;
   readonly interfaces: Readonly<Record<State, number>>;
+  readonly floatingIPs: Readonly<Record<State, number>>;
+  readonly routedIPs: Readonly<Record<State, number>>;
+  readonly pools: readonly { readonly name: string; readonly size: number; readonly taken: number; readonly free: number }[];
+  /** Nodes that may carry routers, and how many they carry. */
+  readonly gateways: readonly { readonly node: string; readonly routers: number; readonly cordon: boolean }[];
+  /** What works, and soon may not. */
+  readonly warnings: readonly { readonly object: string; readonly reason: string; readonly message: string }[];
   readonly nodes: readonly { readonly name: string; readonly state: string; readonly reason: string; readonly message: string; readonly behind: boolean }[];
   readonly notReady: readonly { readonly object: string; readonly state: State; readonly reason: string; readonly message: string }[];
   readonly drift: readonly (Drift & { readonly node: string })[];
@@ -28,11 +39,12 @@ export interface StatusRecord {
 export function statusSummary(view: View): StatusRecord {
   const networks = networkRecords(view, true);
   const interfaces = interfaceRecords(view, true);
-  const objects = [...networks, ...interfaces];
+  const [pools, floating, routed] = [poolRecords(view, true), floatingRecords(view, true), routedRecords(view, true)];
+  const objects = [...pools, ...networks, ...interfaces, ...floating, ...routed];
   const notReady = objects
     .filter(({ status }) => status.state !== 'created' && status.state !== 'deleted')
     .map(({ kind, metadata, status }) => ({
-      object: `${kind} ${metadata.namespace}/${metadata.name}`,
+      object: metadata.namespace === undefined ? `${kind} ${metadata.name}` : `${kind} ${metadata.namespace}/${metadata.name}`,
       state: status.state,
       reason: status.reason,
       message: status.message,
@@ -40,7 +52,8 @@ export function statusSummary(view: View): StatusRecord {
   const late = new Set(
     objects.flatMap(({ status }) => status.nodes.filter(stand => stand.reason === 'Outdated' || stand.reason === 'Waiting').map(stand => stand.node)),
   );
-  const nodes = nodeRecords(view).map(({ metadata, status }) => ({
+  const records = nodeRecords(view);
+  const nodes = records.map(({ metadata, status }) => ({
     name: metadata.name,
     state: status.state,
     reason: status.reason,
@@ -56,6 +69,15 @@ export function statusSummary(view: View): StatusRecord {
     ready: notReady.every(isUnplaced) && nodes.every(node => node.state === 'ready'),
     networks: count(networks.map(record => record.status.state)),
     interfaces: count(interfaces.map(record => record.status.state)),
+    floatingIPs: count(floating.map(record => record.status.state)),
+    routedIPs: count(routed.map(record => record.status.state)),
+    pools: pools.flatMap(({ metadata, status: { room, removed } }) => (room === null || removed !== null ? [] : [{ name: metadata.name, ...room }])),
+    gateways: records.flatMap(({ metadata, status: { gateway, routers, cordon } }) => (gateway ? [{ node: metadata.name, routers, cordon }] : [])),
+    warnings: pools.flatMap(({ metadata, status: { room, removed } }) =>
+      room === null || removed !== null || !isNearlyFull(room)
+        ? []
+        : [{ object: `AddressPool ${metadata.name}`, reason: 'NearlyExhausted', message: `${room.free} of ${room.size} addresses are free` }],
+    ),
     nodes,
     notReady,
     drift: [...view.reports.values()].flatMap(report => report.drift.map(each => ({ node: report.node, ...each }))),
@@ -70,7 +92,7 @@ export function statusText(view: View, width?: number): string {
   const record = statusSummary(view);
   const revision = record.revision === '' ? '' : ` at ${record.revision.slice(0, 10)}`;
   const heading = `Cluster ${record.cluster}${revision}: ${record.ready ? 'everything is as defined' : 'not everything is as defined'}`;
-  const counts = [`Networks:   ${countText(record.networks)}`, `Interfaces: ${countText(record.interfaces)}`].join('\n');
+  const counts = countLines(record).join('\n');
   const { columns, rows } = nodeRows(nodeRecords(view));
   const behind = record.nodes.filter(node => node.behind).map(node => node.name);
   return [
@@ -85,6 +107,12 @@ export function statusText(view: View, width?: number): string {
     ),
     objects('Not placed:', record.notReady.filter(isUnplaced), width),
     section(
+      'Warnings:',
+      ['OBJECT', 'REASON', 'MESSAGE'],
+      record.warnings.map(each => [each.object, each.reason, each.message]),
+      width,
+    ),
+    section(
       'Drift:',
       ['NODE', 'WHAT', 'FIELD', 'WANT', 'HAVE'],
       record.drift.map(each => [each.node, each.ref, each.field, each.want, each.have]),
@@ -93,6 +121,22 @@ export function statusText(view: View, width?: number): string {
   ]
     .filter(part => part !== '')
     .join('\n\n');
+}
+
+// What a cluster without gateways does not have takes no line.
+function countLines({ networks, interfaces, floatingIPs, routedIPs, gateways, pools }: StatusRecord): readonly string[] {
+  const lines: (readonly [string, string])[] = [
+    ['Networks', countText(networks)],
+    ['Interfaces', countText(interfaces)],
+  ];
+  if (pools.length > 0) {
+    lines.push(['Floating', countText(floatingIPs)], ['Routed', countText(routedIPs)]);
+    lines.push(['Pools', pools.map(({ name, free, size }) => `${name} ${free} of ${size} free`).join(', ')]);
+  }
+  if (gateways.length > 0) {
+    lines.push(['Gateways', gateways.map(({ node, routers, cordon }) => `${node} ${routers} networks${cordon ? ' (cordoned)' : ''}`).join(', ')]);
+  }
+  return lines.map(([label, text]) => `${`${label}:`.padEnd('Interfaces: '.length)}${text}`);
 }
 
 function isUnplaced({ reason }: { readonly reason: string }): boolean {

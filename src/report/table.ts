@@ -43,13 +43,13 @@ function fitted(columns: readonly string[], widths: readonly number[], most = Nu
   return narrow;
 }
 
-/** Lines of `Label:  value`, values under one another; an empty value shows as `-`, a list as one line each. */
+/** Lines of `Label:  value`, values under one another; an absent value shows as `None`, a list as one line each. */
 export function fields(pairs: readonly (readonly [string, string | readonly string[]])[], width?: number): string {
   const wide = Math.max(...pairs.map(([label]) => label.length)) + 2;
   return pairs
     .flatMap(([label, value]) => {
       const [first = '', ...rest] = typeof value === 'string' ? [value] : value;
-      return [`${label}:`.padEnd(wide + 1) + (harmless(first) || '-'), ...rest.map(line => ' '.repeat(wide + 1) + harmless(line))];
+      return [`${label}:`.padEnd(wide + 1) + (harmless(first) || 'None'), ...rest.map(line => ' '.repeat(wide + 1) + harmless(line))];
     })
     .map(line => cut(line, width))
     .join('\n');

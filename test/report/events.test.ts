@@ -121,20 +121,20 @@ describe('the file of events', () => {
   const events = eventsOf([done('make', 'port', 'port:/tap-1')], CTX);
 
   test('is one line of JSON each, newest last, read back as it was', () => {
-    const text = appendEvents('', events, 10);
+    const text = appendEvents('', events, 10, 10);
     expect(text.split('\n')).toHaveLength(4);
     expect(parseEvents(text)).toEqual(events);
   });
 
   test('is bounded: the oldest go', () => {
-    expect(parseEvents(appendEvents(appendEvents('', events, 4), events, 4))).toEqual([events[2], ...events]);
+    expect(parseEvents(appendEvents(appendEvents('', events, 4, 4), events, 4, 4))).toEqual([events[2], ...events]);
   });
 
   test('a line that is cut, a conflict marker, another’s JSON: left out, the rest is read', () => {
-    const text = appendEvents('', events, 10);
+    const text = appendEvents('', events, 10, 10);
     const hurt = `<<<<<<< HEAD\n{"at": 5}\n[]\nnull\n${text.slice(0, -30)}\n`;
     expect(parseEvents(hurt)).toEqual(events.slice(0, 2));
-    expect(parseEvents(appendEvents(hurt, [], 10))).toEqual(events.slice(0, 2));
+    expect(parseEvents(appendEvents(hurt, [], 10, 10))).toEqual(events.slice(0, 2));
   });
 
   test('a network’s events are those of its interfaces too, newest first, the commit told once for all nodes', () => {

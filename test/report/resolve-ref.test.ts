@@ -66,7 +66,7 @@ describe('what a REF may be', () => {
   });
 
   test('kinds as people type them', () => {
-    expect(['network', 'networks', 'Net', 'nets', 'iface', 'interfaces', 'nodes', 'ns', 'Namespace', 'constructor', 'pool'].map(parseKind)).toEqual([
+    expect(['network', 'networks', 'Net', 'nets', 'iface', 'interfaces', 'nodes', 'ns', 'Namespace', 'constructor', 'pools'].map(parseKind)).toEqual([
       'Network',
       'Network',
       'Network',
@@ -77,7 +77,15 @@ describe('what a REF may be', () => {
       'Namespace',
       'Namespace',
       null,
-      null,
+      'AddressPool',
+    ]);
+    expect(['addresspool', 'floatingips', 'FloatingIP', 'fip', 'routedips', 'rip'].map(parseKind)).toEqual([
+      'AddressPool',
+      'FloatingIP',
+      'FloatingIP',
+      'FloatingIP',
+      'RoutedIP',
+      'RoutedIP',
     ]);
   });
 });

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { addressList } from '../../src/report/addresses.ts';
+import { addressList, poolAddressList } from '../../src/report/addresses.ts';
 import { conditions } from '../../src/report/condition.ts';
 import { eventList } from '../../src/report/events.ts';
-import { interfaceRecords, listOf, namespaceRecords, networkRecords, nodeRecords } from '../../src/report/records.ts';
+import { networkRecords } from '../../src/report/network-record.ts';
+import { floatingRecords, poolRecords, routedRecords } from '../../src/report/pool-records.ts';
+import { interfaceRecords, listOf, namespaceRecords, nodeRecords } from '../../src/report/records.ts';
+import type { View } from '../../src/report/state.ts';
 import { statusSummary } from '../../src/report/summary.ts';
-import { catalogOf, DEMO, FINE, ledgerOf, reportOf, viewOf } from './world.ts';
+import { NO_TRAFFIC, usageEvent } from '../../src/report/usage.ts';
+import { catalogOf, DEMO, FINE, ledgerOf, reportOf, SHOP, viewOf } from './world.ts';
 
 const NOW = '2026-11-21T10:00:00Z';
 const outcome = { fetch: null, refusal: null, isEmpty: false, failed: [], degraded: [], remaining: 1, observeOnly: false };
@@ -18,6 +22,8 @@ const views = [
   full,
   viewOf(empty, [], { ledger: { networks: {} } }),
   viewOf(catalogOf({}, {}), FINE, { ledger: ledgerOf(catalogOf({}, {}), ledgerOf(DEMO), '2026-11-21T11:00:00Z') }),
+  viewOf(SHOP, FINE),
+  viewOf(catalogOf({}, {}), [], { ledger: ledgerOf(catalogOf({}, {}), ledgerOf(SHOP), '2026-11-21T11:00:00Z') }),
 ];
 
 function check(name: string, value: unknown): readonly unknown[] {
@@ -27,10 +33,14 @@ function check(name: string, value: unknown): readonly unknown[] {
   return validate.errors ?? [];
 }
 
+function outside(view: View) {
+  return [...poolRecords(view, true), ...floatingRecords(view, true), ...routedRecords(view, true)];
+}
+
 describe('what programs read has the shape that its schema says', () => {
-  test.each([0, 1, 2])('get, describe and status of view %i', at => {
+  test.each([0, 1, 2, 3, 4])('get, describe and status of view %i', at => {
     const view = views[at] ?? full;
-    const items = [...networkRecords(view, true), ...interfaceRecords(view, true), ...nodeRecords(view), ...namespaceRecords(view)];
+    const items = [...networkRecords(view, true), ...interfaceRecords(view, true), ...nodeRecords(view), ...namespaceRecords(view), ...outside(view)];
     expect(items.length).toBeGreaterThan(3);
     expect(check('status-objects', listOf(items))).toEqual([]);
     for (const item of items) expect(check('status-objects', item)).toEqual([]);
@@ -39,6 +49,8 @@ describe('what programs read has the shape that its schema says', () => {
 
   test('addresses and events', () => {
     expect(check('status-addresses', addressList('default/demo', full, 300_000))).toEqual([]);
+    expect(check('status-addresses', poolAddressList('edge', views[3] ?? full, 300_000))).toEqual([]);
+    expect(check('events', eventList([usageEvent({ node: 'n1', object: 'Network default/demo' }, NO_TRAFFIC, NOW)]))).toEqual([]);
     const event = {
       at: NOW,
       node: 'n1',
@@ -58,5 +70,10 @@ describe('what programs read has the shape that its schema says', () => {
     expect(check('events', { apiVersion: 'netloom.dev/v1', kind: 'EventList', items: [{}] })).not.toEqual([]);
     const [record] = networkRecords(full);
     expect(check('status-objects', { ...record, status: { ...record?.status, vxid: 'five' } })).not.toEqual([]);
+    const usage = { node: 'n1', at: NOW, live: true, ...NO_TRAFFIC };
+    expect(check('status-objects', { ...record, usage: [usage] })).toEqual([]);
+    expect(check('status-objects', { ...record, usage: [{ ...usage, rx: {} }] })).not.toEqual([]);
+    const [floating] = floatingRecords(views[3] ?? full);
+    expect(check('status-objects', { ...floating, status: { ...floating?.status, address: 5 } })).not.toEqual([]);
   });
 });

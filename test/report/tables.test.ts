@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { addressList, addressRows } from '../../src/report/addresses.ts';
 import { describeInterface, describeNetwork, describeNode } from '../../src/report/describe.ts';
 import type { NetEvent } from '../../src/report/events.ts';
-import { interfaceRecord, interfaceRecords, namespaceRecords, networkRecord, networkRecords, nodeRecord, nodeRecords } from '../../src/report/records.ts';
+import { networkRecord, networkRecords } from '../../src/report/network-record.ts';
+import { interfaceRecord, interfaceRecords, namespaceRecords, nodeRecord, nodeRecords } from '../../src/report/records.ts';
 import { interfaceRows, nameLines, namespaceRows, networkRows, nodeRows } from '../../src/report/rows.ts';
 import { statusText } from '../../src/report/summary.ts';
 import { csv, fields, table } from '../../src/report/table.ts';
@@ -41,12 +42,13 @@ default    demo   created  -          14823439  0xe2300f  10.0.0.0/24  2       n
 
   test('interfaces', () => {
     const own = interfaceRecords(view).filter(record => record.metadata.namespace === 'default');
-    const tap = `tap-${view.ledger.networks['default/demo']?.interfaces['default/db']?.uuid.slice(0, 8)}`;
+    const [db, web] = ['default/db', 'default/web'].map(key => view.ledger.networks['default/demo']?.interfaces[key]?.uuid);
     expect(text(interfaceRows(own))).toBe(`
-NAME  STATE    REASON       NETWORK  NODE  ADDRESS   MAC                DEVICE
-db    created  -            demo     n2    10.0.0.2  02:aa:00:00:00:02  ${tap}
-web   error    UnknownUser  demo     n1    10.0.0.3  02:aa:00:00:00:01  web0
+NAME  UUID                                  NETWORK  INSTANCE  MAC                IPV4      FLOATING  MODEL   ORDER  STATE    REASON
+db    ${db}  demo     -         02:aa:00:00:00:02  10.0.0.2  -         virtio  0      created  -
+web   ${web}  demo     -         02:aa:00:00:00:01  10.0.0.3  -         virtio  0      error    UnknownUser
 `);
+    expect(interfaceRows(own, { wide: true, namespaces: true }).columns).toEqual(expect.arrayContaining(['NAMESPACE', 'NODE', 'DEVICE', 'METADATA']));
     expect(interfaceRecord('acme/vm', view)?.status).toMatchObject({ state: 'initial', reason: 'Unplaced', device: null, attach: 'bridge', node: null });
     expect(interfaceRecord('default/db', view)?.status.attach).toBe('netns c1');
   });
@@ -126,18 +128,32 @@ describe('describe', () => {
     const record = networkRecord('default/demo', view);
     const guests = interfaceRecords(view).filter(each => each.status.network === 'default/demo');
     const tap = guests[0]?.status.device;
-    expect(record && `\n${describeNetwork(record, guests, [event])}\n`).toBe(`
-Network:  default/demo
-Defined:  networks/demo.yaml:1
-State:    created
-UUID:     ${uuid('default/demo')}
-VXID:     14823439 (0xe2300f)
-CIDR:     10.0.0.0/24
-Router:   10.0.0.1 at 02:02:e2:30:0f:01
-MTU:      8950
-Mesh:     programmed from git
-Devices:  vxlan-e2300f, br-vxlan-e2300f
-Since:    2026-11-21T10:00:00Z
+    expect(record && `\n${describeNetwork(record, guests, { events: [event] })}\n`).toBe(`
+Network:                default/demo
+Namespace:              default
+Defined:                networks/demo.yaml:1
+Labels:                 None
+Annotations:            None
+State:                  created
+UUID:                   ${uuid('default/demo')}
+VXID:                   14823439 (0xe2300f)
+CIDR:                   10.0.0.0/24
+DHCP:                   no
+NAT:                    no
+DNS:                    no
+Egress:                 none
+Floating gateway:       None
+Route to add upstream:  None
+Router:                 10.0.0.1 at 02:02:e2:30:0f:01
+Gateway node:           None
+Addresses:              5 taken, 251 free
+MTU:                    8950
+Mesh:                   programmed from git
+Devices:                vxlan-e2300f, br-vxlan-e2300f
+Router veth:            None
+Egress veth:            None
+Network namespace:      None
+Since:                  2026-11-21T10:00:00Z
 
 Nodes:
   NODE  STATE    REASON  MESSAGE
@@ -145,9 +161,9 @@ Nodes:
   n2    created  -       -
 
 Guests:
-  NAME  STATE    REASON       NETWORK  NODE  ADDRESS   MAC                DEVICE
-  db    created  -            demo     n2    10.0.0.2  02:aa:00:00:00:02  ${tap}
-  web   error    UnknownUser  demo     n1    10.0.0.3  02:aa:00:00:00:01  web0
+  NAME  STATE    REASON       NODE  ADDRESS   FLOATING  MAC                DEVICE
+  db    created  -            n2    10.0.0.2  -         02:aa:00:00:00:02  ${tap}
+  web   error    UnknownUser  n1    10.0.0.3  -         02:aa:00:00:00:01  web0
 
 Events:
   TIMESTAMP                 NODE  OPERATION               PHASE   DURATION  MESSAGE
@@ -157,10 +173,10 @@ Events:
 
   test('an interface and a node', () => {
     const web = interfaceRecord('default/web', view);
-    expect(web && describeInterface(web, [])).toContain('State:      error (UnknownUser): n1: no user alice');
+    expect(web && describeInterface(web, { events: [] })).toContain('State:        error (UnknownUser): n1: no user alice');
     const n1 = nodeRecord('n1', view);
-    const shown = n1 === null ? '' : describeNode(n1, view.reports.get('n1'), []);
-    expect(shown).toContain('Inventory:   1 vxlan bridge\n             1 vxlan interface');
+    const shown = n1 === null ? '' : describeNode(n1, view.reports.get('n1'), { events: [] });
+    expect(shown).toContain('Inventory:    1 vxlan bridge\n              1 vxlan interface');
     expect(shown).toContain('Drift:\n  WHAT        FIELD  WANT   HAVE\n  link:/web0  -      there  -');
     expect(nodeRecord('n9', view)).toBeNull();
   });

@@ -2,7 +2,7 @@ import { allocate } from '../../src/allocate/allocate.ts';
 import type { Ledger } from '../../src/model/ledger.ts';
 import { EMPTY_LEDGER } from '../../src/model/ledger.ts';
 import { definitionsOf, objectKind } from '../../src/objects/index.ts';
-import type { Catalog, Definition, InterfaceDef, KindName, NetworkDef, NodeDef } from '../../src/objects/object.ts';
+import type { AddressPoolDef, Catalog, Definition, FloatingIPDef, InterfaceDef, KindName, NetworkDef, NodeDef, RoutedIPDef } from '../../src/objects/object.ts';
 import type { NodeReport, ObjectReport } from '../../src/report/node-report.ts';
 import type { View } from '../../src/report/state.ts';
 
@@ -19,8 +19,17 @@ type GuestSpec = Partial<InterfaceDef['spec']> & { network: string };
 
 const GUEST = { order: 0, address: 'auto', attach: { tap: { multiQueue: false } }, spoofProtection: true, allowedAddresses: [] } as const;
 
-/** Two nodes; whatever networks and guests a test names. */
-export function catalogOf(nets: Readonly<Record<string, NetSpec>>, guests: Readonly<Record<string, GuestSpec>>): Catalog {
+/** What leads outside: gateway nodes (and which of them are cordoned), pools, floating and routed addresses. */
+export interface Outside {
+  readonly gateways?: readonly string[];
+  readonly cordoned?: readonly string[];
+  readonly pools?: Readonly<Record<string, Partial<AddressPoolDef['spec']> & { cidr: string }>>;
+  readonly floating?: Readonly<Record<string, Partial<FloatingIPDef['spec']>>>;
+  readonly routed?: Readonly<Record<string, Partial<RoutedIPDef['spec']> & { network: string }>>;
+}
+
+/** Two nodes; whatever networks, guests and ways out a test names. */
+export function catalogOf(nets: Readonly<Record<string, NetSpec>>, guests: Readonly<Record<string, GuestSpec>>, outside: Outside = {}): Catalog {
   const cluster = define('Cluster', 'lab', {
     underlay: { port: 4789, mtu: 9000 },
     mesh: { learning: false },
@@ -31,20 +40,29 @@ export function catalogOf(nets: Readonly<Record<string, NetSpec>>, guests: Reado
     zone: 'netloom',
   });
   const nodes = ['n1', 'n2'].map(
-    (name, i): NodeDef => define('Node', name, { underlay: { address: `10.2.1.${i + 1}` }, gateway: false, cordon: false, bridgeNetfilter: 'off' }),
+    (name, i): NodeDef =>
+      define('Node', name, {
+        underlay: { address: `10.2.1.${i + 1}` },
+        gateway: outside.gateways?.includes(name) === true,
+        cordon: outside.cordoned?.includes(name) === true,
+        bridgeNetfilter: 'off',
+      }),
   );
   const networks = Object.entries(nets).map(([key, spec]): NetworkDef => define('Network', key, spec));
   const interfaces = Object.entries(guests).map(([key, spec]): InterfaceDef => define('Interface', key, { ...GUEST, allowedAddresses: [], ...spec }));
+  const pools = Object.entries(outside.pools ?? {}).map(([key, spec]): AddressPoolDef => define('AddressPool', key, { mode: 'masquerade', ...spec }));
+  const floating = Object.entries(outside.floating ?? {}).map(([key, spec]): FloatingIPDef => define('FloatingIP', key, { egress: 'gateway', ...spec }));
+  const routed = Object.entries(outside.routed ?? {}).map(([key, spec]): RoutedIPDef => define('RoutedIP', key, spec));
   const byKey = <D extends Definition>(all: readonly D[]): ReadonlyMap<string, D> => new Map(all.map(each => [each.key, each]));
   return {
     cluster,
     nodes: byKey(nodes),
-    pools: new Map(),
+    pools: byKey(pools),
     namespaces: new Map(),
     networks: byKey(networks),
     interfaces: byKey(interfaces),
-    floatingIPs: new Map(),
-    routedIPs: new Map(),
+    floatingIPs: byKey(floating),
+    routedIPs: byKey(routed),
     interfacesOf: new Map(networks.map(network => [network.key, interfaces.filter(iface => `${iface.namespace}/${iface.spec.network}` === network.key)])),
   };
 }
@@ -67,6 +85,9 @@ export function reportOf(node: string, more: Partial<NodeReport> = {}): NodeRepo
     conditions: [{ type: 'Ready', status: true, reason: 'AsWanted', message: '', since: '2026-11-21T10:00:05Z' }],
     networks: {},
     interfaces: {},
+    pools: {},
+    floatingIPs: {},
+    routedIPs: {},
     inventory: { 'vxlan bridge': 1, 'vxlan interface': 1 },
     drift: [],
     ...more,
@@ -84,6 +105,18 @@ export function viewOf(catalog: Catalog, reports: readonly NodeReport[], more: P
     ...more,
   };
 }
+
+/** A network with NAT by n1, a guest with a floating address, another network that is routed, and a routed address. */
+export const SHOP = catalogOf(
+  { 'acme/shop': { cidr: '10.0.0.0/24', vxid: 14823439 }, 'acme/office': { cidr: '10.1.0.0/24', vxid: 3, egress: 'routed' } },
+  { 'acme/web': { network: 'shop', node: 'n2', mac: '02:aa:00:00:00:01', instance: 'vm-7', model: 'e1000' }, 'acme/pc': { network: 'office', node: 'n2' } },
+  {
+    gateways: ['n1'],
+    pools: { edge: { cidr: '192.0.2.0/28', device: 'eth1' } },
+    floating: { 'acme/www': { interface: 'web' }, 'acme/spare': {} },
+    routed: { 'acme/lb': { network: 'shop' } },
+  },
+);
 
 /** One network on two nodes, a guest on each. */
 export const DEMO = catalogOf(
