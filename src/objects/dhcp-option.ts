@@ -29,6 +29,11 @@ export function optionValue(code: number, value: string): string | null {
   return quoted(value);
 }
 
+/** What `optionValue` wants for an option that it refused something for. */
+export function optionTakes(code: number): string {
+  return NAMES.has(code) ? 'domain names, several with commas' : 'IPv4 addresses, several with commas';
+}
+
 /** Text as one word of dnsmasq's configuration. Control characters and what is not ASCII are a bug: nothing lets them get here. */
 export function quoted(text: string): string {
   if (!/^[ -~]*$/.test(text)) throw new Error(`bug: ${JSON.stringify(text)} has characters that no line may have`);

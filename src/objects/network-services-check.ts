@@ -4,11 +4,13 @@ import { parseDuration } from '../model/duration.ts';
 import { type Cidr, contains, hostBitsSet, nthAddress, parseCidr } from '../model/ip.ts';
 import { unusable } from './address-check.ts';
 import { contested } from './contested.ts';
+import { guestRoutes } from './dhcp.ts';
+import { fitsRoutes, optionTakes, optionValue } from './dhcp-option.ts';
 import { beside, error, titled, warning } from './finding.ts';
 import type { Catalog, Finding, NetworkDef } from './object.ts';
 import { outside, reservationOf } from './ranges.ts';
 import { gatewayFindings, noGatewayNode, poolFindings } from './references.ts';
-import { egressOf, gatewayNodes, nodesOfPool, poolOf } from './services.ts';
+import { egressOf, gatewayNodes, nodesOfPool, poolOf, servesDhcp } from './services.ts';
 
 type Spec = NetworkDef['spec'];
 
@@ -16,7 +18,7 @@ export function servicesFindings(self: NetworkDef, catalog: Catalog): readonly F
   const contradictions = egress(self);
   const impossible = contradictions.length > 0 ? [] : needs(self, catalog);
   const more = contradictions.length + impossible.length > 0 ? [] : [...pool(self, catalog), ...gateway(self, catalog)];
-  return [...contradictions, ...impossible, ...more, ...values(self), ...idle(self)];
+  return [...contradictions, ...impossible, ...more, ...values(self, catalog), ...idle(self)];
 }
 
 function egress(self: NetworkDef): readonly Finding[] {
@@ -84,10 +86,10 @@ function gateway(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   return [error('pool-not-served', self, path, `Node ${name} does not serve ${titled(own)}`, { hint, related: beside(own, 'spec', 'gateways') })];
 }
 
-function values(self: NetworkDef): readonly Finding[] {
+function values(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   const range = self.spec.cidr === undefined ? null : parseCidr(self.spec.cidr);
   const inside = range === null || range.family !== 4 || hostBitsSet(range) ? [] : [...reservations(self, range), ...via(self, range)];
-  return [...inside, ...routes(self), ...options(self), ...lease(self), ...servers(self, 'ntp'), ...servers(self, 'dnsUpstreams')];
+  return [...inside, ...routes(self), ...told(self, catalog), ...options(self), ...lease(self), ...servers(self, 'ntp'), ...servers(self, 'dnsUpstreams')];
 }
 
 function reservations(self: NetworkDef, range: Cidr): readonly Finding[] {
@@ -132,6 +134,13 @@ function routes(self: NetworkDef): readonly Finding[] {
   ];
 }
 
+// All of them go into one option, with the default route, which clients read there alone then (RFC 3442).
+function told(self: NetworkDef, catalog: Catalog): readonly Finding[] {
+  if (self.spec.routes === undefined || !servesDhcp(self, catalog) || fitsRoutes(guestRoutes(self, catalog))) return [];
+  const hint = 'leave some out, sum them up in shorter prefixes, or write dhcp: false';
+  return [error('wrong-value', self, ['spec', 'routes'], 'more routes than fit into the 255 bytes that DHCP has for them', { hint })];
+}
+
 /** What netloom tells by itself, so that an extra option would contradict it (RFC 2132, RFC 3442): 50 to 61 are of the protocol. */
 function isOwnOption(code: number): boolean {
   return [1, 3, 6, 15, 26, 28, 42, 121].includes(code) || (code >= 50 && code <= 61);
@@ -146,7 +155,12 @@ function options(self: NetworkDef): readonly Finding[] {
   const twice = contested(own).map(([{ what, path }, first]) =>
     error('duplicate-entry', self, path, `option ${what} is given twice`, { hint: 'keep one of them', related: [first] }),
   );
-  return [...taken, ...twice];
+  const unfit = (self.spec.dhcpOptions ?? []).flatMap(({ code, value }, index) => {
+    if (isOwnOption(code) || optionValue(code, value) !== null) return [];
+    const message = `option ${code} takes no value like ${value}`;
+    return [error('wrong-value', self, ['spec', 'dhcpOptions', index, 'value'], message, { hint: `write ${optionTakes(code)}` })];
+  });
+  return [...taken, ...twice, ...unfit];
 }
 
 /** The shortest lease that dnsmasq gives (its manual, `--dhcp-range`: "the minimum lease time is two minutes"). */

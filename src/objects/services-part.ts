@@ -35,7 +35,7 @@ export function servicesPart(self: NetworkDef, entry: NetworkEntry, view: NodeVi
     links: [vethNames(entry.vxid).inner],
     files: files.map(each => each.path),
     folder: `${runtime}/services`,
-    leases: { path: paths.leases, known: knownLeases(texts.hosts) },
+    leases: { path: paths.leases, known: texts.leases },
   };
   const resources = [
     ...files.map(spec => want(file, spec, from)),
@@ -44,12 +44,4 @@ export function servicesPart(self: NetworkDef, entry: NetworkEntry, view: NodeVi
     want(service, run, from),
   ];
   return { resources, troubles: [] };
-}
-
-/** `<mac> <ip>` of each line of dnsmasq's hosts: who may have a lease. */
-function knownLeases(hosts: string): readonly string[] {
-  return hosts.split('\n').flatMap(line => {
-    const [mac, , ip] = line.split(',');
-    return mac === undefined || ip === undefined ? [] : [`${mac} ${ip}`];
-  });
 }
