@@ -7,7 +7,7 @@ import { egressDevice, nodesOfPool, poolGateway } from '../objects/services.ts';
 import { inside, startHolder } from './holder.ts';
 
 /** The address of the server outside, and its role among the holders. */
-export const OUTSIDE = { name: 'outside', address: '203.0.113.9' } as const;
+export const OUTSIDE = { name: 'outside', address: '198.18.255.9' } as const;
 
 /** An egress device of a gateway node, or a bridge that the machine is to have. */
 export interface Uplink {

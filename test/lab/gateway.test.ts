@@ -66,7 +66,7 @@ afterAll(async () => {
   rmSync(base, { recursive: true, force: true });
 });
 
-const GATEWAY = /^192\.0\.2\.[2-9] > 203\.0\.113\.9$/;
+const GATEWAY = /^192\.0\.2\.[2-9] > 198\.18\.255\.9$/;
 
 describe('the way out', () => {
   test('guests on every node reach the outside with the gateway address of their network', async () => {
@@ -104,7 +104,7 @@ describe('floating addresses', () => {
   });
 
   test('egress floating: what the guest begins leaves with its own address', async () => {
-    expect(await askFor(at('a'), OUTSIDE.address, 7000, '192.0.2.11 > 203.0.113.9')).toBe('192.0.2.11 > 203.0.113.9');
+    expect(await askFor(at('a'), OUTSIDE.address, 7000, '192.0.2.11 > 198.18.255.9')).toBe('192.0.2.11 > 198.18.255.9');
     expect(await askFor(outside, '192.0.2.11', 7002, /> 10\.0\.0\.2$/)).toMatch(/> 10\.0\.0\.2$/);
   });
 
@@ -146,7 +146,7 @@ describe('a routed address', () => {
   });
 
   test('may be a source, for the guest that names it and no other', async () => {
-    expect(await askFor(at('b'), OUTSIDE.address, 7000, '192.0.2.20 > 203.0.113.9', LB)).toBe('192.0.2.20 > 203.0.113.9');
+    expect(await askFor(at('b'), OUTSIDE.address, 7000, '192.0.2.20 > 198.18.255.9', LB)).toBe('192.0.2.20 > 198.18.255.9');
     await all.node('n2').ip([`addr add ${LB}/32 dev eth0`], 'a');
     expect(await ask(at('a'), OUTSIDE.address, 7000, LB)).toBe('');
     await all.node('n2').ip([`addr del ${LB}/32 dev eth0`], 'a');
