@@ -98,6 +98,8 @@ async function writeFile(path: string, text: string): Promise<void> {
     if ((now & mode) !== mode) chmodSync(each, now | mode);
   }
   await writeAtomic(path, text, 0o644);
+  // Whatever umask we run with.
+  chmodSync(path, 0o644);
 }
 
 async function deleteFile(path: string): Promise<void> {

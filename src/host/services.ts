@@ -27,7 +27,10 @@ export async function startService(service: ServiceRun): Promise<void> {
   await releaseLeases(service);
   mkdirSync(service.folder, { recursive: true, mode: 0o755 });
   const unit = unitOf(service);
-  if (unit === null) return startAlone(service);
+  if (unit === null) {
+    refuseInsideUnit();
+    return startAlone(service);
+  }
   await writeAtomic(`${notePath(service)}.env`, environmentFile(service));
   await run('systemctl', ['start', unit], { okCodes: [0] });
   await untilReady(service, () => false, `systemd says: journalctl -u ${unit}`);
@@ -149,6 +152,12 @@ function unitOf({ id, folder }: Id): string | null {
   const [uuid = '', program] = id.split('/');
   if (program !== 'dnsmasq' || folder !== '/run/netloom/services' || !existsSync('/run/systemd/system')) return null;
   return UNIT_FOLDERS.some(path => existsSync(`${path}/${UNIT}.service`)) ? `${UNIT}${uuid}.service` : null;
+}
+
+// systemd ends with a unit whatever the unit started: a service that is to go on needs one of its own.
+function refuseInsideUnit(): void {
+  if (!/\/netloom\.service$/m.test(readFileSync('/proc/self/cgroup', 'utf8'))) return;
+  throw new HostError('unsupported', `the unit ${UNIT}.service is not installed: put it from netloom's systemd/ into /etc/systemd/system`);
 }
 
 function environmentFile(service: ServiceRun): string {

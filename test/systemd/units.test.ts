@@ -60,8 +60,18 @@ describe.skipIf(!judged)('systemd reads the units', () => {
     rmSync(dropIns, { recursive: true });
   });
 
-  it('rates the service 4.6 or safer', () => {
-    const { status, output } = analyze('security', '--offline=true', '--threshold=46', join(dir, 'netloom.service'));
+  it("takes the template of a network's dnsmasq without a word, and rates it 2.6 or safer", () => {
+    const template = join(dir, 'netloom-dnsmasq@.service');
+    // The path of the program is Debian's, of the package dnsmasq-base.
+    writeFileSync(template, readFileSync(template, 'utf8').replace('/usr/sbin/dnsmasq', process.execPath));
+    expect(verify('netloom-dnsmasq@.service')).toEqual({ status: 0, output: '' });
+    const { status, output } = analyze('security', '--offline=true', '--threshold=26', template);
+    expect(output).toContain('Overall exposure level for netloom-dnsmasq@');
+    expect(status, output).toBe(0);
+  });
+
+  it('rates the service 4.9 or safer', () => {
+    const { status, output } = analyze('security', '--offline=true', '--threshold=49', join(dir, 'netloom.service'));
     expect(output).toContain('Overall exposure level for netloom.service');
     expect(status, output).toBe(0);
   });
@@ -77,6 +87,16 @@ describe('what the units promise', () => {
   it('never gets a mount namespace of its own, also not with the example', () => {
     const all = [...service(), ...settings(join(UNITS, 'examples', 'git-token.conf'))].map(([key]) => key);
     expect(all.filter(key => MOUNT_NAMESPACE.includes(key))).toEqual([]);
+  });
+
+  it("a network's dnsmasq is started as netloom starts it elsewhere, in its namespace, with its marks", () => {
+    const template = settings(join(UNITS, 'netloom-dnsmasq@.service'));
+    expect(template).toContainEqual(['ExecStart', '/usr/sbin/dnsmasq --keep-in-foreground --conf-file=/run/netloom/networks/%i/dnsmasq.conf']);
+    expect(template).toContainEqual(['NetworkNamespacePath', '/run/netns/%i']);
+    expect(template).toContainEqual(['EnvironmentFile', '/run/netloom/services/%i.dnsmasq.env']);
+    // Who reads a process's environment needs all that the process may do (ptrace(2)).
+    const capabilities = (of: readonly (readonly [string, string])[]) => of.find(([key]) => key === 'CapabilityBoundingSet')?.[1].split(' ') ?? [];
+    expect(capabilities(service())).toEqual(expect.arrayContaining(capabilities(template)));
   });
 
   it('starts without a credential on the node', () => {
