@@ -6,7 +6,7 @@ import { remove, writeAtomic } from '../host/files.ts';
 import type { Topology } from './topology.ts';
 
 /** Folders of all labs of this machine. */
-export const LABS = '/run/netloom-lab';
+const LABS = '/run/netloom-lab';
 
 /** Port of the git server; it has a namespace of its own. */
 export const GIT_PORT = 80;
@@ -43,7 +43,7 @@ export function configOf(dir: string, node: string): string {
 }
 
 /** Names of labs that have a folder, sorted. */
-export function labNames(): string[] {
+function labNames(): string[] {
   return existsSync(LABS) ? readdirSync(LABS).sort() : [];
 }
 

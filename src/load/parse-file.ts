@@ -17,7 +17,7 @@ import { MOST_ERRORS, readYaml, type YamlDoc, type YamlFile } from './yaml.ts';
 const GROUP = 'netloom.dev/';
 export const API_VERSION = 'netloom.dev/v1';
 
-export const KIND_NAMES = Object.keys(KIND_SCHEMAS) as readonly KindName[];
+const KIND_NAMES = Object.keys(KIND_SCHEMAS) as readonly KindName[];
 
 /** A definition that has problems: its name is known, so that what refers to it is not called wrong as well. */
 export interface Stub {

@@ -9,8 +9,8 @@ import type { Place } from '../model/place.ts';
 /** Most problems that are told of one file: one of garbage breaks every rule at once, and nobody reads further. */
 export const MOST_ERRORS = 1000;
 
-export const MAX_NESTING = 32;
-export const MAX_ALIASES = 32;
+const MAX_NESTING = 32;
+const MAX_ALIASES = 32;
 
 export interface YamlDoc {
   /** 0-based index in the file; empty documents are not counted. */

@@ -44,6 +44,29 @@ test('no test is skipped, focused or left for later', () => {
   expect(left).toEqual([]);
 });
 
+/** Conditional tests of a text that a machine in CI would skip too. */
+function skippedInCI(text: string): readonly string[] {
+  const clause = (name: string): RegExp => new RegExp(`const ${name} = process\\.env(\\.CI|\\['CI'\\]) === 'true' \\|\\| `);
+  const conditions = [...text.matchAll(/\.(skipIf|runIf)\((.*?)\)\(/g)];
+  return conditions.flatMap(([whole, which, condition = '']) => {
+    const name = which === 'skipIf' ? condition.replace(/^!/, '') : condition;
+    const isClaim = /^\w+$/.test(name) && (which === 'runIf' || condition.startsWith('!'));
+    return isClaim && clause(name).test(text) ? [] : [whole];
+  });
+}
+
+test('a test that cannot run on a machine fails there in CI, and is not skipped', () => {
+  const found = committed().flatMap(path => (path.endsWith('.test.ts') ? skippedInCI(read(path)).map(each => `${path}: ${each}`) : []));
+  expect(found).toEqual([]);
+  // Put together here so that this file is none of them.
+  const [skip, only] = [['it', 'skipIf'].join('.'), ['it', 'runIf'].join('.')];
+  const able = "const able = process.env['CI'] === 'true' || found;\n";
+  expect(skippedInCI(`${able}${skip}(!able)('x'); ${only}(able)('y');`)).toEqual([]);
+  expect(skippedInCI(`const able = found;\n${skip}(!able)('x');`)).toHaveLength(1);
+  expect(skippedInCI(`${able}${skip}(able)('x');`)).toHaveLength(1);
+  expect(skippedInCI(`${able}${skip}(process.getuid() !== 0)('x');`)).toHaveLength(1);
+});
+
 test('nothing names a machine it was written on or a registry', () => {
   // Put together here so that this file does not name them either.
   const words = [['registry', 'npmjs', 'org'].join('.'), ['', 'work', 'main'].join('/'), ['', 'work', 'shared'].join('/'), ['', 'home', ''].join('/')];

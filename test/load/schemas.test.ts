@@ -113,4 +113,29 @@ describe("a site's own schemas", () => {
   ])('that are no good are named: %#', (schemas, message) => expect(() => compileSchemas(schemas)).toThrow(message));
 });
 
-test('the hash of the schemas is that of their content', () => expect(schemasHash()).toMatch(/^[0-9a-f]{16}$/));
+/** Every place of a value that holds no other. */
+function leaves(value: object): readonly (readonly [holder: Record<string, unknown>, key: string])[] {
+  const holder = value as Record<string, unknown>;
+  return Object.keys(holder).flatMap(key => {
+    const held = holder[key];
+    return typeof held === 'object' && held !== null ? leaves(held) : [[holder, key] as const];
+  });
+}
+
+test('every leaf of every schema changes the hash: what was kept under the old one is not used', () => {
+  const before = schemasHash();
+  expect(before).toMatch(/^[0-9a-f]{16}$/);
+  const unseen = ALL_SCHEMAS.flatMap(schema => {
+    const all = leaves(schema);
+    expect(all.length, schema.$id).toBeGreaterThan(10);
+    return all.flatMap(([holder, key]) => {
+      const value = holder[key];
+      holder[key] = `${String(value)} `;
+      const after = schemasHash();
+      holder[key] = value;
+      return after === before ? [`${schema.$id}: ${key}: ${String(value)}`] : [];
+    });
+  });
+  expect(unseen).toEqual([]);
+  expect(schemasHash()).toBe(before);
+});
