@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCluster } from './definitions.mjs';
+import { readingOfGateways } from './gateways.mjs';
 import { against, inTurn, NETLOOM, once, row, spent, together } from './measure.mjs';
 import { passesWithNothingNew } from './pull.mjs';
 
@@ -22,12 +23,20 @@ try {
     () => cleaned(() => once(node('apply', definitions))),
   );
   row(`create ${NETWORKS} networks, against the same lines in bare batches`, against(applied, raw), '2 x');
-  const [noop] = inTurn(5, () => once(node('apply', definitions), { memory: true }));
+  const [noop, slow] = inTurn(
+    5,
+    () => once(node('apply', definitions), { memory: true }),
+    () => once(node('apply', definitions), { env: { NETLOOM_READER: 'commands' } }),
+  );
   row(`apply with nothing to do, ${NETWORKS} networks`, spent(noop), '1 s');
+  row('  reading by commands, against netlink', against(slow, noop), '-');
   row('  its memory', `${noop.mb} MB`, '300 MB');
   writeCluster(join(dir, 'empty'), 0);
   row(`delete ${NETWORKS} networks (once)`, spent(once(node('apply', join(dir, 'empty')))), '20 s');
   await passesWithNothingNew(dir, definitions, NETWORKS);
+  cleaned(() => undefined);
+  await readingOfGateways(100, 9, '0.3 s');
+  await readingOfGateways(Number(process.env.BENCH_GATEWAYS ?? 1000), 3, '1.5 s');
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ import { infoOf } from './link-info.ts';
 import { type Attributes, attributesOf, has, nested, readU32, text, u8, u32 } from './message.ts';
 
 export const AF_INET = 2;
-export const AF_INET6 = 10;
+const AF_INET6 = 10;
 
 const RTM_GETLINK = 18;
 const RTM_GETADDR = 22;
@@ -141,31 +141,33 @@ const IFA_F = { secondary: 0x1, permanent: 0x80, manageTempAddr: 0x100 } as cons
 /** Addresses by index of their link, IPv4 first. */
 export function readAddresses(channel: Channel): ReadonlyMap<number, readonly AddrRow[]> {
   const found = new Map<number, AddrRow[]>();
-  for (const family of [AF_INET, AF_INET6]) {
-    const request = { type: RTM_GETADDR, fixed: Buffer.from([family, 0, 0, 0, 0, 0, 0, 0]) };
-    const rows = channel.dump('addresses', request, (bytes, from, to) => addressOf(family, bytes, from, to));
-    for (const { index, row } of rows) {
-      const some = found.get(index);
-      if (some === undefined) found.set(index, [row]);
-      else some.push(row);
-    }
+  for (const { index, row } of channel.dump('addresses', { type: RTM_GETADDR, fixed: Buffer.alloc(8) }, addressOf)) {
+    const some = found.get(index);
+    if (some === undefined) found.set(index, [row]);
+    else some.push(row);
   }
   return found;
 }
 
-// struct ifaddrmsg: family, prefixlen, flags, scope, index. A kernel without IPv6 answers with what it has.
-function addressOf(family: number, bytes: Buffer, from: number, to: number): { readonly index: number; readonly row: AddrRow } | null {
-  if (bytes[from] !== family) return null;
+/** IPv4 or IPv6; undefined for the many other families that a kernel answers with when it is asked for all. */
+export function familyOf(bytes: Buffer, from: number): 'inet' | 'inet6' | undefined {
+  return bytes[from] === AF_INET ? 'inet' : bytes[from] === AF_INET6 ? 'inet6' : undefined;
+}
+
+// struct ifaddrmsg: family, prefixlen, flags, scope, index.
+function addressOf(bytes: Buffer, from: number, to: number): { readonly index: number; readonly row: AddrRow } | null {
+  const family = familyOf(bytes, from);
+  if (family === undefined) return null;
   const attributes = attributesOf(bytes, from + 8, to);
   const flags = u32(attributes, IFA.flags) ?? (bytes[from + 2] as number);
   const row: AddrRow = {
-    family: family === AF_INET ? 'inet' : 'inet6',
+    family,
     local: ip(attributes, has(attributes, IFA.local) ? IFA.local : IFA.address) ?? '',
     prefixlen: bytes[from + 1] as number,
     scope: String(bytes[from + 3]),
     ...((flags & IFA_F.permanent) === 0 ? { dynamic: true } : {}),
     // Of an address of IPv6 the same bit says that it is a temporary one.
-    ...((flags & IFA_F.secondary) !== 0 && family === AF_INET ? { secondary: true } : {}),
+    ...((flags & IFA_F.secondary) !== 0 && family === 'inet' ? { secondary: true } : {}),
     ...((flags & IFA_F.manageTempAddr) !== 0 ? { mngtmpaddr: true } : {}),
   };
   return { index: readU32(bytes, from + 4), row };

@@ -2,11 +2,12 @@
 import type { FdbRow, NeighRow, ProxyRow } from '../../kinds/rows.ts';
 import { hardware, ip } from './addresses.ts';
 import type { Channel } from './channel.ts';
-import { AF_INET, AF_INET6, given } from './links.ts';
+import { familyOf, given } from './links.ts';
 import { type Attributes, attributesOf, be16, readU16, readU32, u8, u32 } from './message.ts';
 import type { NameOf } from './routes.ts';
 
 const RTM_GETNEIGH = 30;
+const AF_UNSPEC = 0;
 const AF_BRIDGE = 7;
 const NDA = { dst: 1, lladdr: 2, port: 6, vni: 7, ifindex: 8, master: 9, protocol: 12, flagsExt: 15 } as const;
 const NTF = { self: 0x2, master: 0x4, proxy: 0x8, extLearned: 0x10, offloaded: 0x20, sticky: 0x40, router: 0x80 } as const;
@@ -20,32 +21,28 @@ function request(family: number, flags = 0) {
 
 /** Permanent ones of both families, and those that a routing daemon put there. */
 export function readNeighs(channel: Channel, nameOf: NameOf): readonly NeighRow[] {
-  return [AF_INET, AF_INET6].flatMap(family =>
-    channel.dump('neighbours', request(family), (bytes, from, to): NeighRow | null => {
-      const state = readU16(bytes, from + 8);
-      const flags = bytes[from + 10] as number;
-      if (bytes[from] !== family || ((state & NUD.permanent) === 0 && (flags & NTF.extLearned) === 0)) return null;
-      const attributes = attributesOf(bytes, from + 12, to);
-      return {
-        dst: ip(attributes, NDA.dst) ?? '',
-        dev: nameOf(readU32(bytes, from + 4)),
-        ...given('lladdr', hardware(attributes, NDA.lladdr)),
-        ...protocolOf(attributes),
-        state: NEIGH_STATES.flatMap(([bit, word]) => ((state & bit) === 0 ? [] : [word])),
-      };
-    }),
-  );
+  return channel.dump('neighbours', request(AF_UNSPEC), (bytes, from, to): NeighRow | null => {
+    const state = readU16(bytes, from + 8);
+    const isKept = (state & NUD.permanent) !== 0 || ((bytes[from + 10] as number) & NTF.extLearned) !== 0;
+    if (familyOf(bytes, from) === undefined || !isKept) return null;
+    const attributes = attributesOf(bytes, from + 12, to);
+    return {
+      dst: ip(attributes, NDA.dst) ?? '',
+      dev: nameOf(readU32(bytes, from + 4)),
+      ...given('lladdr', hardware(attributes, NDA.lladdr)),
+      ...protocolOf(attributes),
+      state: NEIGH_STATES.flatMap(([bit, word]) => ((state & bit) === 0 ? [] : [word])),
+    };
+  });
 }
 
 /** Addresses that this namespace answers for (ARP, NDP) on behalf of others. */
 export function readProxies(channel: Channel, nameOf: NameOf): readonly ProxyRow[] {
-  return [AF_INET, AF_INET6].flatMap(family =>
-    channel.dump('proxy neighbours', request(family, NTF.proxy), (bytes, from, to): ProxyRow | null => {
-      if (bytes[from] !== family || ((bytes[from + 10] as number) & NTF.proxy) === 0) return null;
-      const attributes = attributesOf(bytes, from + 12, to);
-      return { dst: ip(attributes, NDA.dst) ?? '', dev: nameOf(readU32(bytes, from + 4)), ...protocolOf(attributes) };
-    }),
-  );
+  return channel.dump('proxy neighbours', request(AF_UNSPEC, NTF.proxy), (bytes, from, to): ProxyRow | null => {
+    if (familyOf(bytes, from) === undefined || ((bytes[from + 10] as number) & NTF.proxy) === 0) return null;
+    const attributes = attributesOf(bytes, from + 12, to);
+    return { dst: ip(attributes, NDA.dst) ?? '', dev: nameOf(readU32(bytes, from + 4)), ...protocolOf(attributes) };
+  });
 }
 
 function protocolOf(attributes: Attributes): { readonly protocol?: string } {

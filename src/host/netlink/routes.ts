@@ -2,7 +2,7 @@
 import type { RouteRow, RuleRow } from '../../kinds/rows.ts';
 import { ip, ipOf } from './addresses.ts';
 import type { Channel } from './channel.ts';
-import { AF_INET, AF_INET6, given } from './links.ts';
+import { AF_INET, familyOf, given } from './links.ts';
 import { type Attributes, attributesOf, has, raw, readU32, text, typesOf, u8, u32 } from './message.ts';
 
 /** Name of the link with an index. Throws HostError `interrupted` for one that came after the links were read. */
@@ -19,20 +19,18 @@ const RTM_F_CLONED = 0x200;
 
 /** Routes of all tables and both families, without what the kernel made. */
 export function readRoutes(channel: Channel, nameOf: NameOf): readonly RouteRow[] {
-  return [AF_INET, AF_INET6].flatMap(family => {
-    const request = { type: RTM_GETROUTE, fixed: Buffer.from([family, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) };
-    return channel.dump('routes', request, (bytes, from, to) => routeOf(family, bytes, from, to, nameOf));
-  });
+  return channel.dump('routes', { type: RTM_GETROUTE, fixed: Buffer.alloc(12) }, (bytes, from, to) => routeOf(bytes, from, to, nameOf));
 }
 
 // struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type, flags.
-function routeOf(family: number, bytes: Buffer, from: number, to: number, nameOf: NameOf): RouteRow | null {
-  if (bytes[from] !== family || KERNEL_MADE.has(bytes[from + 5]) || (readU32(bytes, from + 8) & RTM_F_CLONED) !== 0) return null;
+function routeOf(bytes: Buffer, from: number, to: number, nameOf: NameOf): RouteRow | null {
+  const family = familyOf(bytes, from);
+  if (family === undefined || KERNEL_MADE.has(bytes[from + 5]) || (readU32(bytes, from + 8) & RTM_F_CLONED) !== 0) return null;
   const attributes = attributesOf(bytes, from + 12, to);
   const link = u32(attributes, RTA.oif);
   return {
-    family: family === AF_INET ? 'inet' : 'inet6',
-    dst: prefixOf(ip(attributes, RTA.dst), bytes[from + 1] as number, family),
+    family,
+    dst: prefixOf(ip(attributes, RTA.dst), bytes[from + 1] as number, family === 'inet' ? 32 : 128),
     ...given('gateway', ip(attributes, RTA.gateway)),
     ...(link === undefined ? {} : { dev: nameOf(link) }),
     protocol: String(bytes[from + 5]),
@@ -43,9 +41,9 @@ function routeOf(family: number, bytes: Buffer, from: number, to: number, nameOf
   };
 }
 
-function prefixOf(address: string | undefined, length: number, family: number): string {
+function prefixOf(address: string | undefined, length: number, whole: number): string {
   if (address === undefined) return length === 0 ? 'default' : `0/${length}`;
-  return length === (family === AF_INET ? 32 : 128) ? address : `${address}/${length}`;
+  return length === whole ? address : `${address}/${length}`;
 }
 
 const FRA = {
