@@ -1,57 +1,22 @@
 /**
  * The main job, seen from a user's chair: a cluster of three nodes made of namespaces, a git server, the example repository;
- * plan, apply, status, packets as proof, a drift repaired, a change and its revert. Everything is the program itself.
+ * plan, apply, status, packets as proof, DHCP, NAT and a floating address, a drift repaired, a change and its revert. Everything is the program itself.
  */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type RunResult, run } from '../host/exec.ts';
-import { remove } from '../host/files.ts';
-import { labRun } from './enter.ts';
-import { type Lab, repositoryOf } from './lab.ts';
 
-/** How a demo shows itself. */
-export interface Stage {
-  /** A chapter begins: one sentence. */
-  readonly chapter: (text: string) => void;
-  /** A command line as it would be typed, and what it printed. */
-  readonly shown: (command: string, output: string) => void;
-  /** A fact that was checked. */
-  readonly proven: (fact: string) => void;
-}
+import { wayOut } from './demo-gateway.ts';
+import { everywhere, guest, inClone, insist, type Play, pings, playIn, type Stage } from './demo-play.ts';
+import type { Lab } from './lab.ts';
+
+export type { Stage } from './demo-play.ts';
 
 /** Plays it in a lab that is up with the example repository. Throws an Error that says which fact did not hold. */
 export async function playDemo(lab: Lab, stage: Stage): Promise<void> {
   const play = playIn(lab, stage);
   await firstPass(play);
   await packets(play);
+  await wayOut(play);
   await drift(play);
   await changeAndRevert(play);
-}
-
-interface Play {
-  readonly lab: Lab;
-  readonly stage: Stage;
-  readonly nodes: readonly string[];
-  /** Runs netloom on a node, shows it, and insists on the exit code. */
-  netloom(node: string, args: readonly string[], options?: { readonly ok?: readonly number[]; readonly lines?: number }): Promise<string>;
-  /** Runs anything on a node without showing it. */
-  quietly(node: string, argv: readonly string[]): Promise<RunResult>;
-}
-
-function playIn(lab: Lab, stage: Stage): Play {
-  return {
-    lab,
-    stage,
-    nodes: lab.nodes.map(node => node.name),
-    quietly: (node, argv) => labRun(lab, node, argv, { timeoutMs: 120_000 }),
-    async netloom(node, args, { ok = [0], lines } = {}) {
-      const { stdout, stderr, exitCode } = await labRun(lab, node, ['netloom', ...args], { timeoutMs: 120_000 });
-      stage.shown(`netloom lab exec ${node} -- netloom ${args.join(' ')}`, cut(stdout.trimEnd(), lines));
-      if (exitCode === null || !ok.includes(exitCode)) throw new Error(`netloom ${args.join(' ')} on ${node} ended with ${exitCode}: ${stderr}`);
-      return stdout;
-    },
-  };
 }
 
 async function firstPass(play: Play): Promise<void> {
@@ -65,28 +30,6 @@ async function firstPass(play: Play): Promise<void> {
   await play.netloom(first, ['addresses', 'bakery/shop']);
   const second = await play.netloom(first, ['plan']);
   insist(second.includes('No changes'), play, 'a second plan has nothing to do');
-}
-
-async function everywhere(play: Play): Promise<void> {
-  const results = await Promise.all(play.nodes.map(node => play.quietly(node, ['netloom', 'reconcile'])));
-  for (const [i, { exitCode, stderr }] of results.entries()) {
-    if (exitCode !== 0) throw new Error(`netloom reconcile on ${play.nodes[i]} ended with ${exitCode}: ${stderr}`);
-  }
-  play.stage.shown(`for node in ${play.nodes.join(' ')}; do netloom lab exec $node -- netloom reconcile & done; wait`, '');
-}
-
-/** A guest of the example, as the repository places it. */
-interface Guest {
-  readonly node: string;
-  readonly netns: string;
-  readonly address: string;
-  readonly mac: string;
-}
-
-async function guest(play: Play, key: string): Promise<Guest> {
-  const { stdout } = await play.quietly(play.nodes[0] ?? '', ['netloom', 'get', 'interface', key, '-o', 'json']);
-  const { spec, status } = JSON.parse(stdout) as { spec: { attach: { netns: { name: string } } }; status: { node: string; address: string; mac: string } };
-  return { node: status.node, netns: spec.attach.netns.name, address: status.address, mac: status.mac };
 }
 
 async function packets(play: Play): Promise<void> {
@@ -123,11 +66,8 @@ async function drift(play: Play): Promise<void> {
 
 async function changeAndRevert(play: Play): Promise<void> {
   const [first = ''] = play.nodes;
-  const work = mkdtempSync(join(tmpdir(), 'netloom-demo-'));
-  const git = (...args: readonly string[]) => run('git', ['-C', work, '-c', 'user.name=demo', '-c', 'user.email=demo@example.org', ...args], { okCodes: [0] });
-  try {
+  await inClone(play, async git => {
     play.stage.chapter('A commit removes the museum; every node follows. Then it is reverted.');
-    await run('git', ['clone', '--quiet', repositoryOf(play.lab.dir), work], { okCodes: [0] });
     const before = await identity(play);
     await git('rm', '-r', '--quiet', 'namespaces/museum');
     await git('commit', '--quiet', '-m', 'The museum moves out');
@@ -144,9 +84,7 @@ async function changeAndRevert(play: Play): Promise<void> {
     await everywhere(play);
     insist((await identity(play)) === before, play, 'after the revert it has its old uuid, vxid, MACs and addresses');
     await play.netloom(first, ['events', 'network', 'museum/gallery', '--limit', '8']);
-  } finally {
-    await remove(work);
-  }
+  });
 }
 
 async function identity(play: Play): Promise<string> {
@@ -160,24 +98,9 @@ async function stillThere(play: Play): Promise<boolean> {
   return pings(play, near, [far.address]);
 }
 
-async function pings(play: Play, from: Guest, words: readonly string[]): Promise<boolean> {
-  const { exitCode } = await play.quietly(from.node, ['ip', 'netns', 'exec', from.netns, 'ping', '-n', '-q', '-c', '2', '-i', '0.2', '-W', '1', ...words]);
-  return exitCode === 0;
-}
-
 // The kernel's own way from a MAC to a link-local address (RFC 4291, appendix A).
 function linkLocal(mac: string): string {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(':').map(part => Number.parseInt(part, 16));
   const words = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
   return `fe80::${words.map(word => word.toString(16)).join(':')}`;
-}
-
-function insist(holds: boolean, { stage }: Play, fact: string): void {
-  if (!holds) throw new Error(`not so: ${fact}`);
-  stage.proven(fact);
-}
-
-function cut(text: string, most: number | undefined): string {
-  const lines = text.split('\n');
-  return most === undefined || lines.length <= most ? text : [...lines.slice(0, most - 1), `… ${lines.length - most + 1} more lines`].join('\n');
 }
