@@ -99,8 +99,11 @@ function rootOf(held: HeldThing, byRef: ReadonlyMap<string, HeldThing>): HeldThi
 
 const RANK = { waiting: 0, degraded: 1, error: 2 } as const;
 
+/** What an allocation lacks: it comes when there is room, a pool, or a node for it. */
+const WAITING: ReadonlySet<string> = new Set(['AllocationPending', 'PoolExhausted', 'PoolPending', 'NoGateway']);
+
 function stateOfTrouble({ fatal, reason }: { readonly fatal: boolean; readonly reason: string }): Obstacle['state'] {
-  if (reason === 'AllocationPending' || reason === 'PoolExhausted') return 'waiting';
+  if (WAITING.has(reason)) return 'waiting';
   return fatal ? 'error' : 'degraded';
 }
 

@@ -26,6 +26,11 @@ test('a guest whose namespace is not there yet waits, and its network is ready',
   expect(objectReport({ definition: NET, digest: 'd', devices: [], also: new Set([GUEST]) }, obstacles)).toEqual({ digest: 'd', devices: [], state: 'ready' });
 });
 
+test.each(['PoolExhausted', 'PoolPending', 'NoGateway', 'AllocationPending'])('what waits for an allocation (%s) is no error', reason => {
+  const obstacles = obstaclesOf({ ...NOTHING, troubles: [{ definition: NET, reason, message: 'not yet', fatal: true }] });
+  expect(objectReport({ definition: NET, digest: 'd', devices: [] }, obstacles)).toMatchObject({ state: 'waiting', reason });
+});
+
 test('a guest that cannot be made degrades its network', () => {
   const troubles = [{ definition: GUEST, reason: 'UnknownUser', message: 'no user x', fatal: true }];
   const obstacles = obstaclesOf({ ...NOTHING, troubles });
