@@ -56,9 +56,15 @@ export function routesOption(routes: readonly GuestRoute[]): string {
     .join(':');
 }
 
-/** True when all these routes fit into option 121. */
-export function fitsRoutes(routes: readonly GuestRoute[]): boolean {
-  return routes.reduce((sum, route) => sum + routeBytes(route).length, 0) <= OPTION_MAX;
+/**
+ * What surely has room beside everything else in the smallest message, 576 bytes with 312 for options (RFC 2131, section 2):
+ * busybox's client asks for no longer ones, and dnsmasq leaves an option out that has no room.
+ */
+export const ROUTES_SURE = 190;
+
+/** True when all these routes fit into option 121, or into so many bytes of it. */
+export function fitsRoutes(routes: readonly GuestRoute[], bytes = OPTION_MAX): boolean {
+  return routes.reduce((sum, route) => sum + routeBytes(route).length, 0) <= bytes;
 }
 
 function bytesThatFit(routes: readonly GuestRoute[]): readonly number[] {

@@ -5,7 +5,7 @@ import { type Cidr, contains, hostBitsSet, nthAddress, parseCidr } from '../mode
 import { unusable } from './address-check.ts';
 import { contested } from './contested.ts';
 import { guestRoutes } from './dhcp.ts';
-import { fitsRoutes, optionTakes, optionValue } from './dhcp-option.ts';
+import { fitsRoutes, optionTakes, optionValue, ROUTES_SURE } from './dhcp-option.ts';
 import { beside, error, titled, warning } from './finding.ts';
 import type { Catalog, Finding, NetworkDef } from './object.ts';
 import { outside, reservationOf } from './ranges.ts';
@@ -136,9 +136,12 @@ function routes(self: NetworkDef): readonly Finding[] {
 
 // All of them go into one option, with the default route, which clients read there alone then (RFC 3442).
 function told(self: NetworkDef, catalog: Catalog): readonly Finding[] {
-  if (self.spec.routes === undefined || !servesDhcp(self, catalog) || fitsRoutes(guestRoutes(self, catalog))) return [];
+  const routes = servesDhcp(self, catalog) ? guestRoutes(self, catalog) : [];
+  const path = ['spec', 'routes'];
   const hint = 'leave some out, sum them up in shorter prefixes, or write dhcp: false';
-  return [error('wrong-value', self, ['spec', 'routes'], 'more routes than fit into the 255 bytes that DHCP has for them', { hint })];
+  if (!fitsRoutes(routes)) return [error('wrong-value', self, path, 'more routes than fit into the 255 bytes that DHCP has for them', { hint })];
+  if (fitsRoutes(routes, ROUTES_SURE)) return [];
+  return [warning('without-effect', self, path, 'so many routes that guests with a simple DHCP client are told none of them', { hint })];
 }
 
 /** What netloom tells by itself, so that an extra option would contradict it (RFC 2132, RFC 3442): 50 to 61 are of the protocol. */

@@ -267,10 +267,12 @@ describe('a definition', () => {
     expect(names({ dhcpOptions: [{ code: 119, value: 'no name' }] })).toEqual(['wrong-value']);
     expect(names({ dhcpOptions: [{ code: 150, value: '192.0.2.5' }] })).toEqual([]);
     const routes = (count: number): object[] => Array.from({ length: count }, (_, at) => ({ to: `10.${at + 2}.0.0/16`, via: '10.1.0.7' }));
-    expect(names({ nat: false, routes: routes(36) })).toEqual([]);
+    expect(names({ nat: false, routes: routes(27) })).toEqual([]);
+    expect(names({ nat: false, routes: routes(36) })).toEqual(['without-effect']);
     expect(names({ nat: false, routes: routes(37) })).toEqual(['wrong-value']);
     // The default route takes five bytes of its own.
-    expect(names({ routes: routes(35) })).toEqual([]);
+    expect(names({ routes: routes(26) })).toEqual([]);
+    expect(names({ routes: routes(35) })).toEqual(['without-effect']);
     expect(names({ routes: routes(36) })).toEqual(['wrong-value']);
     expect(names({ routes: routes(36), dhcp: false })).toEqual([]);
   });
