@@ -2,7 +2,7 @@
  * Reads the kernel by what `ip`, `bridge` and `nft` print as JSON: works wherever they do. Whatever a tool says on stderr makes
  * a reading invalid, since a dump that was interrupted by a change ends with exit code 0.
  */
-import { OURS } from '../kinds/marks.ts';
+import { isOurNamespace, OURS } from '../kinds/marks.ts';
 import type { NftTable, Rows } from '../kinds/rows.ts';
 import { arraysOf, fdbOf, neighsOf, nftObjects, proxiesOf, routesOf, rulesOf, tableRows, tapUsers, withAddresses, withOwner } from './corrections.ts';
 import { codeOfText, HostError } from './errors.ts';
@@ -22,15 +22,18 @@ async function readNetns(netns: string, ownTablesOnly: boolean): Promise<RawRead
 async function readIp(netns: string) {
   // Ids of other namespaces lead from a veth to the name of its other end; ends in other namespaces are found from ours.
   // `addr show` leaves out how a link makes its IPv6 addresses, so links and addresses are two questions.
-  const asks = [...ASKS, ...(netns === '' ? ['netns list-id'] : [])];
-  const [stdout, addresses] = await Promise.all([
+  // In the node's own namespace at the same time, and without the details that are thousands of lines; elsewhere a process costs more.
+  const asks = [...ASKS, netns === '' ? 'netns list-id' : 'addr show'];
+  const [stdout, apart] = await Promise.all([
     ask('ip', [...inside(netns), '-N', '-j', '-d', '-batch', '-'], `${asks.join('\n')}\n`),
-    ask('ip', [...inside(netns), '-N', '-j', 'addr', 'show']),
+    netns === '' ? ask('ip', ['-N', '-j', 'addr', 'show']) : '',
   ]);
-  const [bare, routes, neighs, proxies, rules, ids = []] = arraysOf(stdout);
-  if (bare === undefined || routes === undefined || neighs === undefined || proxies === undefined || rules === undefined)
+  const [bare, routes, neighs, proxies, rules, last] = arraysOf(stdout);
+  const ids = netns === '' ? (last ?? []) : [];
+  const addresses = netns === '' ? arraysOf(apart).flat() : last;
+  if (bare === undefined || addresses === undefined || routes === undefined || neighs === undefined || proxies === undefined || rules === undefined)
     throw new HostError('interrupted', 'ip printed less than it was asked for');
-  const links = withAddresses(bare, arraysOf(addresses).flat());
+  const links = withAddresses(bare, addresses);
   const { uids, unanswered } = await usersOf(tapUsers(links));
   const names = new Map(ids.flatMap(({ nsid, name }) => (typeof nsid === 'number' && typeof name === 'string' ? [[nsid, name] as const] : [])));
   return {
@@ -53,9 +56,10 @@ const FAMILIES: readonly string[] = ['inet', 'ip', 'ip6', 'bridge'];
 
 // nft 1.0.6 finds only the last one of several tables that are listed in one call.
 async function readTables(netns: string, ownTablesOnly: boolean): Promise<readonly NftTable[]> {
+  if (isOurNamespace(netns)) return tablesOf(nftObjects(await ask(...entering(netns, 'nft', ['-j', 'list', 'ruleset']))), ownTablesOnly);
   const listed = nftObjects(await ask(...entering(netns, 'nft', ['-j', 'list', 'tables'])));
   const heads = listed.map(row => row.table as { readonly family: NftTable['family']; readonly name: string });
-  const wanted = heads.filter(head => FAMILIES.includes(head.family) && (!ownTablesOnly || head.name === OURS.table));
+  const wanted = heads.filter(head => isAsked(head, ownTablesOnly));
   return Promise.all(wanted.map(head => listTable(netns, head)));
 }
 
@@ -63,6 +67,25 @@ async function readTables(netns: string, ownTablesOnly: boolean): Promise<readon
 export async function listTable(netns: string, { family, name }: Pick<NftTable, 'family' | 'name'>): Promise<NftTable> {
   const stdout = await ask(...entering(netns, 'nft', ['-j', 'list', 'table', family, name]));
   return { family, name, rows: tableRows(nftObjects(stdout)) };
+}
+
+type Head = Pick<NftTable, 'family' | 'name'>;
+
+function isAsked({ family, name }: Head, ownTablesOnly: boolean): boolean {
+  return FAMILIES.includes(family) && (!ownTablesOnly || name === OURS.table);
+}
+
+// In a namespace of ours nobody else has much: one question for all tables is one process less.
+function tablesOf(objects: ReturnType<typeof nftObjects>, ownTablesOnly: boolean): readonly NftTable[] {
+  const heads = objects.flatMap(row => (row['table'] === undefined ? [] : [row['table'] as Head]));
+  return heads
+    .filter(head => isAsked(head, ownTablesOnly))
+    .map(({ family, name }) => ({ family, name, rows: tableRows(objects.filter(row => isOf(row, { family, name }))) }));
+}
+
+function isOf(row: Readonly<Record<string, unknown>>, { family, name }: Head): boolean {
+  const [object] = Object.values(row) as readonly { readonly family?: string; readonly table?: string }[];
+  return object?.family === family && object.table === name;
 }
 
 function inside(netns: string): readonly string[] {
