@@ -56,6 +56,21 @@ function addListCommands(root: Command): void {
     .addOption(output(['table', 'csv', 'json', 'yaml']))
     .addHelpText('after', '\nExamples:\n  netloom addresses -n acme front\n  netloom addresses acme/front -o csv')
     .action(runs(async () => (await import('./view-command.ts')).addressesCommand));
+  source(root.command('ping'))
+    .argument('<network>', 'which network')
+    .argument('<address>', 'an address of it')
+    .option('-c, --count <n>', 'how many times it is asked', '10')
+    .option('--interval <seconds>', 'time between two', '1')
+    .option('--timeout <seconds>', 'how long an answer is waited for', '2')
+    .option('--ssh <node>', 'run it on this node, by ssh (user@node works too)')
+    .addOption(new Option('--stop-at-eof', 'end when stdin ends: what --ssh asks of the other side').hideHelp())
+    .addOption(output(['text', 'json']))
+    .description('ask an address from inside its network, on the node that carries the router')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom ping -n acme front 10.0.0.2\n  netloom ping acme/front 10.0.0.2 -c 3 --interval 0.2\n  netloom ping acme/front 10.0.0.2 --ssh n1 -o json\n\nExits 1 when nothing answers.',
+    )
+    .action(runs(async () => (await import('./ping-command.ts')).pingCommand));
   source(root.command('wait'))
     .argument('<kind>', 'network, interface, pool, floatingip or routedip')
     .argument('<ref>', 'which one')

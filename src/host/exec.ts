@@ -21,6 +21,7 @@ const PACKAGE: Readonly<Record<string, string>> = {
   git: 'git',
   ssh: 'openssh-client',
   tcpdump: 'tcpdump',
+  ping: 'iputils-ping',
   sysctl: 'procps',
   conntrack: 'conntrack',
   dnsmasq: 'dnsmasq-base',
@@ -129,6 +130,8 @@ export interface LongChild {
   stderr(): string;
   /** Never rejects. */
   readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
+  /** SIGINT to it and its children: what Ctrl-C is to programs on a terminal. */
+  interrupt(): void;
   /** SIGTERM to it and its children; SIGKILL after a second. Resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -156,7 +159,7 @@ export function spawnLong(program: string, args: readonly string[], options: Pic
     await ended;
     clearTimeout(hard);
   };
-  return { pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, stop };
+  return { pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, interrupt: () => signalGroup(pid, 'SIGINT'), stop };
 }
 
 export interface DetachedOptions {

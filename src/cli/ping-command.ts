@@ -1,0 +1,80 @@
+/** `netloom ping`: asks an address of a network from inside it, on a node that carries the network's router. */
+import type { LongChild } from '../host/exec.ts';
+import { namespacesNow } from '../host/namespace.ts';
+import { startPing, startSsh } from '../host/ping.ts';
+import { shellText } from '../model/shell.ts';
+import { knownHere } from '../pass/known.ts';
+import { pingRecord, pingStatistics } from '../report/ping.ts';
+import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { elsewhere, type PingOptions, type PingTarget, pingNumbers, pingTarget, pingWords, sshDestination } from './ping-target.ts';
+import { print, say } from './terminal.ts';
+import { hereIn, keyOf, look, type ViewOptions } from './view-source.ts';
+
+type Options = ViewOptions & PingOptions & { readonly stopAtEof?: true };
+
+/** Exit 0 when something answered, 1 when nothing did. */
+export async function pingCommand(ref: string, address: string, options: Options): Promise<ExitCode> {
+  const numbers = pingNumbers(options);
+  const here = hereIn(options);
+  const known = (here === null ? null : await knownHere(here.stateDir)) ?? (await look(options));
+  const target = pingTarget(keyOf(ref, 'Network', options, known), address, known);
+  if (options.ssh !== undefined) return overSsh(sshDestination(options.ssh, target, known.catalog), target, options);
+  if (here === null || !target.nodes.includes(here.node)) throw elsewhere(target, options);
+  if (!namespacesNow().includes(target.netns)) {
+    throw new CommandError(`the namespace of Network ${target.network} is not on ${here.node} yet`, {
+      hint: `netloom describe network ${target.network} says why`,
+    });
+  }
+  const isJson = options.output === 'json';
+  const child = startPing({ netns: target.netns, address: target.address, ...numbers });
+  const stdout = await conversation(child, { isShown: !isJson, interrupt: () => child.interrupt(), ...(options.stopAtEof ? { until: process.stdin } : {}) });
+  if (isJson) print(JSON.stringify(pingRecord({ network: target.network, address: target.address, node: here.node }, stdout, child.stderr()), null, 2));
+  else say(child.stderr());
+  return (pingStatistics(stdout)?.received ?? 0) > 0 ? EXIT.fine : EXIT.error;
+}
+
+// The end of our stdin is what tells the other side that Ctrl-C was pressed here: without a terminal ssh passes on no signals.
+async function overSsh(destination: string, target: PingTarget, options: Options): Promise<ExitCode> {
+  const line = shellText([...pingWords(target, options), '--stop-at-eof']);
+  const own = ['HOME', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK'].flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  const child = startSsh(destination, line, Object.fromEntries(own) as Record<string, string>);
+  await conversation(child, { isShown: true, interrupt: () => child.stdin.end() });
+  const { exitCode } = await child.ended;
+  if (exitCode === 255 || exitCode === null) throw new CommandError(`ssh to ${destination} failed: ${child.stderr().trim() || 'no reason given'}`);
+  say(child.stderr());
+  return exitCode === 0 ? EXIT.fine : EXIT.error;
+}
+
+interface Manner {
+  /** True: what the child says is printed as it comes. */
+  readonly isShown: boolean;
+  /** What the first Ctrl-C does; a second one stops the child. */
+  readonly interrupt: () => void;
+  /** Its end does the same as Ctrl-C. */
+  readonly until?: NodeJS.ReadStream;
+}
+
+/** Everything that a child says on stdout until it has ended. */
+async function conversation(child: LongChild, { isShown, interrupt, until }: Manner): Promise<string> {
+  let told = '';
+  let pressed = 0;
+  const press = (): void => {
+    pressed += 1;
+    if (pressed === 1) interrupt();
+    else void child.stop();
+  };
+  child.stdout.on('data', (chunk: Uint8Array) => {
+    told += Buffer.from(chunk).toString();
+    if (isShown) process.stdout.write(chunk);
+  });
+  process.on('SIGINT', press);
+  process.on('SIGTERM', press);
+  until?.resume().once('end', press);
+  const closed = new Promise(resolve => child.stdout.once('close', resolve));
+  await child.ended;
+  await closed;
+  process.off('SIGINT', press);
+  process.off('SIGTERM', press);
+  until?.destroy();
+  return told;
+}
