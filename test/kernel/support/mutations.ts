@@ -18,6 +18,8 @@ export interface Mutation {
   readonly lines: string;
   /** What the field is afterwards; absent: only another value than the wanted one. */
   readonly have?: unknown;
+  /** With these words a kernel says that it cannot do that at all: then nobody can alter it there. */
+  readonly refusal?: string;
 }
 
 type Makers<S> = { readonly [F in keyof S]?: (spec: S) => Mutation };
@@ -48,6 +50,9 @@ const bridge: Makers<BridgeSpec> = {
   stp: s => set(s, 'type bridge stp_state 1', true),
   forwardDelay: s => set(s, 'type bridge forward_delay 300', 300),
   snooping: s => set(s, 'type bridge mcast_snooping 1', true),
+  vlanFiltering: s => ({ ...set(s, 'type bridge vlan_filtering 1', true), refusal: 'Operation not supported' }),
+  ageing: s => set(s, 'type bridge ageing_time 0', 0),
+  netfilter: s => set(s, 'type bridge nf_call_ip6tables 1', true),
 };
 
 // The kernel changes neither number of a device, but somebody can make another one in its place.
@@ -102,6 +107,16 @@ const port: Makers<PortSpec> = {
   flood: s => flag(s, 'flood', s.flood),
   suppress: s => flag(s, 'neigh_suppress', s.suppress),
   locked: s => flag(s, 'locked', s.locked),
+  isolated: s => flag(s, 'isolated', s.isolated === true),
+  hairpin: s => flag(s, 'hairpin', s.hairpin === true),
+  mcastFlood: s => flag(s, 'mcast_flood', s.mcastFlood !== false),
+  bcastFlood: s => ({
+    lines: `ip link set dev ${s.link} type bridge_slave bcast_flood ${s.bcastFlood === false ? 'on' : 'off'}`,
+    have: s.bcastFlood === false,
+  }),
+  // One of the two ways is enough.
+  proxyArp: s => ({ lines: `ip link set dev ${s.link} type bridge_slave proxy_arp_wifi ${s.proxyArp ? 'off' : 'on'}`, have: !s.proxyArp }),
+  forwarding: s => ({ lines: `bridge link set dev ${s.link} state 0`, have: false }),
 };
 
 const neigh: Makers<NeighSpec> = {
