@@ -47,9 +47,12 @@ async function welcome(play: Play, { node, netns }: Guest, words: string): Promi
   void labRun(play.lab, node, argv, { timeoutMs: 3_600_000 }).catch(() => undefined);
 }
 
+const GET = `require('node:http').get('http://' + process.argv[1] + '/', { timeout: 2000 }, answer => answer.pipe(process.stdout))
+  .on('timeout', function () { this.destroy(); }).on('error', () => process.exit(1))`;
+
 /** What the outside gets at an address; '' when nobody answers. */
 async function fetched(play: Play, address: string): Promise<string> {
-  const { stdout } = await play.quietly(OUTSIDE.name, ['busybox', 'wget', '-q', '-T', '3', '-O', '-', `http://${address}/`]);
+  const { stdout } = await play.quietly(OUTSIDE.name, [process.execPath, '-e', GET, address]);
   return stdout.trim();
 }
 
