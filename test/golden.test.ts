@@ -18,6 +18,7 @@ import { load } from '../src/load/load.ts';
 import type { Facts } from '../src/model/facts.ts';
 import { EMPTY_LEDGER, type Ledger } from '../src/model/ledger.ts';
 import { formatPlace } from '../src/model/place.ts';
+import { placesOf } from '../src/objects/index.ts';
 import type { Catalog, Compiled } from '../src/objects/object.ts';
 import { decide } from '../src/pass/decide.ts';
 import { diff } from '../src/plan/diff.ts';
@@ -90,9 +91,16 @@ function compiledOn(nodeName: string, { catalog, ledger }: Standing): Compiled {
   return catalog === null || node === undefined ? { resources: [], troubles: [] } : compile({ catalog, ledger, node, facts: FACTS });
 }
 
+// What the kinds read of a link's alias.
+function formerlyOf({ alias }: { readonly alias?: string }): { readonly formerly?: string } {
+  return alias?.startsWith('netloom:') ? { formerly: alias.slice('netloom:'.length).replace(/ \S+ ->.*$/, '') } : {};
+}
+
 /** A kernel that holds exactly what was wanted, and every guest's namespace. */
 function heldBy(compiled: Compiled, { catalog }: Standing): readonly Observed[] {
-  const held = compiled.resources.map(({ kind, ref, spec }): Observed => ({ kind, ref, spec, owner: kind === 'sysctl' ? 'common' : 'ours' }));
+  const held = compiled.resources.map(
+    ({ kind, ref, spec }): Observed => ({ kind, ref, spec, owner: kind === 'sysctl' ? 'common' : 'ours', ...formerlyOf(spec as { alias?: string }) }),
+  );
   const guests = new Set([...(catalog?.interfaces.values() ?? [])].flatMap(iface => iface.spec.attach.netns?.name ?? []));
   return [...held, ...[...guests].map((guest): Observed => ({ kind: 'netns', ref: netns.ref({ name: guest }), spec: { name: guest }, owner: 'foreign' }))];
 }
@@ -110,7 +118,8 @@ describe.each(readdirSync(GOLDEN).filter(name => existsSync(join(GOLDEN, name, '
     const want = compiledOn(node, now);
     const plan = diff(want.resources, heldBy(compiledOn(node, before), now), KINDS);
     expect(plan.held).toEqual([]);
-    await expect(printText(plan)).toMatchFileSnapshot(join(GOLDEN, name, `${node}.plan.txt`));
+    const placeOf = now.catalog === null ? () => undefined : placesOf(now.catalog);
+    await expect(printText(plan, { placeOf })).toMatchFileSnapshot(join(GOLDEN, name, `${node}.plan.txt`));
     await expect(printCommands(plan)).toMatchFileSnapshot(join(GOLDEN, name, `${node}.commands.txt`));
     expect(diff(want.resources, heldBy(want, now), KINDS).steps).toEqual([]);
   });
