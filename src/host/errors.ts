@@ -103,6 +103,7 @@ const ERRNO: Readonly<Record<string, HostErrorCode>> = {
   EACCES: 'not-permitted',
   EOPNOTSUPP: 'unsupported',
   EAFNOSUPPORT: 'unsupported',
+  EPROTONOSUPPORT: 'unsupported',
   ENOTSUP: 'unsupported',
   EINVAL: 'invalid',
   ERANGE: 'invalid',

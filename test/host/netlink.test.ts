@@ -1,10 +1,12 @@
 import { openSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { expect, test } from 'vitest';
+import { codeOfErrno } from '../../src/host/errors.ts';
 import { hardware, ip } from '../../src/host/netlink/addresses.ts';
 import { openChannel, ROUTE } from '../../src/host/netlink/channel.ts';
 import { errnoError, type Library } from '../../src/host/netlink/library.ts';
 import { attributesOf, encode, nested, text, u32 } from '../../src/host/netlink/message.ts';
+import { readHeads } from '../../src/host/netlink/tables.ts';
 
 const LITTLE = endianness() === 'LE';
 
@@ -92,6 +94,18 @@ test.each([
 ])('a refusal %s is an error with its code', (_, answer, code, words) => {
   const { dump } = scripted([row(1), answer]);
   expect(dump).toThrow(expect.objectContaining({ name: 'HostError', code, message: expect.stringContaining(words) }));
+});
+
+test('more than a node can have is not taken in', () => {
+  const many = Array.from({ length: 2100 }, () => message(16, 0, Buffer.alloc(64_000)));
+  const { dump } = scripted([...many, DONE]);
+  expect(dump).toThrow(expect.objectContaining({ code: 'too-much-output' }));
+});
+
+test('a kernel without nf_tables is told of as such', () => {
+  const { channel } = scripted([message(2, 0, bytesOf([32, -22]))]);
+  expect(() => readHeads(channel)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  expect(codeOfErrno(errno('EPROTONOSUPPORT'))).toBe('unsupported');
 });
 
 test('one answer is enough for a question about one thing', () => {

@@ -33,6 +33,9 @@ const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const NLM_F_DUMP_INTR = 0x10;
 
+/** A guest's root can fill tables at will; a million routes are half of this. */
+const MOST_BYTES = 128 * 1024 * 1024;
+
 // The kernel fills 32 KiB, unless one thing alone needs more. One for all, since everything here is synchronous.
 let room = Buffer.allocUnsafeSlow(64 * 1024);
 let seq = 0;
@@ -85,9 +88,11 @@ function exchange<T>(lib: Library, fd: number, { what, request, all }: Question,
   told(what, () => lib.send(fd, encode(request, all, seq)));
   const rows: T[] = [];
   let cut = '';
-  for (;;) {
+  for (let taken = 0; ; ) {
     const length = receive(lib, fd, what);
     if (typeof length === 'string') return { rows, cut: length };
+    taken += length;
+    if (taken > MOST_BYTES) throw new HostError('too-much-output', `the kernel has more than ${MOST_BYTES} bytes to say of ${what}`, { command: 'netlink' });
     for (const { type, flags, from, to } of messagesIn(length)) {
       if ((flags & NLM_F_DUMP_INTR) !== 0) cut = 'Dump was interrupted';
       if (type === NLMSG_DONE || type === NLMSG_ERROR) {

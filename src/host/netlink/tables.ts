@@ -14,12 +14,20 @@ const NFTA_TABLE_NAME = 1;
 /** The families that rows know, by number (NFPROTO_*). */
 const FAMILIES: Readonly<Record<number, TableHead['family']>> = { 1: 'inet', 2: 'ip', 7: 'bridge', 10: 'ip6' };
 
-/** Tables of the families inet, ip, ip6 and bridge. */
+/** Tables of the families inet, ip, ip6 and bridge. Throws HostError, `unsupported` where the kernel has no nf_tables. */
 export function readHeads(channel: Channel): readonly TableHead[] {
-  return channel.dump('nft tables', { type: NFT_MSG_GETTABLE, fixed: Buffer.alloc(4) }, (bytes, from, to): TableHead | null => {
-    const family = FAMILIES[bytes[from] as number];
-    return family === undefined ? null : { family, name: text(attributesOf(bytes, from + 4, to), NFTA_TABLE_NAME) ?? '' };
-  });
+  try {
+    return channel.dump('nft tables', { type: NFT_MSG_GETTABLE, fixed: Buffer.alloc(4) }, headOf);
+  } catch (error) {
+    // What it knows of netfilter knows nothing of tables.
+    if (error instanceof HostError && error.code === 'invalid') throw new HostError('unsupported', error.message, { command: 'netlink', cause: error });
+    throw error;
+  }
+}
+
+function headOf(bytes: Buffer, from: number, to: number): TableHead | null {
+  const family = FAMILIES[bytes[from] as number];
+  return family === undefined ? null : { family, name: text(attributesOf(bytes, from + 4, to), NFTA_TABLE_NAME) ?? '' };
 }
 
 /** One table in the calling thread's namespace. Throws HostError. */
