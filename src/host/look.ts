@@ -52,7 +52,7 @@ function underlayOf(links: readonly LinkRow[], address: string): Facts['underlay
 }
 
 function egressOf(link: LinkRow): EgressFacts {
-  const addresses = link.addr_info.filter(found => found.scope !== 'link').map(found => found.local);
+  const addresses = link.addr_info.map(found => found.local).filter(ip => !ip.startsWith('fe80:'));
   return {
     mtu: link.mtu,
     up: link.flags.includes('UP') && link.flags.includes('LOWER_UP'),
