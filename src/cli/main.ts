@@ -1,8 +1,10 @@
 /** The front door: names, options and help of every command. Each command's own code is loaded only when it runs. */
 import { Command, Option } from 'commander';
 import { version } from '../pass/program.ts';
+import { addCordonCommands } from './cordon-commands.ts';
 import { DEFAULT_CONFIG_PATH } from './defaults.ts';
 import { explain } from './exit.ts';
+import { addInstanceData } from './instance-data-options.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { runs } from './runs.ts';
 import { expectShortRun } from './short-run.ts';
@@ -22,6 +24,8 @@ function program(): Command {
   addValidate(root);
   addPassCommands(root);
   addViewCommands(root);
+  addInstanceData(root);
+  addCordonCommands(root);
   addLabCommands(root);
   return root;
 }

@@ -1,6 +1,6 @@
 /** Names, options and help of the commands that only look. */
 import { type Command, Option } from 'commander';
-import { DEFAULT_CONFIG_PATH } from './defaults.ts';
+import { remoteOptions } from './remote-options.ts';
 import { runs } from './runs.ts';
 
 const KINDS = 'networks, interfaces, nodes, namespaces, pools, floatingips or routedips';
@@ -12,7 +12,7 @@ export function addViewCommands(root: Command): void {
 }
 
 function addObjectCommands(root: Command): void {
-  remote(root.command('status'))
+  remoteOptions(root.command('status'))
     .description('one screen: nodes, what is not Ready and why')
     .addOption(output(['table', 'json', 'yaml']))
     .addHelpText('after', '\nExamples:\n  netloom status\n  netloom status --repo https://git.example.com/net.git\n\nExits 2 when something is not Ready.')
@@ -85,14 +85,7 @@ function addListCommands(root: Command): void {
 }
 
 function source(command: Command): Command {
-  return remote(command).option('-n, --namespace <name>', 'the tenant', 'default').option('-A, --all-namespaces', 'all tenants');
-}
-
-function remote(command: Command): Command {
-  return command
-    .addOption(new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG'))
-    .option('--repo <url>', 'read this repository instead of the configured one')
-    .option('--status-branch <name>', 'with --repo: the branch that netloom writes', 'netloom-status');
+  return remoteOptions(command).option('-n, --namespace <name>', 'the tenant', 'default').option('-A, --all-namespaces', 'all tenants');
 }
 
 function output(forms: readonly string[]): Option {
