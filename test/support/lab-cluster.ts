@@ -49,6 +49,8 @@ export interface ClusterOptions {
   readonly guests: readonly TestGuest[];
   /** Nodes that are gateway nodes. */
   readonly gateways?: readonly string[];
+  /** More lines of YAML for the spec of a node, such as `cordon: true`, by its name. */
+  readonly nodes?: Readonly<Record<string, string>>;
   /** Further documents, as `definition` makes them. */
   readonly more?: readonly string[];
 }
@@ -59,6 +61,10 @@ export interface Cluster {
   node(name: string): TestNode;
   /** eth0 of a guest in a namespace, with its address. */
   guest(name: string): Place;
+  /** A new revision, which no node has heard of yet. */
+  push(options: ClusterOptions): Promise<void>;
+  /** A pass on one node, which must end with 0. */
+  passOn(node: string): Promise<void>;
   /** A new revision when `options` are given, and a pass on every node at once. */
   pass(options?: ClusterOptions): Promise<void>;
   end(): Promise<void>;
@@ -105,6 +111,11 @@ function clusterIn(lab: Lab, folder: string, { guests }: ClusterOptions, end: ()
       const { node: home, address } = named(guests, name);
       return { node: node(home), netns: name, ifname: 'eth0', ...(address === undefined ? {} : { address }) };
     },
+    push: async changed => {
+      writeDefinitions(folder, changed);
+      await pushFolder(lab.dir, folder);
+    },
+    passOn: name => passOn(lab, name),
     pass: async changed => {
       if (changed !== undefined) writeDefinitions(folder, changed);
       await pushFolder(lab.dir, folder);
@@ -131,11 +142,13 @@ async function uplinksIn(folder: string, base: string): Promise<readonly Uplink[
   return uplinksOf(catalog);
 }
 
-function writeDefinitions(folder: string, { networks, guests, mtu = 1600, gateways = [], more = [] }: ClusterOptions): void {
+function writeDefinitions(folder: string, { networks, guests, mtu = 1600, gateways = [], nodes = {}, more = [] }: ClusterOptions): void {
   const tenants = [...new Set(networks.map(network => network.tenant))];
   const parts = [
     definition('Cluster', 'name: test', `underlay: { mtu: ${mtu} }`),
-    ...NODES.map(node => definition('Node', `name: ${node.name}`, `underlay: { address: ${node.address} }`, `gateway: ${gateways.includes(node.name)}`)),
+    ...NODES.map(({ name, address }) =>
+      definition('Node', `name: ${name}`, `underlay: { address: ${address} }`, `gateway: ${gateways.includes(name)}`, nodes[name] ?? ''),
+    ),
     ...tenants.map(tenant => definition('Namespace', `name: ${tenant}`)),
     ...networks.map(networkText),
     ...guests.map(guestText),
