@@ -80,9 +80,10 @@ export function routedNetworks(pool: AddressPoolDef, view: NodeView): readonly R
   });
 }
 
-/** The node that an address of a pool is on now: the first of its network's router nodes. */
+/** The node that an address of a pool is on, as this node sees it: itself where it carries the router, else the first of its network's router nodes. */
 export function nodeOfAddress({ network }: PoolAddress, view: NodeView): string | undefined {
-  return routerNodes(network, view)[0];
+  const nodes = routerNodes(network, view);
+  return nodes.find(name => name === view.node.name) ?? nodes[0];
 }
 
 /** What the node's root table says about its egress bridges: one entry for each bridge, with all its pools. */
