@@ -57,6 +57,38 @@ describe('events of a pass', () => {
     ]);
   });
 
+  test('a gateway node: links are told by what they are for, both ends of a pair as one', () => {
+    const uuid = '0198f7a2-0000-8000-8000-6e6c6d000001';
+    const outcomes = [
+      done('make', 'namespace', `netns:${uuid}`),
+      done('make', 'veth pair', 'link:/veth-2-o'),
+      done('make', 'veth pair', `link:${uuid}/veth-2-i`),
+      done('make', 'veth pair', 'link:/egr-2-o'),
+      done('make', 'service', `service:${uuid}/dnsmasq`),
+      done('make', 'vxlan bridge', 'link:/egr-br-eth1', { from: ['AddressPool edge'] }),
+      done('make', 'veth pair', 'link:/flt-c000020a-o', { from: ['FloatingIP default/www'] }),
+      done('make', 'veth pair', 'link:/tap-01234567', { from: ['Interface default/web'] }),
+      done('make', 'port', 'port:/veth-2-o'),
+    ];
+    const told = eventsOf(outcomes, { ...CTX, commit: null }).filter(event => event.phase === 'finish');
+    expect(told.map(event => `${event.object}: ${event.operation}: ${event.message}`)).toEqual([
+      `${DEMO}: create namespace: ${uuid}`,
+      `${DEMO}: create router veth: veth-2-o, ${uuid}/veth-2-i`,
+      `${DEMO}: create egress veth: egr-2-o`,
+      `${DEMO}: create dnsmasq service: ${uuid}/dnsmasq`,
+      'AddressPool edge: create egress bridge: egr-br-eth1',
+      'FloatingIP default/www: create floating veth: flt-c000020a-o',
+      'Interface default/web: create veth pair: tap-01234567',
+      `${DEMO}: create port: veth-2-o`,
+    ]);
+  });
+
+  test('of one commit a network is told first, then its interfaces, then what leads to them', () => {
+    const outcomes = ['FloatingIP default/www', 'Interface default/web', DEMO].map((from, i) => done('make', 'port', `port:/p${i}`, { from: [from] }));
+    const commits = eventsOf(outcomes, { ...CTX, fates: new Map() }).filter(event => event.operation === 'commit');
+    expect(commits.map(event => event.object)).toEqual([DEMO, 'Interface default/web', 'FloatingIP default/www']);
+  });
+
   test('a member that comes as another goes: one operation names both', () => {
     const outcomes = [
       done('delete', 'mesh elements', 'flood:/vxlan-2/10.2.1.9', { ops: [flood('10.2.1.9', 'flood-del')] }),

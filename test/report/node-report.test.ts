@@ -98,6 +98,18 @@ facts:
     expect(parse(statusFile(report))).toMatchObject({ node: 'n1', facts: { users: { alice: 1000 } }, networks: { 'default/demo': { digest: 'd1' } } });
   });
 
+  test('pools, floating and routed addresses are there where a node has some, and read back', () => {
+    const gateway = reportOf('n1', {
+      pools: { edge: READY },
+      floatingIPs: { 'acme/www': { ...READY, devices: ['flt-c000020a-o'] } },
+      routedIPs: { 'acme/lb': READY },
+    });
+    expect(parseStatusFile(statusFile(gateway))).toEqual({ report: gateway });
+    expect(parse(statusFile(gateway))).toMatchObject({ floatingIPs: { 'acme/www': { state: 'ready', devices: ['flt-c000020a-o'] } } });
+    expect(Object.keys(parse(statusFile(reportOf('n2'))))).not.toContain('pools');
+    expect(isNews(gateway, { ...gateway, routedIPs: {} })).toBe(true);
+  });
+
   test('the order of maps and lists does not change the text', () => {
     const turned = {
       ...report,
