@@ -3,9 +3,9 @@ import { closeSync } from 'node:fs';
 import { codeOfErrno, errnoOf, HostError } from '../errors.ts';
 import { TRIES } from '../reader.ts';
 import { errnoError, type Library } from './library.ts';
-import { encode, HEAD, type Request, readU16, readU32 } from './message.ts';
+import { encode, HEAD, nextMessage, type Request, readU16, readU32 } from './message.ts';
 
-/** Makes a row of one message, whose fixed part begins at `from`; null: none. The bytes change with the next message. */
+/** Makes a row of one message, whose fixed part begins at `from`; null: none. The bytes and their attributes change with the next message. */
 export type RowOf<T> = (bytes: Buffer, from: number, to: number) => T | null;
 
 export interface Channel {
@@ -99,6 +99,7 @@ function exchange<T>(lib: Library, fd: number, { what, request, all }: Question,
         refuse(what, from, to);
         return { rows, cut };
       }
+      nextMessage();
       const row = rowOf(room, from, to);
       if (row !== null) rows.push(row);
       if (!all) return { rows, cut };

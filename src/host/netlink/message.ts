@@ -3,11 +3,11 @@ import { endianness } from 'node:os';
 
 const LITTLE = endianness() === 'LE';
 
-/** Attributes of one message, or those within an attribute: where each type's value lies in the bytes. */
+/** Attributes of one message, or those within an attribute. Valid until the next message, like its bytes. */
 export interface Attributes {
   readonly bytes: Buffer;
-  /** By type: where its value begins, and ends. 0: not there. */
-  readonly spans: Int32Array;
+  /** Where its part of the table begins. */
+  readonly base: number;
 }
 
 /** Types from here on are skipped. */
@@ -15,19 +15,40 @@ const TYPES = 64;
 /** Beside the type: two flags, nested and in network byte order. */
 const TYPE_MASK = 0x3fff;
 
+// By type: where its value begins, and ends; 0: not there. One table for all, since a reading looks at tens of thousands.
+let table = new Int32Array(2 * TYPES * 16);
+let used = 0;
+
+/** What was said of attributes before is valid no more. */
+export function nextMessage(): void {
+  used = 0;
+}
+
 export function attributesOf(bytes: Buffer, from: number, to: number): Attributes {
-  const spans = new Int32Array(2 * TYPES);
+  const base = takePart();
   for (let at = from; at + 4 <= to; ) {
     const length = readU16(bytes, at);
     if (length < 4 || at + length > to) break;
     const type = readU16(bytes, at + 2) & TYPE_MASK;
     if (type < TYPES) {
-      spans[2 * type] = at + 4;
-      spans[2 * type + 1] = at + length;
+      table[base + 2 * type] = at + 4;
+      table[base + 2 * type + 1] = at + length;
     }
     at += (length + 3) & ~3;
   }
-  return { bytes, spans };
+  return { bytes, base };
+}
+
+function takePart(): number {
+  const base = used;
+  used += 2 * TYPES;
+  if (used > table.length) {
+    const larger = new Int32Array(2 * table.length);
+    larger.set(table);
+    table = larger;
+  }
+  table.fill(0, base, used);
+  return base;
 }
 
 /** The attributes within one. */
@@ -41,8 +62,10 @@ export function has(attributes: Attributes, type: number): boolean {
 }
 
 /** The types that are there. */
-export function typesOf({ spans }: Attributes): readonly number[] {
-  return Array.from({ length: TYPES }, (_, type) => type).filter(type => spans[2 * type] !== 0);
+export function typesOf(attributes: Attributes): readonly number[] {
+  const found: number[] = [];
+  for (let type = 0; type < TYPES; type++) if (has(attributes, type)) found.push(type);
+  return found;
 }
 
 export function u8(attributes: Attributes, type: number): number | undefined {
@@ -89,12 +112,12 @@ export function readU32(bytes: Buffer, at: number): number {
   return LITTLE ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
 }
 
-function start({ spans }: Attributes, type: number): number {
-  return spans[2 * type] as number;
+function start({ base }: Attributes, type: number): number {
+  return table[base + 2 * type] as number;
 }
 
-function end({ spans }: Attributes, type: number): number {
-  return spans[2 * type + 1] as number;
+function end({ base }: Attributes, type: number): number {
+  return table[base + 2 * type + 1] as number;
 }
 
 // 0: not there, or too short.

@@ -31,7 +31,7 @@ export function readNeighs(channel: Channel, nameOf: NameOf): readonly NeighRow[
       dev: nameOf(readU32(bytes, from + 4)),
       ...given('lladdr', hardware(attributes, NDA.lladdr)),
       ...protocolOf(attributes),
-      state: NEIGH_STATES.flatMap(([bit, word]) => ((state & bit) === 0 ? [] : [word])),
+      state: STATE_WORDS[state & 0xff] as readonly string[],
     };
   });
 }
@@ -60,24 +60,29 @@ const NEIGH_STATES: readonly (readonly [number, string])[] = [
   [NUD.noarp, 'NOARP'],
   [NUD.permanent, 'PERMANENT'],
 ];
+const STATE_WORDS = Array.from({ length: 256 }, (_, state) => wordsOf(NEIGH_STATES, state));
 
-/** Forwarding entries of bridges, of their ports, and of VXLAN devices. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Forwarding entries of bridges, of their ports, and of VXLAN devices. There are many: no more is made for each than its row. */
 export function readFdb(channel: Channel, nameOf: NameOf): readonly FdbRow[] {
   return channel.dump('forwarding entries', request(AF_BRIDGE), (bytes, from, to): FdbRow | null => {
     if (bytes[from] !== AF_BRIDGE) return null;
     const attributes = attributesOf(bytes, from + 12, to);
-    const [master, via] = [u32(attributes, NDA.master), u32(attributes, NDA.ifindex)];
-    return {
+    const row: Writable<FdbRow> = {
       mac: hardware(attributes, NDA.lladdr) ?? '',
       ifname: nameOf(readU32(bytes, from + 4)),
-      ...given('dst', ip(attributes, NDA.dst)),
-      ...given('port', be16(attributes, NDA.port)),
-      ...given('vni', u32(attributes, NDA.vni)),
-      ...(via === undefined ? {} : { viaIf: nameOf(via) }),
       flags: flagsOf(bytes[from + 10] as number, u32(attributes, NDA.flagsExt) ?? 0),
-      ...(master === undefined ? {} : { master: nameOf(master) }),
       state: stateOf(readU16(bytes, from + 8)),
     };
+    const [dst, port, vni] = [ip(attributes, NDA.dst), be16(attributes, NDA.port), u32(attributes, NDA.vni)];
+    const [master, via] = [u32(attributes, NDA.master), u32(attributes, NDA.ifindex)];
+    if (dst !== undefined) row.dst = dst;
+    if (port !== undefined) row.port = port;
+    if (vni !== undefined) row.vni = vni;
+    if (via !== undefined) row.viaIf = nameOf(via);
+    if (master !== undefined) row.master = nameOf(master);
+    return row;
   });
 }
 
@@ -90,9 +95,16 @@ const FDB_FLAGS: readonly (readonly [number, string])[] = [
   [NTF.sticky, 'sticky'],
 ];
 
+/** Words of all combinations of flags. */
+const FLAG_WORDS = Array.from({ length: 256 }, (_, flags) => wordsOf(FDB_FLAGS, flags));
+
 function flagsOf(flags: number, more: number): readonly string[] {
-  const words = FDB_FLAGS.flatMap(([bit, word]) => ((flags & bit) === 0 ? [] : [word]));
+  const words = FLAG_WORDS[flags] as readonly string[];
   return (more & NTF_EXT_LOCKED) === 0 ? words : [...words, 'locked'];
+}
+
+function wordsOf(words: readonly (readonly [number, string])[], bits: number): readonly string[] {
+  return words.flatMap(([bit, word]) => ((bits & bit) === 0 ? [] : [word]));
 }
 
 // The first word that fits; a learned entry has none.
