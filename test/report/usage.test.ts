@@ -8,32 +8,32 @@ function reading(bytes: number, link = '7 02:01:c0:00:02:05', more: Partial<Read
   return { link, rx: { ...NO_TRAFFIC.rx, bytes, packets: bytes / 100, ...more }, tx: { ...NO_TRAFFIC.tx, bytes: 2 * bytes, collisions: 1 } };
 }
 
-function after(...readings: readonly Reading[]): Tally['total'] {
+function sumOf(...readings: readonly Reading[]): Tally['total'] {
   let sum: Tally | undefined;
   for (const each of readings) sum = tally(sum, each);
   return sum?.total ?? NO_TRAFFIC;
 }
 
 describe('the sum over a link that comes and goes', () => {
-  test('what it shows when it is first looked at counts whole', () => expect(after(reading(500)).rx.bytes).toBe(500));
+  test('what it shows when it is first looked at counts whole', () => expect(sumOf(reading(500)).rx.bytes).toBe(500));
 
   test('the same link again: what it grew by', () => {
-    const total = after(reading(500), reading(700), reading(700));
+    const total = sumOf(reading(500), reading(700), reading(700));
     expect([total.rx.bytes, total.rx.packets, total.tx.bytes, total.tx.collisions]).toEqual([700, 7, 1400, 1]);
   });
 
   test('a counter that went back: the link was made again, all of it is new', () => {
-    expect(after(reading(500), reading(100)).rx).toMatchObject({ bytes: 600, packets: 6 });
-    expect(after(reading(500, 'a', { dropped: 9 }), reading(800, 'a', { dropped: 1 })).rx).toMatchObject({ bytes: 1300, dropped: 10 });
+    expect(sumOf(reading(500), reading(100)).rx).toMatchObject({ bytes: 600, packets: 6 });
+    expect(sumOf(reading(500, 'a', { dropped: 9 }), reading(800, 'a', { dropped: 1 })).rx).toMatchObject({ bytes: 1300, dropped: 10 });
   });
 
-  test('another link of the same name that has counted more already', () => expect(after(reading(500, '7 aa'), reading(900, '9 aa')).rx.bytes).toBe(1400));
+  test('another link of the same name that has counted more already', () => expect(sumOf(reading(500, '7 aa'), reading(900, '9 aa')).rx.bytes).toBe(1400));
 
   test('losing what was kept costs the sum only', () => expect(tally(undefined, reading(900)).total.rx.bytes).toBe(900));
 
   test('nothing moved', () => {
-    expect(isSameTotal(after(reading(5)), after(reading(5), reading(5)))).toBe(true);
-    expect(isSameTotal(after(reading(5)), after(reading(5), reading(6)))).toBe(false);
+    expect(isSameTotal(sumOf(reading(5)), sumOf(reading(5), reading(5)))).toBe(true);
+    expect(isSameTotal(sumOf(reading(5)), sumOf(reading(5), reading(6)))).toBe(false);
   });
 });
 
@@ -45,7 +45,7 @@ test('what the node sends to a guest, the guest receives', () => {
 
 describe('samples', () => {
   const sample = (node: string, hour: number, bytes: number) =>
-    usageEvent({ node, object: 'Network acme/shop', network: 'acme/shop' }, after(reading(bytes)), `2026-11-21T${hour}:00:00.000Z`);
+    usageEvent({ node, object: 'Network acme/shop', network: 'acme/shop' }, sumOf(reading(bytes)), `2026-11-21T${hour}:00:00.000Z`);
 
   test('an event carries every counter and says the sum', () => {
     const event = sample('n1', 10, 1_234_500);
