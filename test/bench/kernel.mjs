@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCluster } from './definitions.mjs';
+import { passesOfGateways } from './gateway-passes.mjs';
 import { readingOfGateways } from './gateways.mjs';
 import { against, inTurn, NETLOOM, once, row, spent, together } from './measure.mjs';
 import { passesWithNothingNew } from './pull.mjs';
@@ -35,8 +36,10 @@ try {
   row(`delete ${NETWORKS} networks (once)`, spent(once(node('apply', join(dir, 'empty')))), '20 s');
   await passesWithNothingNew(dir, definitions, NETWORKS);
   cleaned(() => undefined);
-  await readingOfGateways(100, 9, '0.3 s');
-  await readingOfGateways(Number(process.env.BENCH_GATEWAYS ?? 1000), 3, '1.5 s');
+  passesOfGateways(dir, node, 100, { runs: 5, create: '3 x', noop: '0.3 s' });
+  passesOfGateways(dir, node, Number(process.env.BENCH_GATEWAYS ?? 1000), { runs: 1, create: '3 x', noop: '1.5 s' });
+  await readingOfGateways(100, 9, '-');
+  await readingOfGateways(Number(process.env.BENCH_GATEWAYS ?? 1000), 3, '-');
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
