@@ -5,9 +5,13 @@ import type { AddressPoolDef, Catalog, FloatingIPDef, InterfaceDef, NetworkDef, 
 
 export type Egress = 'nat' | 'routed' | 'none';
 
-/** The nodes that may carry routers, by name. */
+const GATEWAYS = new WeakMap<Catalog, readonly NodeDef[]>();
+
+/** The nodes that may carry routers, by name: asked for each network many times, found once. */
 export function gatewayNodes(catalog: Catalog): readonly NodeDef[] {
-  return [...catalog.nodes.values()].filter(node => node.spec.gateway).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const known = GATEWAYS.get(catalog) ?? [...catalog.nodes.values()].filter(node => node.spec.gateway).sort((a, b) => (a.name < b.name ? -1 : 1));
+  GATEWAYS.set(catalog, known);
+  return known;
 }
 
 /** True when the network has a router: it has an IPv4 cidr, and there is a node to carry it. */
