@@ -33,6 +33,7 @@ const PROGRAMS = new Map([
   ['dnsmasq', 'dnsmasq-base'],
   ['conntrack', 'conntrack'],
   ['busybox', 'busybox-static'],
+  ['xorriso', 'xorriso'],
 ]);
 
 const say = text => process.stderr.write(`setup: ${text}\n`);

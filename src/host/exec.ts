@@ -25,6 +25,7 @@ const PACKAGE: Readonly<Record<string, string>> = {
   sysctl: 'procps',
   conntrack: 'conntrack',
   dnsmasq: 'dnsmasq-base',
+  xorriso: 'xorriso',
 };
 
 const found = new Map<string, string>();
