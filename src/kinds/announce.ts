@@ -6,7 +6,7 @@ import type { Kind, Observed, Ref } from './kind.ts';
 import { isOurLink } from './link-fields.ts';
 import { isHome, OURS } from './marks.ts';
 import type { Op } from './op.ts';
-import { addressesRef, linkRef, tableRef } from './refs.ts';
+import { addressesRef, announceRef, linkRef, sysctlRef, tableRef } from './refs.ts';
 import type { LinkRow } from './rows.ts';
 
 export interface AnnounceSpec {
@@ -29,12 +29,15 @@ export const announce: Kind<AnnounceSpec> = {
   name: 'announce',
   title: 'announcement',
   fields: { netns: 'key', link: 'key', ip: 'fixed', mac: 'policy', target: 'live', alias: 'live', after: 'policy' },
-  ref: s => `announce:${s.netns}/${s.link}`,
+  ref: s => announceRef(s.netns, s.link),
   // `first`, since its flows must end while there is still a namespace that knows them.
   ties: s => [
     { to: linkRef(s.netns, s.link), when: 'first' },
     { to: addressesRef(s.netns, s.link, s.ip), when: 'after' },
     { to: tableRef(s.netns, 'ip', OURS.table), when: 'after' },
+    // Without the first the kernel announces nothing, without the second nobody is served who comes.
+    { to: sysctlRef(s.netns, `net/ipv4/conf/${s.link}/arp_notify`), when: 'after' },
+    { to: sysctlRef(s.netns, 'net/ipv4/ip_forward'), when: 'after' },
     ...(s.after ?? []).map(to => ({ to, when: 'after' }) as const),
   ],
   claims: () => [],

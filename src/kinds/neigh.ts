@@ -3,7 +3,7 @@ import type { Kind, Observed } from './kind.ts';
 import { ourLinkNames } from './link-fields.ts';
 import { isHome, OURS } from './marks.ts';
 import type { Op } from './op.ts';
-import { addressesRef, linkRef } from './refs.ts';
+import { addressesRef, announceRef, linkRef } from './refs.ts';
 import type { NeighRow } from './rows.ts';
 
 export interface NeighSpec {
@@ -21,11 +21,12 @@ export const neigh: Kind<NeighSpec> = {
   title: 'neighbours',
   fields: { netns: 'key', link: 'key', ip: 'key', mac: 'live' },
   ref: s => `neigh:${s.netns}/${s.link}/${s.ip}`,
-  // A change of the link's MAC, admin down, and the loss of its last address flush its neighbours, permanent ones too.
+  // A change of the link's MAC (an announcement is one, to the same), admin down, and the loss of its last address flush its neighbours, permanent ones too.
   ties: s => [
     { to: linkRef(s.netns, s.link), when: 'goes' },
     { to: linkRef(s.netns, s.link), when: 'again' },
     { to: addressesRef(s.netns, s.link, s.ip), when: 'again', optional: true },
+    { to: announceRef(s.netns, s.link), when: 'again', optional: true },
   ],
   claims: () => [],
   // Learned entries come and go; they are not state.

@@ -26,6 +26,11 @@ export function sysctlRef(netns: string, key: string): Ref {
   return `sysctl:${netns}/${key}`;
 }
 
+/** What was announced on a link. */
+export function announceRef(netns: string, link: string): Ref {
+  return `announce:${netns}/${link}`;
+}
+
 /** All addresses of a link that are of the family of `ip`: routes through a gateway need one of them. */
 export function addressesRef(netns: string, link: string, ip: string): Ref {
   return `addresses:${netns}/${link}/${ip.includes(':') ? 6 : 4}`;

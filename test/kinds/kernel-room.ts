@@ -67,11 +67,15 @@ export async function seen(keys: readonly Key[] = []): Promise<readonly Observed
   return all.flatMap(rows => [...KINDS.values()].flatMap(kind => kind.parse(rows)));
 }
 
+/** Ends the services of a runtime folder, and takes their files away one by one. */
+export async function endServices(runtimeFolder: string): Promise<void> {
+  for (const { id, folder } of await readServices(runtimeFolder, [])) await batch([{ op: 'service-stop', id, folder }]);
+  for (const { path } of readFiles(runtimeFolder)) await batch([{ op: 'file-del', path }]);
+}
+
 /** An empty node: only `lo` and the guest's namespace. */
 export async function emptyNode(): Promise<void> {
-  const services = await readServices(RUNTIME, []);
-  for (const { id, folder } of services) await batch([{ op: 'service-stop', id, folder }]);
-  for (const { path } of readFiles(RUNTIME)) await batch([{ op: 'file-del', path }]);
+  await endServices(RUNTIME);
   await paste(`
 for link in $(ip -o link show | sed -n 's/^[0-9]*: \\([^:@]*\\).*/\\1/p'); do [ "$link" = lo ] || ip link del dev "$link" 2>/dev/null || true; done
 for name in $(ls /run/netns); do ip netns del "$name"; done

@@ -1,4 +1,7 @@
 /** Small sets of definitions as text, and what `load` and `decide` make of them: where a kernel test starts. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { load } from '../../../src/load/load.ts';
 import type { Facts } from '../../../src/model/facts.ts';
 import { EMPTY_LEDGER, type Ledger } from '../../../src/model/ledger.ts';
@@ -12,6 +15,9 @@ export interface Definitions {
   readonly nodes?: Readonly<Record<string, string>>;
   readonly networks?: Readonly<Record<string, string>>;
   readonly interfaces?: Readonly<Record<string, string>>;
+  readonly pools?: Readonly<Record<string, string>>;
+  readonly floatingIPs?: Readonly<Record<string, string>>;
+  readonly routedIPs?: Readonly<Record<string, string>>;
 }
 
 /** The node under test is n1. */
@@ -24,12 +30,14 @@ const NODES = {
 };
 
 /** One file with everything. */
-export function yamlOf({ cluster = '{ underlay: { mtu: 1600 } }', nodes = {}, networks = {}, interfaces = {} }: Definitions): string {
+export function yamlOf({ cluster = '{ underlay: { mtu: 1600 } }', ...rest }: Definitions): string {
   const all = (kind: string, specs: Readonly<Record<string, string>>): string =>
     Object.entries(specs)
       .map(([name, spec]) => `---\napiVersion: netloom.dev/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}\n`)
       .join('');
-  return all('Cluster', { test: cluster }) + all('Node', { ...NODES, ...nodes }) + all('Network', networks) + all('Interface', interfaces);
+  const { nodes = {}, networks = {}, interfaces = {}, pools = {}, floatingIPs = {}, routedIPs = {} } = rest;
+  const served = all('AddressPool', pools) + all('FloatingIP', floatingIPs) + all('RoutedIP', routedIPs);
+  return all('Cluster', { test: cluster }) + all('Node', { ...NODES, ...nodes }) + all('Network', networks) + all('Interface', interfaces) + served;
 }
 
 /** What a pass on n1 works for. */
@@ -52,12 +60,24 @@ export function given(definitions: Definitions, after?: Given): Given {
   return { catalog, ledger, node };
 }
 
+/** n1 as a node that carries routers, and the pool that leaves it by its second card. */
+export const GATEWAY = {
+  nodes: { n1: `{ underlay: { address: ${UNDERLAY} }, gateway: true }` },
+  pools: { edge: '{ cidr: 198.51.100.0/24, mode: masquerade, device: eth1 }' },
+} as const satisfies Definitions;
+
+/** Where the node under test keeps what its services read. */
+export const RUNTIME_DIR = mkdtempSync(join(tmpdir(), 'netloom-kernel-run-'));
+
 /** What `look` finds on the node of these tests: good enough to compile without a kernel. */
 export const FACTS: Facts = {
   underlay: { device: 'eth0', mtu: 1600, up: true },
   bridgeNetfilter: true,
   ports: [],
   users: { root: 0, daemon: 1 },
-  devices: ['lo', 'eth0'],
+  devices: ['lo', 'eth0', 'eth1'],
+  egress: { eth1: { mtu: 1500, up: true, addresses: [] } },
+  runtimeFolder: RUNTIME_DIR,
+  programs: { dnsmasq: true, conntrack: true },
   missing: [],
 };

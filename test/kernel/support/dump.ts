@@ -2,6 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { run } from '../../../src/host/exec.ts';
+import { serviceProcesses } from '../../../src/host/processes.ts';
+import { readFiles, servicesFolder } from '../../../src/host/read-services.ts';
+import { RUNTIME_DIR } from './definitions.ts';
 
 /** Runs a command in a node and gives what it prints; throws when it ends badly. */
 export type Tool = (argv: readonly string[], stdin?: string) => Promise<string>;
@@ -36,14 +39,19 @@ export interface DumpOptions {
   readonly exact?: boolean;
 }
 
-const ASKS = ['link', 'addr', 'route', 'neigh', 'rule'] as const;
-const LINES = 'link show\naddr show\nroute show table all\nneigh show nud permanent\nrule show\n';
+const ASKS = ['link', 'addr', 'route', 'neigh', 'proxy', 'rule'] as const;
+const LINES = 'link show\naddr show\nroute show table all\nneigh show nud permanent\nneigh show proxy\nrule show\n';
 
 /** All rows of all namespaces, sorted. Learned entries, which come and go with traffic, are left out. */
 export async function dump({ tool = here, exact = false, only = rows => rows }: DumpOptions = {}): Promise<readonly Row[]> {
   const names = (await tool(['ls', '/run/netns'])).split('\n').filter(Boolean);
   const parts = await Promise.all(['', ...names].map(name => dumpOne(tool, name)));
-  const rows = [...parts.flat(), ...(await sysctls(tool)), ...names.map(name => ({ of: 'namespaces', link: '', value: name }))];
+  const rows = [
+    ...parts.flat(),
+    ...(await sysctls(tool)),
+    ...(tool === here ? served() : []),
+    ...names.map(name => ({ of: 'namespaces', link: '', value: name })),
+  ];
   const texts = rows.map(({ of, link, value }) => ({ of, link, text: typeof value === 'string' ? value : JSON.stringify(normal(value, exact)) }));
   return only(texts.sort((a, b) => compare(`${a.of} ${a.text}`, `${b.of} ${b.text}`)));
 }
@@ -151,6 +159,13 @@ async function sysctls(tool: Tool): Promise<readonly Raw[]> {
     .split('\n')
     .filter(Boolean)
     .map(line => ({ of: ' sysctl', link: /^ipv[46]\/conf\/([^/]+)/.exec(line)?.[1] ?? '', value: line }));
+}
+
+/** Files by what is in them, and services that run, wherever they do. */
+function served(): readonly Raw[] {
+  const files = readFiles(RUNTIME_DIR).filter(({ path }) => !path.endsWith('/leases'));
+  const services = serviceProcesses(servicesFolder(RUNTIME_DIR)).map(({ pid: _, folder: __, ...service }) => service);
+  return [...files.map(value => ({ of: ' file', link: '', value })), ...services.map(value => ({ of: ' service', link: '', value }))];
 }
 
 function normal(value: unknown, exact: boolean): unknown {

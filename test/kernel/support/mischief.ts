@@ -34,7 +34,7 @@ const VTEP = wanted(vtep, { link: VXLAN.name });
 const FDB = wanted(fdb, { bridge: BRIDGE.name, link: VXLAN.name });
 const OWN_FDB = wanted(fdb, { link: TAP.name });
 const NEIGH = wanted(neigh, { link: BRIDGE.name });
-const HOST_ADDRESS = wanted(address, { netns: '' });
+const HOST_ADDRESS = wanted(address, { netns: '', link: HOST_END.name });
 const GUEST_ADDRESS = wanted(address, { netns: 'g1' });
 const STRANGER = '02:00:00:00:66:66';
 const OUR_NETNS = '0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001';
@@ -59,7 +59,7 @@ const LINKS: readonly Mischief[] = [
   { title: 'a doomed link was left behind', lines: 'ip link add name stray0 group 98 type bridge', told: ['delete link:/stray0'] },
   { title: 'a tap under its staging name was left behind', lines: 'ip tuntap add dev nl-0badcafe mode tap', told: ['delete link:/nl-0badcafe'] },
   { title: 'a namespace with our tag appears', lines: `ip netns add ${OUR_NETNS}`, told: [`delete netns:${OUR_NETNS}`] },
-  { title: 'a route with our protocol appears', lines: 'ip route add 198.51.100.0/24 dev eth0 proto 97', told: ['delete route:/254/198.51.100.0/24'] },
+  { title: 'a route with our protocol appears', lines: 'ip route add 203.0.113.0/24 dev eth0 proto 97', told: ['delete route:/254/203.0.113.0/24'] },
 ];
 
 const PORTS: readonly Mischief[] = [

@@ -1,11 +1,17 @@
 /** How somebody could alter each field of each kind behind netloom's back, in the tools' own words. */
+import type { AnnounceSpec } from '../../../src/kinds/announce.ts';
 import type { BridgeSpec } from '../../../src/kinds/bridge.ts';
 import type { FarSpec } from '../../../src/kinds/far.ts';
 import type { FdbSpec } from '../../../src/kinds/fdb.ts';
+import { type FileSpec, textHash } from '../../../src/kinds/file.ts';
 import type { LinkFields } from '../../../src/kinds/link-fields.ts';
 import type { NeighSpec } from '../../../src/kinds/neigh.ts';
 import type { NftSpec } from '../../../src/kinds/nft.ts';
 import { type PortSpec, port as portKind } from '../../../src/kinds/port.ts';
+import { noteOf } from '../../../src/kinds/render-service.ts';
+import type { RouteSpec } from '../../../src/kinds/route.ts';
+import type { RuleSpec } from '../../../src/kinds/rule.ts';
+import type { ServiceSpec } from '../../../src/kinds/service.ts';
 import type { SysctlSpec } from '../../../src/kinds/sysctl.ts';
 import type { TapSpec } from '../../../src/kinds/tap.ts';
 import type { VethSpec } from '../../../src/kinds/veth.ts';
@@ -20,6 +26,11 @@ export interface Mutation {
   readonly have?: unknown;
   /** With these words a kernel says that it cannot do that at all: then nobody can alter it there. */
   readonly refusal?: string;
+}
+
+/** What a command begins with that is run in the namespace of a spec. */
+export function inside({ netns }: { readonly netns: string }): string {
+  return netns === '' ? '' : `ip netns exec ${netns} `;
 }
 
 type Makers<S> = { readonly [F in keyof S]?: (spec: S) => Mutation };
@@ -120,7 +131,7 @@ const port: Makers<PortSpec> = {
 };
 
 const neigh: Makers<NeighSpec> = {
-  mac: s => ({ lines: `ip neigh replace ${s.ip} lladdr ${STRANGE_MAC} dev ${s.link} nud permanent`, have: STRANGE_MAC }),
+  mac: s => ({ lines: `${ip(s)} neigh replace ${s.ip} lladdr ${STRANGE_MAC} dev ${s.link} nud permanent`, have: STRANGE_MAC }),
 };
 
 const vtep: Makers<VtepSpec> = {
@@ -139,10 +150,59 @@ const fdb: Makers<FdbSpec> = {
   sticky: s => ({ lines: `bridge fdb replace ${s.mac} dev ${s.link} master static`, have: false }),
 };
 
-const nft: Makers<NftSpec> = { rows: s => ({ lines: `nft add chain ${s.family} ${s.name} stranger` }) };
+const nft: Makers<NftSpec> = { rows: s => ({ lines: `${inside(s)}nft add chain ${s.family} ${s.name} stranger` }) };
 
 const sysctl: Makers<SysctlSpec> = {
-  value: s => ({ lines: `echo ${s.value === '0' ? 1 : 0} > /proc/sys/${s.key}`, have: s.value === '0' ? '1' : '0' }),
+  value: s => ({ lines: `echo ${s.value === '0' ? 1 : 0} | ${inside(s)}tee /proc/sys/${s.key} >/dev/null`, have: s.value === '0' ? '1' : '0' }),
+};
+
+// The kernel changes neither of a route, but somebody can put another one in its place.
+const route: Makers<RouteSpec> = {
+  via: s => ({ lines: `${ip(s)} route replace ${s.dst} via 198.51.100.77 dev ${s.link} table ${s.table} proto 97`, have: '198.51.100.77' }),
+  link: s => {
+    const link = WANTED.map(({ kind, spec }) => (kind === 'far' ? (spec as FarSpec) : undefined)).find(end => end?.netns === s.netns && end.name !== s.link);
+    return { lines: `${ip(s)} route replace ${s.dst} dev ${link?.name} table ${s.table} proto 97`, have: link?.name };
+  },
+};
+
+const rule: Makers<RuleSpec> = {
+  table: s => {
+    const which = `pref ${s.priority} fwmark ${s.mark}`;
+    return { lines: `${ip(s)} rule del ${which}\n${ip(s)} rule add ${which} table 77 proto 97`, have: '77' };
+  },
+};
+
+function aliased(s: AnnounceSpec, alias: string): string {
+  return `${ip(s)} link set dev ${s.link} alias '${alias}'`;
+}
+
+const announce: Makers<AnnounceSpec> = {
+  ip: s => ({ lines: aliased(s, `${s.alias} 198.51.100.99 -> ${s.target}`), have: '198.51.100.99' }),
+  target: s => ({ lines: aliased(s, `${s.alias} ${s.ip} -> 10.0.0.99`), have: '10.0.0.99' }),
+  alias: s => ({ lines: aliased(s, `netloom:FloatingIP default/else ${s.ip} -> ${s.target}`), have: 'netloom:FloatingIP default/else' }),
+};
+
+const file: Makers<FileSpec> = { hash: s => ({ lines: `echo else >> ${s.path}`, have: textHash(`${s.text}else\n`) }) };
+
+/** Its process, for a shell. */
+function processOf(s: ServiceSpec): string {
+  return `$(grep -lszx NETLOOM_SERVICE=${s.id} /proc/[0-9]*/environ | cut -d/ -f3)`;
+}
+
+/** Another process under its marks, some of which are otherwise. */
+function impostor(s: ServiceSpec, netns: string, marks: Partial<Pick<ServiceSpec, 'conf'>>): string {
+  const all = { SERVICE: s.id, FOLDER: s.folder, CONF: marks.conf ?? s.conf, LOADED: s.loaded };
+  const words = Object.entries(all).map(([name, value]) => `NETLOOM_${name}=${value}`);
+  return `kill -9 ${processOf(s)}
+env ${words.join(' ')} setsid --fork ip netns exec ${netns} sleep 1000 >/dev/null 2>&1
+until grep -qsx sleep $(dirname $(grep -lszx NETLOOM_SERVICE=${s.id} /proc/[0-9]*/environ))/comm; do sleep 0.02; done`;
+}
+
+const service: Makers<ServiceSpec> = {
+  netns: s => ({ lines: impostor(s, 'g1', {}), have: 'g1' }),
+  conf: s => ({ lines: impostor(s, s.netns, { conf: 'else' }), have: 'else' }),
+  loaded: s => ({ lines: `for p in ${processOf(s)}; do echo "$p else" > ${noteOf(s)}; done`, have: 'else' }),
+  answers: s => ({ lines: `kill -STOP ${processOf(s)}`, have: false }),
 };
 
 /** By kind and field: one for each live and each fixed field; a field of another fate is not the kernel's to drift. */
@@ -158,6 +218,11 @@ export const MUTATIONS: Readonly<Record<string, Readonly<Record<string, (spec: n
   fdb,
   nft,
   sysctl,
+  route,
+  rule,
+  announce,
+  file,
+  service,
   // These are what they are called: they are there or not.
   address: {},
   flood: {},

@@ -1,29 +1,29 @@
 /** The node under test: the private lab's own namespaces, which real passes run on. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ReadArgs, scope } from '../../../src/host/read.ts';
 import { KINDS } from '../../../src/kinds/index.ts';
 import { lane, type Op } from '../../../src/kinds/op.ts';
 import { type Enforced, enforce, type Prepared, prepare } from '../../../src/pass/enforce.ts';
-import { batch, insistOnLab, paste } from '../../kinds/kernel-room.ts';
-import { type Given, UNDERLAY } from './definitions.ts';
+import { batch, endServices, insistOnLab, paste } from '../../kinds/kernel-room.ts';
+import { type Given, RUNTIME_DIR, UNDERLAY } from './definitions.ts';
 
 export { paste } from '../../kinds/kernel-room.ts';
 
 /** Namespaces of guests that every node under test has. */
 export const GUESTS = ['g1', 'g2'] as const;
 
-const runtimeDir = mkdtempSync(join(tmpdir(), 'netloom-kernel-run-'));
-
 /** Lines for a shell that make a node of an empty namespace: an underlay device and the guests' namespaces. */
 export const WIRES = [
   'ip link add name eth0 mtu 1600 address 02:00:5e:00:00:01 type veth peer name wire0 mtu 1600 address 02:00:5e:00:00:02',
+  'ip link add name eth1 address 02:00:5e:00:00:03 type veth peer name wire1 address 02:00:5e:00:00:04',
   // No duplicate address detection: link-local addresses would come alive seconds later.
   'sysctl -qw net.ipv6.conf.default.accept_dad=0',
   'ip link set dev wire0 addrgenmode none',
   'ip link set dev eth0 addrgenmode none',
+  'ip link set dev wire1 addrgenmode none',
+  'ip link set dev eth1 addrgenmode none',
+  'ip link set dev wire1 up',
+  'ip link set dev eth1 up',
   'ip link set dev wire0 up',
   'ip link set dev eth0 up',
   `ip addr add ${UNDERLAY}/24 dev eth0`,
@@ -39,6 +39,7 @@ export const WIRES = [
 /** Takes everything away (what bridges hand to the IP filters stays off: netloom never turns that on again), links before the namespaces that they end in, and wires the node anew. */
 export async function freshNode(): Promise<void> {
   insistOnLab();
+  await endServices(RUNTIME_DIR);
   await paste(`
 ip -o link show | sed -n 's/^[0-9]*: \\([^:@]*\\).*/\\1/p' | grep -vx lo | sed 's/.*/link set dev & group 4242/' | ip -batch -
 ip -o link show group 4242 | grep -q . && ip link del group 4242
@@ -51,14 +52,18 @@ ${WIRES}`);
 
 /** Looks, compiles, reads and plans; nothing changes. */
 export function planned(given: Given): Promise<Prepared> {
-  return prepare(given, runtimeDir);
+  return prepare(given, RUNTIME_DIR);
 }
 
 /** What a pass reads beside the node's own namespace. */
-export type Asks = Pick<ReadArgs, 'netnses' | 'keys'>;
+export type Asks = Pick<ReadArgs, 'netnses' | 'keys' | 'runtimeFolder'>;
 
 export function asksOf({ compiled }: Prepared): Asks {
-  return { netnses: scope(compiled.resources), keys: compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []) };
+  return {
+    runtimeFolder: RUNTIME_DIR,
+    netnses: scope(compiled.resources),
+    keys: compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []),
+  };
 }
 
 /** One whole pass, however it ends. */

@@ -1,11 +1,12 @@
 /** A cluster that has, on n1, every kind of kernel state in every shape that definitions can ask for. */
 import { compile } from '../../../src/compile/compile.ts';
 import type { Kind, Resource } from '../../../src/kinds/kind.ts';
-import { type Definitions, FACTS, given } from './definitions.ts';
+import { type Definitions, FACTS, GATEWAY, given } from './definitions.ts';
 
 /** The definitions of it. */
 export const RICH_DEFINITIONS: Definitions = {
-  networks: { lan: '{ cidr: 10.0.0.0/24 }', open: '{ cidr: 10.1.0.0/24, mesh: { learning: true } }', wire: '{}' },
+  ...GATEWAY,
+  networks: { lan: '{ cidr: 10.0.0.0/24, dns: true }', open: '{ cidr: 10.1.0.0/24, mesh: { learning: true } }', wire: '{}' },
   interfaces: {
     vm: '{ network: lan, node: n1, attach: { tap: { owner: daemon, multiQueue: true } } }',
     web: '{ network: lan, node: n1, attach: { netns: { name: g1 } }, allowedAddresses: [10.0.0.128/25] }',
@@ -17,6 +18,8 @@ export const RICH_DEFINITIONS: Definitions = {
     cam: '{ network: wire, node: n1, attach: { netns: { name: g2 } } }',
     'wire-2': '{ network: wire, node: n2 }',
   },
+  floatingIPs: { front: '{ interface: web }' },
+  routedIPs: { whole: '{ network: lan }' },
 };
 
 export const RICH = given(RICH_DEFINITIONS);
