@@ -3,6 +3,7 @@ import { contains, parseCidr, parseIp } from '../model/ip.ts';
 import type { AddressSpec } from './address.ts';
 import type { Kind, Observed } from './kind.ts';
 import { deleteLink, formerly, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import { isHome } from './marks.ts';
 import type { NeighSpec } from './neigh.ts';
 import { endRef, ifnameClaim, linkRef, netnsRef } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -28,9 +29,9 @@ export const far: Kind<FarSpec> = {
     linksOfType(rows, 'veth')
       .filter(row => isFarEnd(rows.netns, row))
       .map(row => observe(rows.netns, row)),
-  // What a guest resolves by hand inside its own namespace is its own business.
+  // What a guest resolves by hand inside its own namespace is its own business; a router has no guest in it.
   spares: (s, other) =>
-    other.kind === 'neigh' ? s.netns !== '' && isOn(s, other.spec as NeighSpec) : other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec),
+    other.kind === 'neigh' ? !isHome(s.netns) && isOn(s, other.spec as NeighSpec) : other.kind === 'address' && isGuestAddress(s, other.spec as AddressSpec),
   // One that lost its mark goes with its near end all the same.
   carries: () => false,
   create: s => setLink(s, ['mac', 'mtu', 'alias', 'addrgenmode', 'up']),

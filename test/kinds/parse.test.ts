@@ -266,6 +266,8 @@ describe("a guest's own addresses", () => {
     expect(far?.spares?.(want, address('', 'eth0', '10.0.0.2'))).toBe(false);
     expect(far?.spares?.(want, { ...address('guest', 'eth0', '10.0.0.2'), kind: 'neigh' }), 'what a guest resolves by hand').toBe(true);
     expect(far?.spares?.(want, { ...address('guest', 'eth1', '10.0.0.2'), kind: 'neigh' })).toBe(false);
+    const router = '0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001';
+    expect(far?.spares?.({ ...want, netns: router }, { ...address(router, 'eth0', '10.0.0.2'), kind: 'neigh' }), 'where no guest is').toBe(false);
     expect(far?.spares?.(want, { ...address('guest', 'eth0', '10.0.0.2'), kind: 'route' })).toBe(false);
   });
 });

@@ -2,8 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { run } from '../../../src/host/exec.ts';
-import { serviceProcesses } from '../../../src/host/processes.ts';
-import { readFiles, servicesFolder } from '../../../src/host/read-services.ts';
+import { readFiles, readServices } from '../../../src/host/read-services.ts';
 import { RUNTIME_DIR } from './definitions.ts';
 
 /** Runs a command in a node and gives what it prints; throws when it ends badly. */
@@ -49,7 +48,7 @@ export async function dump({ tool = here, exact = false, only = rows => rows }: 
   const rows = [
     ...parts.flat(),
     ...(await sysctls(tool)),
-    ...(tool === here ? served() : []),
+    ...(tool === here ? await served(names) : []),
     ...names.map(name => ({ of: 'namespaces', link: '', value: name })),
   ];
   const texts = rows.map(({ of, link, value }) => ({ of, link, text: typeof value === 'string' ? value : JSON.stringify(normal(value, exact)) }));
@@ -162,9 +161,9 @@ async function sysctls(tool: Tool): Promise<readonly Raw[]> {
 }
 
 /** Files by what is in them, and services that run, wherever they do. */
-function served(): readonly Raw[] {
+async function served(names: readonly string[]): Promise<readonly Raw[]> {
   const files = readFiles(RUNTIME_DIR).filter(({ path }) => !path.endsWith('/leases'));
-  const services = serviceProcesses(servicesFolder(RUNTIME_DIR)).map(({ pid: _, folder: __, ...service }) => service);
+  const services = await readServices(RUNTIME_DIR, names);
   return [...files.map(value => ({ of: ' file', link: '', value })), ...services.map(value => ({ of: ' service', link: '', value }))];
 }
 

@@ -1,5 +1,5 @@
 /** Steps that a cluster takes: definitions before, definitions after. Each must be one round on the kernel, from wherever it is cut. */
-import type { Definitions } from './definitions.ts';
+import { type Definitions, GATEWAY } from './definitions.ts';
 import type { Row } from './dump.ts';
 
 /** A network with addresses that has every attachment, and one without. */
@@ -46,7 +46,42 @@ function renamed(from: Definitions, name: string): Definitions {
 const PINNED = nets({ lan: '{ cidr: 10.0.0.0/24, vxid: 0xa }', wire: '{ vxid: 0xb }' });
 const WITHOUT_LAN = { networks: { wire: BASE.networks.wire }, interfaces: { cam: BASE.interfaces.cam, hub: BASE.interfaces.hub } };
 
+/** BASE with a router and services for `lan`, a floating and a routed address. */
+const SERVED = {
+  ...BASE,
+  ...GATEWAY,
+  networks: { lan: '{ cidr: 10.0.0.0/24, dns: true }', wire: '{}' },
+  floatingIPs: { front: '{ interface: web }' },
+  routedIPs: { whole: '{ network: lan }' },
+} as const satisfies Definitions;
+
+const CLOSED = { ...SERVED, networks: { lan: '{ cidr: 10.0.0.0/24, dns: true, nat: false }', wire: '{}' }, floatingIPs: {}, routedIPs: {} };
+
+const ROUTED = { ...SERVED, pools: { edge: '{ cidr: 198.51.100.0/24, mode: routed, device: eth1 }' } };
+
+/** The node itself forwards from then on: nobody knows whether it did before. */
+const FORWARDING = /^ sysctl .*(forwarding|rp_filter|redirects)/;
+
+const SERVING: readonly Transition[] = [
+  { title: 'a network gets a router, services and addresses outside', before: BASE, after: SERVED, except: FORWARDING },
+  { title: 'a floating address moves to another guest', before: SERVED, after: { ...SERVED, floatingIPs: { front: '{ interface: vm }' } } },
+  { title: 'a floating address is taken back', before: SERVED, after: { ...SERVED, floatingIPs: {} } },
+  { title: 'a floating address is used both ways', before: ROUTED, after: { ...ROUTED, floatingIPs: { front: '{ interface: web, egress: floating }' } } },
+  { title: 'a routed address is taken back', before: SERVED, after: { ...SERVED, routedIPs: {} } },
+  { title: 'a served network is no longer served names', before: SERVED, after: nets({ lan: '{ cidr: 10.0.0.0/24 }' }, SERVED) },
+  { title: 'a served network gets another cidr', before: SERVED, after: nets({ lan: '{ cidr: 10.7.0.0/24, dns: true }' }, SERVED) },
+  {
+    title: 'a served network is renamed and gets another vxid',
+    before: SERVED,
+    after: { ...renamed(SERVED, 'office'), routedIPs: { whole: '{ network: office }' } },
+  },
+  { title: 'a guest of a served network leaves', before: SERVED, after: guests({ host: null }, SERVED) },
+  // A bridge remembers what its ports could offload.
+  { title: 'a served network loses its way out', before: SERVED, after: CLOSED, except: /^ link .*"egr-br-eth1"/ },
+];
+
 export const TRANSITIONS: readonly Transition[] = [
+  ...SERVING,
   { title: 'everything is new', before: {}, after: BASE },
   { title: 'everything is deleted', before: BASE, after: {} },
   { title: 'one of two networks is deleted', before: BASE, after: WITHOUT_LAN },
