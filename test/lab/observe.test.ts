@@ -71,6 +71,19 @@ describe('a node in mode observe', () => {
   });
 });
 
+describe('a plan on a node whose newest revision is refused', () => {
+  test('is one for the revision in force, and says which that is and all that is wrong with the new one', async () => {
+    const good = String(await yard.tip('main'));
+    await yard.commit('Oops', { 'red/r2.yaml': definition('Interface', 'red/r2b', { network: 'lann', node: 'n2' }) });
+    const { exitCode, stdout, stderr } = await yard.netloom('n1', 'plan', '--detailed-exitcode');
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('No changes.')]);
+    expect(stderr).toMatch(/red\/r2\.yaml:4:\d+ error .*lann/);
+    expect(stderr).toContain(`in force, and planned for here, is ${good.slice(0, 10)}`);
+    await yard.git('revert', '--no-edit', 'HEAD');
+    await yard.git('push', '--quiet', 'origin', 'HEAD:main');
+  });
+});
+
 describe('a remote that is a path', () => {
   test('works from fetch to status, and follows the branch', async () => {
     const node = yard.node('n2');
