@@ -174,3 +174,21 @@ it('the router answers for guests and records: A, PTR, AAAA, CNAME; and for noth
   expect(lookup('a', 'nobody.default.netloom', 'a')).toEqual(['NXDOMAIN']);
   expect(lookup('a', '10.1.0.99', 'ptr')).toEqual(['NXDOMAIN']);
 });
+
+it('other names are asked of the resolvers that are said, the own domain never', async () => {
+  await serve({ dns: true, dnsUpstreams: ['10.1.0.11'] });
+  execFileSync('ip', ['-n', 'a', 'addr', 'replace', '10.1.0.10/24', 'dev', 'eth0']);
+  execFileSync('ip', ['-n', 'b', 'addr', 'replace', '10.1.0.11/24', 'dev', 'eth0']);
+  // It has an answer for everything.
+  const args = ['--keep-in-foreground', '--conf-file=/dev/null', '--user=root', '--pid-file=', '--no-resolv', '--no-hosts', '--address=/#/203.0.113.99'];
+  const upstream = spawn('ip', ['netns', 'exec', 'b', 'dnsmasq', ...args], { stdio: 'ignore' });
+  const gone = new Promise(done => upstream.once('close', done));
+  try {
+    await expect.poll(() => lookup('a', 'www.example.org', 'a'), { timeout: 10_000 }).toEqual(['203.0.113.99']);
+    expect(lookup('a', 'nobody.default.netloom', 'a')).toEqual(['NXDOMAIN']);
+    expect(lookup('a', 'alpha.default.netloom', 'a')).toEqual(['10.1.0.10']);
+  } finally {
+    upstream.kill();
+    await gone;
+  }
+});
