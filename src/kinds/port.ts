@@ -1,5 +1,6 @@
 /** A link as a member of a bridge, with its flags: leaving a bridge and joining again resets them and drops static entries. */
-import type { Kind, Observed, Tie } from './kind.ts';
+import { egressBridgeName } from '../model/names.ts';
+import type { Kind, Observed, Owner, Tie } from './kind.ts';
 import { ownerOfLink, said } from './link-fields.ts';
 import { OURS } from './marks.ts';
 import type { Op, PortSet } from './op.ts';
@@ -73,8 +74,8 @@ export const port: Kind<PortSpec> = {
   ties: s => [{ to: linkRef(s.netns, s.link), when: 'goes' }, { to: linkRef(s.netns, s.bridge), when: 'goes' }, ...(s.guarded ? guards(s) : [])],
   claims: () => [],
   parse: rows => {
-    const steady = new Set(rows.links.filter(isSteadyBridge).map(row => row.ifname));
-    return rows.links.filter(row => row.linkinfo?.info_slave_kind === 'bridge').map(row => observe(rows.netns, row, steady));
+    const bridges = new Map(rows.links.filter(row => row.linkinfo?.info_kind === 'bridge').map(row => [row.ifname, row]));
+    return rows.links.filter(row => row.linkinfo?.info_slave_kind === 'bridge').map(row => observe(rows.netns, row, bridges.get(row.master ?? '')));
   },
   create: s => [
     { op: 'link-set', netns: s.netns, name: s.link, set: { master: s.bridge } },
@@ -100,18 +101,18 @@ function setPort(s: PortSpec, fields: readonly string[]): readonly Op[] {
 }
 
 // One that is down, or runs spanning tree, stops ports by itself.
-function isSteadyBridge(row: LinkRow): boolean {
-  return row.linkinfo?.info_kind === 'bridge' && row.flags.includes('UP') && Number(row.linkinfo.info_data?.stp_state ?? 0) === 0;
+function isSteady(bridge: LinkRow | undefined): boolean {
+  return bridge?.flags.includes('UP') === true && Number(bridge.linkinfo?.info_data?.stp_state ?? 0) === 0;
 }
 
 // The kernel lets a port forward as soon as it is up with a carrier (`UNKNOWN`: it has none to tell of).
-function isStopped(row: LinkRow, steady: ReadonlySet<string>): boolean {
-  const couldForward = row.flags.includes('UP') && (row.operstate === 'UP' || row.operstate === 'UNKNOWN') && steady.has(row.master ?? '');
+function isStopped(row: LinkRow, master: LinkRow | undefined): boolean {
+  const couldForward = row.flags.includes('UP') && (row.operstate === 'UP' || row.operstate === 'UNKNOWN') && isSteady(master);
   const state = row.linkinfo?.info_slave_data?.state;
   return couldForward && state !== undefined && state !== 'forwarding';
 }
 
-function observe(netns: string, row: LinkRow, steady: ReadonlySet<string>): Observed<PortSpec> {
+function observe(netns: string, row: LinkRow, master: LinkRow | undefined): Observed<PortSpec> {
   const data = row.linkinfo?.info_slave_data ?? {};
   const spec: PortSpec = {
     netns,
@@ -126,8 +127,14 @@ function observe(netns: string, row: LinkRow, steady: ReadonlySet<string>): Obse
     mcastFlood: data.mcast_flood !== false,
     bcastFlood: data.bcast_flood !== false,
     proxyArp: data.proxy_arp === true || data.proxy_arp_wifi === true,
-    forwarding: !isStopped(row, steady),
+    forwarding: !isStopped(row, master),
   };
-  // Whose the link is decides: a guest's link in our bridge is a bystander, ours in another's bridge is drift.
-  return { kind: 'port', ref: port.ref(spec), spec, owner: ownerOfLink(netns, row) };
+  return { kind: 'port', ref: port.ref(spec), spec, owner: ownerOf(netns, row, master) };
+}
+
+// Whose the link is decides: a guest's link in our bridge is a bystander, ours in another's bridge is drift. But a network
+// card in the egress bridge of its own name is there because of us: a card takes no mark, so its place is the mark.
+function ownerOf(netns: string, row: LinkRow, master: LinkRow | undefined): Owner {
+  const isPlaced = master !== undefined && master.ifname === egressBridgeName(row.ifname) && ownerOfLink(netns, master) === 'ours';
+  return isPlaced ? 'ours' : ownerOfLink(netns, row);
 }

@@ -31,11 +31,7 @@ function compile(self: AddressPoolDef, view: NodeView): Compiled {
   const from = originOf(self);
   const cut = managementTrouble(way, view, from);
   if (cut !== undefined) return { resources: [], troubles: [cut] };
-  const resources = [
-    want(sysctl, { netns: '', key: 'net/ipv4/ip_forward', value: '1' }, from),
-    ...(way.ours ? egressBridge(way, view, from) : []),
-    ...(self.spec.mode === 'bridged' ? card(way, from) : routing(way, view, from)),
-  ];
+  const resources = [...(way.ours ? egressBridge(way, view, from) : []), ...(self.spec.mode === 'bridged' ? card(way, from) : routing(way, view, from))];
   return { resources, troubles: deviceTroubles(way, view, from) };
 }
 
@@ -55,7 +51,8 @@ function egressBridge(way: WayOut, view: NodeView, from: Origin): readonly Resou
 function routing(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
   const { pool, bridge: link } = way;
   const prefix = parseCidr(pool.spec.cidr)?.prefix ?? 32;
-  const here: Resource[] = [want(address, { netns: '', link, ip: poolGateway(pool), prefix }, from)];
+  const forwarding = want(sysctl, { netns: '', key: 'net/ipv4/ip_forward', value: '1' }, from);
+  const here: Resource[] = [forwarding, want(address, { netns: '', link, ip: poolGateway(pool), prefix }, from)];
   for (const { cidr, via } of routedNetworks(pool, view)) here.push(want(route, { netns: '', dst: cidr, table: '254', via, link }, from));
   for (const used of usedAddresses(pool, view)) {
     const at = nodeOfAddress(used, view);

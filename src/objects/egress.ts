@@ -86,13 +86,17 @@ export function nodeOfAddress({ network }: PoolAddress, view: NodeView): string 
   return nodes.find(name => name === view.node.name) ?? nodes[0];
 }
 
-/** What the node's root table says about its egress bridges: one entry for each bridge, with all its pools. */
+/**
+ * What the node's root table says about its egress bridges: one entry for each bridge, with all its pools. Nothing about a
+ * bridge of the machine: by that one the node itself may be reached. Of a bridged one nothing passes through the node.
+ */
 export function egressEnds(view: NodeView): readonly EgressEnd[] {
   const ends = new Map<string, { sources: string[]; masquerade: { device: string; cidr: string }[] }>();
   for (const way of waysOut(view)) {
+    if (!way.ours) continue;
     const end = ends.get(way.bridge) ?? { sources: [], masquerade: [] };
     ends.set(way.bridge, end);
-    end.sources.push(way.pool.spec.cidr, ...routedNetworks(way.pool, view).map(routed => routed.cidr));
+    if (way.pool.spec.mode !== 'bridged') end.sources.push(way.pool.spec.cidr, ...routedNetworks(way.pool, view).map(routed => routed.cidr));
     if (way.pool.spec.mode === 'masquerade' && way.device !== undefined) end.masquerade.push({ device: way.device, cidr: way.pool.spec.cidr });
   }
   return [...ends].map(([bridge, end]) => ({ bridge, ...end }));

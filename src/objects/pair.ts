@@ -5,7 +5,7 @@ import { OURS } from '../kinds/marks.ts';
 import { PLAIN_PORT, port } from '../kinds/port.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { veth } from '../kinds/veth.ts';
-import { linkMac } from '../model/names.ts';
+import { isOurName, linkMac, nearMac } from '../model/names.ts';
 import { want } from './want.ts';
 
 export interface Pair {
@@ -40,9 +40,12 @@ export function pairOf(p: Pair, from: Origin): readonly Resource[] {
     guestAddresses: [],
     ...(p.announced ? {} : { alias }),
   };
+  const own = linkMac(p.node, outer);
+  // A bridge of the machine that was given no MAC takes the lowest of its ports: never ours, or the node would change its own.
+  const mac = isOurName(p.bridge) ? own : nearMac(own);
   const flags = { ...PLAIN_PORT, learning: p.learning, flood: true, suppress: false, locked: false, guarded: true };
   return [
-    want(veth, { ...common, netns: '', name: outer, alias, mac: linkMac(p.node, outer), peer: `${p.netns}/${inner}`, peerMac: p.mac }, from),
+    want(veth, { ...common, netns: '', name: outer, alias, mac, peer: `${p.netns}/${inner}`, peerMac: p.mac }, from),
     want(port, { ...flags, netns: '', link: outer, bridge: p.bridge }, from),
     want(far, inside, from),
     ...Object.entries(INSIDE).map(([key, value]) => want(sysctl, { netns: p.netns, key: `net/ipv4/conf/${inner}/${key}`, value }, from)),

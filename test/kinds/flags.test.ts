@@ -147,3 +147,22 @@ describe('what differs is said, and nothing else', () => {
     expect(saidOf(port.update(want, [field]))).toEqual([{ [field]: PLAIN_PORT[field] }]);
   });
 });
+
+describe('a network card as a port', () => {
+  const ownerIn = (master: string, group: string): string | undefined => {
+    const links = [
+      { ...BRIDGE, ifname: master, group },
+      { ...PORT, ifname: 'eth2', group: '0', master },
+    ];
+    return port.parse({ ...EMPTY, links })[0]?.owner;
+  };
+
+  it('is ours in the egress bridge of its own name, and nowhere else', () => {
+    expect([ownerIn('egr-br-eth2', '97'), ownerIn('egr-br-eth3', '97'), ownerIn('br-vxlan-2', '97'), ownerIn('egr-br-eth2', '0')]).toEqual([
+      'ours',
+      'foreign',
+      'foreign',
+      'foreign',
+    ]);
+  });
+});
