@@ -44,3 +44,18 @@ test('the inventory counts what is there', () => {
   const resource = (ref: string) => ({ kind: 'tap', ref: ref as `link:${string}`, spec: {}, from: [] });
   expect(inventoryOf([resource('link:/a'), resource('link:/b')], new Set(['link:/b']), kind => kind)).toEqual({ tap: 1 });
 });
+
+test('a guest whose namespace cannot be read is an error of its own, with the reason, and degrades its network', () => {
+  const held = [
+    { why: 'unread', ref: 'link:/tap-1', on: 'netns:web', definitions: [GUEST], holder: { unread: 'keeps changing while it is read' } },
+    { why: 'depends', ref: 'address:web/eth0/10.0.0.2/24', on: 'link:/tap-1', definitions: [GUEST] },
+  ] as const;
+  const obstacles = obstaclesOf({ ...NOTHING, held });
+  expect(objectReport({ definition: GUEST, digest: 'd', devices: [] }, obstacles)).toMatchObject({
+    state: 'error',
+    reason: 'GuestUnreadable',
+    message: 'the network namespace web keeps changing while it is read: nothing is changed there, and the next pass looks again',
+  });
+  expect(obstacles.map(each => each.reason)).toEqual(['GuestUnreadable', 'GuestUnreadable']);
+  expect(objectReport({ definition: NET, digest: 'd', devices: [], also: new Set([GUEST]) }, obstacles)).toMatchObject({ state: 'degraded' });
+});
