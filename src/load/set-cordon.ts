@@ -2,7 +2,7 @@
 import { isMap, isScalar, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
 
 /** Nothing to do: the very text. Not to be done without harm to what people wrote (an alias, a template): null. */
-export type Edited = string | null;
+type Edited = string | null;
 
 /**
  * The file with `spec.cordon` of one document set. Comments, order, quotes and blank lines stay. Taken back, a line of its own

@@ -11,7 +11,7 @@ export interface CordonPlan {
 }
 
 /** The definitions with `spec.cordon` of one node as said. */
-export function withCordon(catalog: Catalog, node: NodeDef, cordon: boolean): Catalog {
+function withCordon(catalog: Catalog, node: NodeDef, cordon: boolean): Catalog {
   return { ...catalog, nodes: new Map([...catalog.nodes, [node.key, { ...node, spec: { ...node.spec, cordon } }]]) };
 }
 

@@ -72,6 +72,13 @@ describe('netloom ping', () => {
     expect(stderr).toContain('run on n1: netloom ping -n red lan 10.1.0.9 -c 10 --interval 1 --timeout 2');
   });
 
+  test('over ssh: says what ssh said, and refuses a node that cannot ask either', async () => {
+    const closed = await netloom('n3', 'ping', 'red/lan', '10.1.0.9', '--ssh', 'root@127.0.0.1');
+    expect([closed.exitCode, closed.stderr]).toEqual([1, expect.stringMatching(/ssh to root@127\.0\.0\.1 failed: .*refused/)]);
+    const wrong = await netloom('n3', 'ping', 'red/lan', '10.1.0.9', '--ssh', 'n3');
+    expect([wrong.exitCode, wrong.stderr]).toEqual([1, expect.stringContaining('n3 does not carry the router of Network red/lan')]);
+  });
+
   test.each([
     ['lan', '10.2.0.9', '10.2.0.9 is not in Network red/lan (10.1.0.0/24)'],
     ['flat', '10.1.0.9', 'Network red/flat is layer 2 only'],
@@ -103,6 +110,16 @@ describe('get and describe', () => {
       ],
     });
   });
+});
+
+test('netloom wait knows the new kinds', async () => {
+  for (const [kind, ref] of [
+    ['pool', 'edge'],
+    ['floatingip', 'red/www'],
+  ] as const)
+    expect((await netloom('n3', 'wait', kind, ref, '--timeout', '5s')).exitCode).toBe(0);
+  const { exitCode, stderr } = await netloom('n3', 'wait', 'routedip', 'red/none', '--timeout', '0s');
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining('it is neither defined nor in the ledger')]);
 });
 
 describe('usage', () => {
