@@ -21,6 +21,7 @@ export const file: Kind<FileSpec> = {
   ties: () => [],
   claims: () => [],
   parse: rows => rows.files.map(observe),
+  tell: (_field, want, have) => [{ sign: '~', text: `content: ${brief(have.hash)} -> ${brief(want.hash)}` }],
   create: s => [write(s)],
   // A file whose content is not managed is not touched again.
   update: s => (s.hash === undefined ? [] : [write(s)]),
@@ -41,6 +42,11 @@ export function fileOf(path: string, text: string): FileSpec {
 /** SHA-256 of a text, in hex: how files are compared, and what services have read. */
 export function textHash(text: string): string {
   return hash('sha256', text);
+}
+
+/** The first digits of a hash, for people. */
+export function brief(hash: string | undefined): string {
+  return hash === undefined || hash === '' ? 'none' : hash.slice(0, 8);
 }
 
 function write({ path, text }: FileSpec): Op {

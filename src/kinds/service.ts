@@ -2,8 +2,8 @@
  * Processes that serve a network from inside its namespace. A process tells by its environment what it is and what it read
  * when it started, and a note beside it what it read since; whether it answers is asked, not guessed from its being there.
  */
-import { fileRef } from './file.ts';
-import type { Kind, Observed, Tie } from './kind.ts';
+import { brief, fileRef } from './file.ts';
+import type { Difference, Kind, Observed, Tie } from './kind.ts';
 import type { ServiceRun } from './op.ts';
 import { addressesRef, linkRef, netnsRef } from './refs.ts';
 import type { ServiceRow } from './rows.ts';
@@ -54,12 +54,20 @@ export const service: Kind<ServiceSpec> = {
   ties,
   claims: () => [],
   parse: rows => rows.services.map(observe),
+  tell,
   carries: () => false,
   create: s => [{ op: 'service-start', ...runOf(s) }],
   update: s => [{ op: 'service-reload', ...runOf(s) }],
   remove: s => [{ op: 'service-stop', id: s.id, folder: s.folder }],
   impact: () => 'no-traffic',
 };
+
+// What a hash stands for says more than the hash.
+function tell(field: string, want: ServiceSpec, have: ServiceSpec): readonly Difference[] {
+  if (field === 'conf') return [{ sign: '~', text: `configuration: ${brief(have.conf)} -> ${brief(want.conf)}` }];
+  if (field === 'loaded') return [{ sign: '~', text: `what it read: ${brief(have.loaded)} -> ${brief(want.loaded)}` }];
+  return [{ sign: '~', text: field === 'answers' ? `answers: ${have.answers ? 'yes' : 'no'} -> yes` : `namespace: ${have.netns || 'none'} -> ${want.netns}` }];
+}
 
 // A process that lives keeps a namespace whose name is gone, and all that is in it: so it goes before.
 function ties(s: ServiceSpec): readonly Tie[] {
