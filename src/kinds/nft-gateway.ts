@@ -126,10 +126,11 @@ function services(rows: TableBuilder, { inner }: GatewayContent): void {
 function through(rows: TableBuilder, { inner, cidr, egress }: GatewayContent, limited: readonly FloatingPath[]): void {
   rows.hook('through', 'forward', 0);
   rows.rule('through', [NEW, REWRITTEN, equals(ct('ip daddr', 'original'), '@limited'), goto('limits')]);
-  rows.rule('through', [equals(IIFNAME, inner), ACCEPT]);
   rows.rule('through', [GOING_ON, ACCEPT]);
   rows.rule('through', [REWRITTEN, ACCEPT]);
   rows.rule('through', [equals(DADDR, '@routed'), ACCEPT]);
+  rows.rule('through', [equals(IIFNAME, inner), equals(DADDR, addressValue(cidr)), DROP], "a guest fills no ARP table: it is all tenants'");
+  rows.rule('through', [equals(IIFNAME, inner), ACCEPT]);
   if (egress !== undefined && egress.nat === undefined) rows.rule('through', [equals(DADDR, addressValue(cidr)), ACCEPT], 'routed: no NAT');
   rows.rule('through', [DROP]);
   rows.chain('limits');

@@ -32,7 +32,7 @@ function compile(self: AddressPoolDef, view: NodeView): Compiled {
   const cut = managementTrouble(way, view, from);
   if (cut !== undefined) return { resources: [], troubles: [cut] };
   const resources = [...(way.ours ? egressBridge(way, view, from) : []), ...(self.spec.mode === 'bridged' ? card(way, from) : routing(way, view, from))];
-  return { resources, troubles: deviceTroubles(way, view, from) };
+  return { resources, troubles: [...deviceTroubles(way, view, from), ...dropTroubles(way, view, from)] };
 }
 
 function egressBridge(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
@@ -95,4 +95,13 @@ function deviceTroubles(way: WayOut, view: NodeView, from: Origin): readonly Tro
   const [reason, what] =
     found === undefined ? ['EgressDeviceMissing', `${view.node.name} has no device ${name}`] : ['EgressDeviceDown', `${name} of ${view.node.name} is down`];
   return [{ definition: from.definition, reason, message: `${what}: nothing of the pool reaches the outside`, fatal: true }];
+}
+
+// Every chain at the hook must accept: what another one drops, none of ours can let through.
+function dropTroubles({ pool, bridge: name }: WayOut, { facts, node }: NodeView, from: Origin): readonly Trouble[] {
+  const chains = facts.forwardDrops ?? [];
+  if (pool.spec.mode === 'bridged' || chains.length === 0) return [];
+  const what = chains.length === 1 ? `the chain ${chains[0]} drops` : `the chains ${chains.join(', ')} drop`;
+  const message = `${what} forwarded packets on ${node.name}: the pool reaches the outside only if what comes from ${name} and goes to it is accepted there`;
+  return [{ definition: from.definition, reason: 'ForwardDropped', message, fatal: false }];
 }
