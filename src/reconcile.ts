@@ -18,8 +18,8 @@ import { type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote } from './pass/remote.ts';
 import { reportOf } from './pass/report.ts';
 import { type Settled, settle } from './pass/settle.ts';
-import { dueSample } from './pass/usage.ts';
 import { takeOver } from './pass/take-over.ts';
+import { dueSample } from './pass/usage.ts';
 import { RepoError } from './repo/repo.ts';
 
 /** What a pass came to. `enforced` is null when there was nothing that this node could enforce: the kernel is untouched then. */
