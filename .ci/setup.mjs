@@ -1,13 +1,14 @@
 /**
  * Makes a checkout ready: Node's version, npm packages, Debian packages, the build. Runs before every npm script that needs
- * them, so it imports node:* only, takes a blink when there is nothing to do, and then prints nothing.
- * `--npm-only`: what `npm run check` needs (no Debian packages, no build).
+ * them, so it imports nothing from npm, takes a blink when there is nothing to do, and then prints nothing.
+ * `--npm-only`: what `npm run check` needs (no Debian packages, no build). `--machines`: also what virtual machines need, for tests.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { getMachine } from './machine.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'node_modules', '.netloom-setup');
@@ -130,5 +131,6 @@ checkNode();
 installPackages();
 if (!process.argv.includes('--npm-only')) {
   installDebianPackages();
+  if (process.argv.includes('--machines')) getMachine(find, say);
   await buildWhenOld();
 }
