@@ -6,7 +6,7 @@ import type { NetworkEntry } from '../model/ledger.ts';
 import { vethNames } from '../model/names.ts';
 import { servicePaths, serviceTexts } from './dhcp.ts';
 import { networkMtu } from './mesh.ts';
-import type { Compiled, NetworkDef, NodeView } from './object.ts';
+import type { Compiled, NetworkDef, NodeView, Trouble } from './object.ts';
 import { servesDhcp, servesDns } from './services.ts';
 import { want } from './want.ts';
 
@@ -37,11 +37,16 @@ export function servicesPart(self: NetworkDef, entry: NetworkEntry, view: NodeVi
     folder: `${runtime}/services`,
     leases: { path: paths.leases, known: texts.leases },
   };
-  const resources = [
+  const read = [
     ...files.map(spec => want(file, spec, from)),
     // dnsmasq writes it; here it only is there, and goes with the network.
     want(file, { path: paths.leases, hash: undefined, text: '' }, from),
-    want(service, run, from),
   ];
-  return { resources, troubles: [] };
+  if (view.facts.programs?.dnsmasq === false) return { resources: read, troubles: [missing(view.node.name, from)] };
+  return { resources: [...read, want(service, run, from)], troubles: [] };
+}
+
+function missing(node: string, { definition }: Origin): Trouble {
+  const message = `${node} has no dnsmasq: guests get no address by DHCP and resolve no names, all else works; install the package dnsmasq-base`;
+  return { definition, reason: 'DnsmasqMissing', message, fatal: false };
 }

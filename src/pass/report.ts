@@ -33,7 +33,8 @@ export function reportOf(args: ReportArgs): NodeReport {
     outcomes: enforced.outcomes,
     remaining: enforced.remaining.steps,
     held: enforced.remaining.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
-    troubles: [...enforced.compiled.troubles, ...args.settled.pending.map(ask => ({ ...ask, fatal: true }))],
+    // Why nothing was allocated is told before what lacks it.
+    troubles: [...args.settled.pending.map(ask => ({ ...ask, fatal: true })), ...enforced.compiled.troubles],
     observing: config.mode === 'observe',
   });
   const good = pulled.good?.revision ?? '';
