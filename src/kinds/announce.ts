@@ -19,7 +19,7 @@ export interface AnnounceSpec {
   readonly mac: string;
   /** Whom flows to the address lead to; '' for an address that leads nowhere further. */
   readonly target: string;
-  /** `netloom:FloatingIP default/web`: provenance for people. */
+  /** `netloom:FloatingIP default/web`: provenance for people; ` (from n1)` behind it while another node has the address too. */
   readonly alias: string;
   /** What must stand before anybody is sent here: the outer end's port, rules, routes. */
   readonly after?: readonly Ref[];
@@ -42,15 +42,20 @@ export const announce: Kind<AnnounceSpec> = {
   ],
   claims: () => [],
   parse: rows => rows.links.flatMap(row => observe(rows.netns, row)),
-  create: s => [endFlows(s), { op: 'link-set', netns: s.netns, name: s.link, set: { mac: s.mac } }, note(s, aliasOf(s))],
-  // Another name for the same target ends nothing.
-  update: (s, changed) => (changed.length === 1 && changed[0] === 'alias' ? [note(s, aliasOf(s))] : announce.create(s)),
+  create: s => [endFlows(s), ...said(s)],
+  // Another name for the same target ends nothing, and is announced again: a router that moved here is alone with its addresses now.
+  update: (s, changed) => (changed.length === 1 && changed[0] === 'alias' ? said(s) : announce.create(s)),
   remove: s => [endFlows(s), note(s, '')],
   impact: (verb, changed) => (verb === 'make' || !(verb === 'delete' || changed.includes('target')) ? 'no-traffic' : 'existing-flows'),
 };
 
 function endFlows(s: AnnounceSpec): Op {
   return { op: 'flows-end', netns: s.netns, ip: s.ip };
+}
+
+// With arp_notify the kernel announces the addresses of a link whose MAC is set, also to what it is.
+function said(s: AnnounceSpec): readonly Op[] {
+  return [{ op: 'link-set', netns: s.netns, name: s.link, set: { mac: s.mac } }, note(s, aliasOf(s))];
 }
 
 function note(s: AnnounceSpec, alias: string): Op {
@@ -65,5 +70,5 @@ function observe(netns: string, row: LinkRow): readonly Observed<AnnounceSpec>[]
   const [, alias, ip, target] = /^(netloom:.+) (\S+) ->(?: (\S*))?$/.exec(row.ifalias ?? '') ?? [];
   if (alias === undefined || ip === undefined || !isHome(netns) || !isOurLink(netns, row)) return [];
   const spec = { netns, link: row.ifname, ip, mac: row.address ?? '', target: target ?? '', alias };
-  return [{ kind: 'announce', ref: announce.ref(spec), spec, owner: 'ours', formerly: alias.slice('netloom:'.length) }];
+  return [{ kind: 'announce', ref: announce.ref(spec), spec, owner: 'ours', formerly: alias.slice('netloom:'.length).replace(/ \(from \S+\)$/, '') }];
 }

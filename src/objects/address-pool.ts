@@ -68,7 +68,13 @@ function elsewhere(way: WayOut, view: NodeView, from: Origin): readonly Resource
     const via = at === undefined || at === view.node.name ? undefined : view.catalog.nodes.get(at)?.spec.underlay.address;
     return via === undefined || via.includes(':') ? [] : [want(route, { netns: '', dst: `${used.address}/32`, table: '254', via }, from)];
   });
-  return [...routes, want(sysctl, { netns: '', key: `net/ipv4/conf/${way.bridge}/proxy_arp`, value: '1' }, from)];
+  const underlay = view.facts.underlay?.device;
+  return [
+    ...routes,
+    want(sysctl, { netns: '', key: `net/ipv4/conf/${way.bridge}/proxy_arp`, value: '1' }, from),
+    // What the outside sends by another gateway node comes in by the underlay, and the answer leaves by the card: 1 would drop it.
+    ...(underlay === undefined ? [] : [want(sysctl, { netns: '', key: `net/ipv4/conf/${underlay}/rp_filter`, value: '2' }, from)]),
+  ];
 }
 
 /** Mode bridged: the card is a port of the egress bridge. */

@@ -14,7 +14,7 @@ import { addressHere, targetAddress } from './inbound.ts';
 import { carriesRouter } from './mesh.ts';
 import type { Compiled, FloatingIPDef, NodeView, ObjectKind } from './object.ts';
 import { pairOf } from './pair.ts';
-import { knownGateway } from './router.ts';
+import { announcedAs, knownGateway } from './router.ts';
 import { poolGateway, poolOf, targetOf } from './services.ts';
 import { originOf, want } from './want.ts';
 
@@ -42,7 +42,7 @@ function compile(self: FloatingIPDef, view: NodeView): Compiled {
   if (way === undefined) return fatal(from, 'EgressMissing', `${view.node.name}, which carries Network ${aim.network.key}, has no way out for its pool`);
   if (ip === undefined) return fatal(from, 'AllocationPending', 'no address of the pool allocated yet');
   if (entry === undefined || target === undefined) return fatal(from, 'AllocationPending', `Interface ${aim.iface.key} has no address yet`);
-  return { resources: path({ ip, target, netns: entry.uuid, way }, view, from), troubles: [] };
+  return { resources: path({ ip, target, netns: entry.uuid, way, alias: announcedAs(aim.network, view, from) }, view, from), troubles: [] };
 }
 
 function fatal(from: Origin, reason: string, message: string): Compiled {
@@ -54,10 +54,12 @@ interface Path {
   readonly target: string;
   readonly netns: string;
   readonly way: WayOut;
+  /** Of its announcement. */
+  readonly alias: string;
 }
 
 // A table of its own, so that its traffic passes its own pair in both directions: the pair's counters are the accounting.
-function path({ ip, target, netns, way }: Path, view: NodeView, from: Origin): readonly Resource[] {
+function path({ ip, target, netns, way, alias }: Path, view: NodeView, from: Origin): readonly Resource[] {
   const names = floatingNames(ip);
   const mac = poolMac(ip);
   const at = { netns, link: names.inner };
@@ -73,6 +75,6 @@ function path({ ip, target, netns, way }: Path, view: NodeView, from: Origin): r
     want(route, { ...at, dst: range, table }, from),
     wayBack,
     shunt,
-    want(announce, { ...at, ip, mac, target, alias: `netloom:${from.definition}`, after: [portRef('', names.outer), shunt.ref, wayBack.ref] }, from),
+    want(announce, { ...at, ip, mac, target, alias, after: [portRef('', names.outer), shunt.ref, wayBack.ref] }, from),
   ];
 }

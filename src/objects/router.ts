@@ -14,7 +14,7 @@ import type { NetworkEntry } from '../model/ledger.ts';
 import { bridgeMac, bridgeName, egressNames, poolMac, vethNames } from '../model/names.ts';
 import { type WayOut, wayOut } from './egress.ts';
 import { floatingPaths, routedAddresses } from './inbound.ts';
-import { learns, networkMtu } from './mesh.ts';
+import { learns, networkMtu, routerNodes } from './mesh.ts';
 import type { Compiled, NetworkDef, NodeView, Trouble } from './object.ts';
 import { namespaceSettings, pairOf } from './pair.ts';
 import { egressOf, poolGateway, poolOf } from './services.ts';
@@ -80,7 +80,7 @@ function outside(r: Router): Compiled {
   return { resources: pairOutside(r, way, given.address), troubles: [] };
 }
 
-function pairOutside({ entry, view, from }: Router, way: WayOut, ip: string): readonly Resource[] {
+function pairOutside({ self, entry, view, from }: Router, way: WayOut, ip: string): readonly Resource[] {
   const names = egressNames(entry.vxid);
   const at = { netns: entry.uuid, link: names.inner };
   const via = poolGateway(way.pool);
@@ -90,8 +90,17 @@ function pairOutside({ entry, view, from }: Router, way: WayOut, ip: string): re
     want(address, { ...at, ip, prefix: parseCidr(way.pool.spec.cidr)?.prefix ?? 32 }, from),
     want(route, { netns: entry.uuid, dst: 'default', table: '254', via, link: names.inner }, from),
     ...knownGateway(way, via, at, view, from),
-    want(announce, { ...at, ip, mac, target: '', alias: `netloom:${from.definition}`, after: [portRef('', names.outer)] }, from),
+    want(announce, { ...at, ip, mac, target: '', alias: announcedAs(self, view, from), after: [portRef('', names.outer)] }, from),
   ];
+}
+
+/**
+ * The alias of an announcement. While a router moves here its former node has the same addresses, and a switch finds them
+ * where it heard them last: with another alias after the move they are announced again.
+ */
+export function announcedAs(network: NetworkDef, { catalog, ledger, node }: NodeView, { definition }: Origin): string {
+  const [former] = routerNodes(network, { catalog, ledger });
+  return `netloom:${definition}${former === undefined || former === node.name ? '' : ` (from ${former})`}`;
 }
 
 /** The pool's router as a permanent neighbour, where it is this node itself. */

@@ -68,6 +68,8 @@ describe('what a gateway has besides', () => {
     const [found] = announced('netloom:FloatingIP default/web 192.0.2.10 -> 10.0.0.3');
     expect(found).toMatchObject({ ref: 'announce:0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/flt-c000020a-i', owner: 'ours', formerly: 'FloatingIP default/web' });
     expect(found?.spec).toMatchObject({ ip: '192.0.2.10', target: '10.0.0.3', alias: 'netloom:FloatingIP default/web', mac: '02:01:c0:00:02:0a' });
+    const [moving] = announced('netloom:FloatingIP default/web (from n1) 192.0.2.10 -> 10.0.0.3');
+    expect(moving).toMatchObject({ formerly: 'FloatingIP default/web', spec: { alias: 'netloom:FloatingIP default/web (from n1)' } });
     for (const text of ['netloom:Network default/demo 192.0.2.2 -> ', 'netloom:Network default/demo 192.0.2.2 ->'])
       expect(announced(text)[0]?.spec).toMatchObject({ ip: '192.0.2.2', target: '' });
   });
