@@ -33,6 +33,7 @@ ip route add 10.99.0.0/16 dev docker0
 ip route add 10.98.0.0/16 via 172.17.0.2 table 100 metric 7
 ip route add blackhole 10.97.0.0/16
 ip rule add from 10.96.0.0/16 table 100 pref 1000
+sysctl -qw net.ipv4.ip_forward=1
 sysctl -qw net.ipv4.conf.docker0.rp_filter=2 net.ipv4.conf.docker0.forwarding=1 net.ipv6.conf.docker0.disable_ipv6=1
 nft -f - <<'EOF'
 table inet firewall {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { run } from '../../../src/host/exec.ts';
 import { readFiles, readServices } from '../../../src/host/read-services.ts';
+import { isOurNamespace } from '../../../src/kinds/marks.ts';
 import { RUNTIME_DIR } from './definitions.ts';
 
 /** Runs a command in a node and gives what it prints; throws when it ends badly. */
@@ -55,13 +56,15 @@ export async function dump({ tool = here, exact = false, only = rows => rows }: 
   return only(texts.sort((a, b) => compare(`${a.of} ${a.text}`, `${b.of} ${b.text}`)));
 }
 
-/** The rows that are not about links and tables of ours. */
+/** The rows that are not about links, tables and services of ours, and not about namespaces of ours. */
 export function foreignRows(rows: readonly Row[]): readonly Row[] {
   const ours = new Set(
     rows.filter(({ of, text }) => of.endsWith(' link') && /"group":"9[78]"/.test(text)).map(({ of, link }) => `${of.split(' ')[0]} ${link}`),
   );
   const isOurTable = ({ of, text }: Row): boolean => of.endsWith(' nft') && /"(table|name)":"netloom"/.test(text);
-  return rows.filter(row => !ours.has(`${row.of.split(' ')[0]} ${row.link}`) && !isOurTable(row));
+  const isInOurs = ({ of, text }: Row): boolean => isOurNamespace(of === 'namespaces' ? text : (of.split(' ')[0] ?? ''));
+  const isServed = ({ of }: Row): boolean => of === ' file' || of === ' service';
+  return rows.filter(row => !ours.has(`${row.of.split(' ')[0]} ${row.link}`) && !isOurTable(row) && !isInOurs(row) && !isServed(row));
 }
 
 /** Waits until the kernel has settled to what is expected (link states follow a moment later); then compares. */
