@@ -31,7 +31,7 @@ export function told(outcomes: readonly Outcome[]): readonly string[] {
   return outcomes.map(({ status, code }) => (code === undefined ? status : `${status} ${code}`));
 }
 
-/** Takes away every link, namespace and table of the private lab that tests run in; refuses to do so anywhere else. */
+/** Takes away every link, namespace, rule and table of the private lab that tests run in; refuses to do so anywhere else. */
 export function empty(): void {
   const private_ = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -39,10 +39,17 @@ export function empty(): void {
   if (!private_) throw new Error('kernel tests run in a private lab only: npm test');
   for (const name of readdirSync('/run/netns')) sh(`ip netns del ${name}`);
   for (const name of links().filter(each => each !== 'lo')) remove(name);
-  sh('ip route flush type blackhole');
+  for (const type of ['blackhole', 'unreachable', 'prohibit']) for (const family of ['-4', '-6']) sh(`ip ${family} route flush table all type ${type} proto boot`);
+  for (const { priority } of rules()) sh(`ip rule del pref ${priority}`);
   sh('ip link set dev lo group 0');
   sh('nft flush ruleset');
   rmSync('/run/netns/stale', { force: true });
+}
+
+// Those of the kernel itself stay.
+function rules(): readonly { readonly priority: number }[] {
+  const all: readonly { readonly priority: number }[] = JSON.parse(sh('ip -j rule show'));
+  return all.filter(({ priority }) => priority > 0 && priority < 32_766);
 }
 
 // The other end of a pair, or an end whose namespace is just going, may be gone between the listing and the act.
