@@ -9,7 +9,7 @@ import type { Diagnostic } from './model/diagnostic.ts';
 import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
-import { type Enforced, enforce, prepare } from './pass/enforce.ts';
+import { type Enforced, enforce, prepare, type Target } from './pass/enforce.ts';
 import { passEvents } from './pass/events.ts';
 import { checkBefore } from './pass/guarded.ts';
 import { loadGood, loadKeptLedger } from './pass/kept.ts';
@@ -18,7 +18,7 @@ import { type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote } from './pass/remote.ts';
 import { reportOf } from './pass/report.ts';
 import { type Settled, settle } from './pass/settle.ts';
-import { takeOver } from './pass/take-over.ts';
+import { takenBetween, takeOver } from './pass/take-over.ts';
 import { dueSample } from './pass/usage.ts';
 import { RepoError } from './repo/repo.ts';
 
@@ -69,8 +69,17 @@ async function bring(config: NodeConfig, remote: Remote, pulled: Pulled, catalog
     : await enforce(prepared, () => checkBefore(prepared.facts, stateDir));
   if (pulled.tips === null) return { settled, enforced, published: null };
   const over = observing ? settled : await takeOver({ remote, settled, catalog, enforced, node: node.name, stateDir });
-  const published = await tell(config, remote, { pulled, settled: over, catalog, enforced, previous: kept?.ledger ?? null });
-  return { settled: over, enforced, published };
+  const done = await turnTo(enforced, { catalog, ledger: settled.ledger, node, taken: takenBetween(settled, over) }, config.runtimeDir);
+  const published = await tell(config, remote, { pulled, settled: over, catalog, enforced: done, previous: kept?.ledger ?? null });
+  return { settled: over, enforced: done, published };
+}
+
+// The others turn to this node's routers from now on, so what comes back for them is taken at once. Their addresses are announced
+// in the next pass: the former node may send by them until its own.
+async function turnTo(enforced: Enforced, target: Target & { readonly taken: ReadonlySet<string> }, runtimeDir: string): Promise<Enforced> {
+  if (target.taken.size === 0) return enforced;
+  const next = await enforce(await prepare(target, runtimeDir), async () => undefined);
+  return { ...next, outcomes: [...enforced.outcomes, ...next.outcomes], rounds: enforced.rounds + next.rounds };
 }
 
 interface Told {

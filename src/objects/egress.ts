@@ -80,10 +80,9 @@ export function routedNetworks(pool: AddressPoolDef, view: NodeView): readonly R
   });
 }
 
-/** The node that an address of a pool is on, as this node sees it: itself where it carries the router, else the first of its network's router nodes. */
+/** The node that an address of a pool is on now: the first of its network's router nodes; this one as soon as it has taken over. */
 export function nodeOfAddress({ network }: PoolAddress, view: NodeView): string | undefined {
-  const nodes = routerNodes(network, view);
-  return nodes.find(name => name === view.node.name) ?? nodes[0];
+  return view.taken?.has(network.key) ? view.node.name : routerNodes(network, view)[0];
 }
 
 /**

@@ -144,6 +144,8 @@ export interface NodeView {
   readonly ledger: Ledger;
   readonly node: NodeDef;
   readonly facts: Facts;
+  /** Networks, by key, whose router this pass has just taken over from its former node: what is sent to their addresses is for here. */
+  readonly taken?: ReadonlySet<string>;
 }
 
 /** Why an object, or a part of it, cannot be compiled on this node now; becomes a condition of that object. */

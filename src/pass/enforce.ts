@@ -21,6 +21,7 @@ export interface Target {
   readonly catalog: Catalog;
   readonly ledger: Ledger;
   readonly node: NodeDef;
+  readonly taken?: ReadonlySet<string>;
 }
 
 /** What would be done on this node now. */

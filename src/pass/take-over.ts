@@ -42,6 +42,13 @@ export async function takeOver(args: TakeOverArgs): Promise<Settled> {
   }
 }
 
+/** Networks whose former node this node took out of the ledger, by key. */
+export function takenBetween(before: Settled, after: Settled): ReadonlySet<string> {
+  if (before === after) return new Set();
+  const former = ({ ledger }: Settled, key: string): string | undefined => ledger.networks[key]?.gateway?.former;
+  return new Set(Object.keys(after.ledger.networks).filter(key => former(before, key) !== undefined && former(after, key) === undefined));
+}
+
 /** Networks whose router moves to this node and stands here whole, by key. */
 export function takenKeys({ settled, catalog, enforced, node }: Omit<TakeOverArgs, 'remote' | 'stateDir'>): readonly string[] {
   const moving = Object.entries(settled.ledger.networks).filter(([, { gateway }]) => gateway?.node === node && gateway.former !== undefined);

@@ -14,7 +14,7 @@ const NETWORKS = [
 ];
 /** Two networks, and the nodes that carry their routers: named, or free to choose. */
 const on = (red?: string, blue?: string): ClusterOptions => ({
-  gateways: ['n1', 'n2'],
+  gateways: ['n1', 'n2', 'n3'],
   networks: NETWORKS.map((network, index) => {
     const node = [red, blue][index];
     return node === undefined ? network : { ...network, more: `gateway: ${node}` };
@@ -189,18 +189,29 @@ describe('a router that moves to another gateway node', () => {
   });
 });
 
+/** How many of these networks each node carries. */
+async function loads(networks: readonly string[]): Promise<Record<string, number>> {
+  const found: Record<string, number> = { n1: 0, n2: 0, n3: 0 };
+  for (const network of networks) {
+    const node = /gateway:\s+node: "?(n\d)/.exec(await entryOf(network))?.[1] ?? 'nowhere';
+    found[node] = (found[node] ?? 0) + 1;
+  }
+  return found;
+}
+
 describe('a cordoned gateway node', () => {
-  test('hands over all its routers with one commit', async () => {
-    await all.pass(on());
-    await all.pass();
-    expect([await remains('n1', 'red/lan'), await remains('n2', 'red/lan'), await remains('n2', 'blue/lan')]).toEqual([
-      [],
-      WHOLE,
-      expect.arrayContaining(['namespace']),
-    ]);
-    await all.push({ ...on(), nodes: { n2: 'cordon: true' } });
+  test('hands over all its routers with one commit, to the others evenly', async () => {
+    const six = Array.from({ length: 6 }, (_, n) => ({ tenant: 'red', name: `net${n}`, vxid: 0x30 + n, cidr: `10.${n + 1}.0.0/24` }));
+    const names = ['red/lan', 'blue/lan', ...six.map(({ name }) => `red/${name}`)];
+    const many = { ...on(), networks: [...on().networks, ...six] };
+    await all.pass(many);
+    expect(Object.values(await loads(names)).sort()).toEqual([2, 3, 3]);
+    await all.push({ ...many, nodes: { n2: 'cordon: true' } });
     await fleet(['n1', 'n2', 'n3'], 5);
-    expect([await remains('n2', 'red/lan'), await remains('n2', 'blue/lan'), await remains('n1', 'red/lan')]).toEqual([[], [], WHOLE]);
+    expect(await loads(names)).toEqual({ n1: 4, n2: 0, n3: 4 });
+    expect([await remains('n2', 'red/lan'), await remains('n2', 'blue/lan')]).toEqual([[], []]);
+    expect((await all.node('n2').ok('ip netns list')).includes('6e6c6d')).toBe(false);
     expect(await askFor(at('e'), OUTSIDE.address, 7000, GATEWAY)).toMatch(GATEWAY);
+    expect(await askFor(outside, '192.0.2.10', 7002, /> 10\.0\.0\.3$/)).toMatch(/> 10\.0\.0\.3$/);
   });
 });

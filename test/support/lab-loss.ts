@@ -41,7 +41,7 @@ export async function measureLoss(from: Place, to: string, everyMs = 50): Promis
       const goesOn = await atLeast(seen().length + more, 5000);
       await child.stop();
       const sequence = [...new Set(seen())].sort((a, b) => a - b);
-      if (!goesOn) throw new Error(`${to} does not answer any more, after ${sequence.length} answers`);
+      if (!goesOn) throw new Error(`${to} does not answer ${from.netns ?? from.node.name} any more, after ${sequence.length} answers`);
       const gaps = sequence.map((number, index) => number - (sequence[index - 1] ?? 0));
       const last = sequence.at(-1) ?? 0;
       return { lost: last - sequence.length, answered: sequence.length, longestMs: Math.max(...gaps) * everyMs - everyMs };
