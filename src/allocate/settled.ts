@@ -93,7 +93,7 @@ function hasGateway({ gateway }: NetworkEntry, { gateway: asked }: NetworkAsk, {
   if (asked === undefined || gateway === undefined) return asked === undefined && gateway === undefined;
   if (!isGateway(gateway)) return false;
   const { node, former } = gateway;
-  if (former !== undefined && (former === node || !isLabel(former) || (nodes !== null && !nodes.has(former)))) return false;
+  if (former !== undefined && (former === node || typeof former !== 'string' || !isLabel(former) || (nodes !== null && !nodes.has(former)))) return false;
   return asked.pin === undefined ? asked.candidates.includes(node) : asked.pin === node;
 }
 

@@ -21,7 +21,7 @@ export const file: Kind<FileSpec> = {
   ties: () => [],
   claims: () => [],
   parse: rows => rows.files.map(observe),
-  tell: (_field, want, have) => [{ sign: '~', text: `content: ${brief(have.hash)} -> ${brief(want.hash)}` }],
+  tell: (_field, want, have) => [{ sign: '~', text: `hash: ${brief(have.hash)} -> ${brief(want.hash)}` }],
   create: s => [write(s)],
   // A file whose content is not managed is not touched again.
   update: s => (s.hash === undefined ? [] : [write(s)]),

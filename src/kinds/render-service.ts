@@ -26,7 +26,7 @@ export function renderService(op: ServiceOp): string {
     case 'service-reload':
       return `for p in ${processes}; do kill -HUP $p; echo "$p ${op.loaded}" >${note}; done`;
     case 'service-stop':
-      return `for p in ${processes}; do kill $p; while kill -0 $p 2>/dev/null; do sleep 0.1; done; done; rm -f ${note} ${note}.*`;
+      return `for p in ${processes}; do kill $p; while grep -qs . /proc/$p/cmdline; do sleep 0.1; done; done; rm -f ${note} ${note}.*`;
     default:
       return assertNever(op);
   }

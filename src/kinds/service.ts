@@ -64,9 +64,9 @@ export const service: Kind<ServiceSpec> = {
 
 // What a hash stands for says more than the hash.
 function tell(field: string, want: ServiceSpec, have: ServiceSpec): readonly Difference[] {
-  if (field === 'conf') return [{ sign: '~', text: `configuration: ${brief(have.conf)} -> ${brief(want.conf)}` }];
-  if (field === 'loaded') return [{ sign: '~', text: `what it read: ${brief(have.loaded)} -> ${brief(want.loaded)}` }];
-  return [{ sign: '~', text: field === 'answers' ? `answers: ${have.answers ? 'yes' : 'no'} -> yes` : `namespace: ${have.netns || 'none'} -> ${want.netns}` }];
+  if (field === 'conf') return [{ sign: '~', text: `conf: ${brief(have.conf)} -> ${brief(want.conf)}` }];
+  if (field === 'loaded') return [{ sign: '~', text: `loaded: ${brief(have.loaded)} -> ${brief(want.loaded)}` }];
+  return [{ sign: '~', text: field === 'answers' ? `answers: ${have.answers} -> ${want.answers}` : `netns: ${have.netns || 'none'} -> ${want.netns}` }];
 }
 
 // A process that lives keeps a namespace whose name is gone, and all that is in it: so it goes before.
