@@ -77,6 +77,8 @@ it('a plan that deletes everything, pasted, leaves what apply leaves: an empty n
   const empty = await privateNode('empty');
   try {
     await empty.ok(['bash', '-e'], WIRES);
+    // Forwarding is switched on for routers, and never off.
+    await empty.ok(['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
     // What bridges hand to the IP filters of the node is turned off, and never on again.
     const but = (all: readonly Row[]) => all.filter(row => !row.text.startsWith('bridge/bridge-nf-call-'));
     await expectDump(but(rows), { tool: toolOf(empty), only: but });
