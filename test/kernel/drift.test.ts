@@ -128,7 +128,8 @@ describe.each(named(COMPILED.flatMap(samples).flatMap(casesOf)))('%s', (_, { ref
       expect(change).toMatchObject({ field, want, ...('have' in mutation ? { have: mutation.have } : {}), ...(fate === 'fixed' ? { forces: true } : {}) });
       expect(change?.have).not.toEqual(want);
       // A person reads it so: what is there, and what will be.
-      if (typeof want !== 'object') expect(printText(plan)).toContain(`${field}: ${valueText(change?.have)} -> ${valueText(want)}`);
+      const words = change?.told?.map(each => each.text) ?? [`${field}: ${valueText(change?.have)} -> ${valueText(want)}`];
+      if (typeof want !== 'object') for (const each of words) expect(printText(plan)).toContain(each);
       expect([step?.verb, step?.replacing]).toEqual(fate === 'fixed' ? ['make', true] : ['update', false]);
     });
   });
