@@ -39,7 +39,8 @@ export function empty(): void {
   if (!private_) throw new Error('kernel tests run in a private lab only: npm test');
   for (const name of readdirSync('/run/netns')) sh(`ip netns del ${name}`);
   for (const name of links().filter(each => each !== 'lo')) remove(name);
-  for (const type of ['blackhole', 'unreachable', 'prohibit']) for (const family of ['-4', '-6']) sh(`ip ${family} route flush table all type ${type} proto boot`);
+  for (const type of ['blackhole', 'unreachable', 'prohibit'])
+    for (const family of ['-4', '-6']) sh(`ip ${family} route flush table all type ${type} proto boot`);
   for (const { priority } of rules()) sh(`ip rule del pref ${priority}`);
   sh('ip link set dev lo group 0');
   sh('nft flush ruleset');
