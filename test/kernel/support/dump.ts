@@ -44,7 +44,8 @@ const LINES = 'link show\naddr show\nroute show table all\nneigh show nud perman
 
 /** All rows of all namespaces, sorted. Learned entries, which come and go with traffic, are left out. */
 export async function dump({ tool = here, exact = false, only = rows => rows }: DumpOptions = {}): Promise<readonly Row[]> {
-  const names = (await tool(['ls', '/run/netns'])).split('\n').filter(Boolean);
+  // What an `ip netns add` that was killed left behind is a file and no namespace.
+  const names = (await tool(['find', '/run/netns', '-mindepth', '1', '-fstype', 'nsfs', '-printf', '%f\\n'])).split('\n').filter(Boolean).sort();
   const parts = await Promise.all(['', ...names].map(name => dumpOne(tool, name)));
   const rows = [
     ...parts.flat(),

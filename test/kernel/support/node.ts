@@ -43,6 +43,7 @@ export async function freshNode(): Promise<void> {
   await paste(`
 ip -o link show | sed -n 's/^[0-9]*: \\([^:@]*\\).*/\\1/p' | grep -vx lo | sed 's/.*/link set dev & group 4242/' | ip -batch -
 ip -o link show group 4242 | grep -q . && ip link del group 4242
+find /run/netns -mindepth 1 ! -fstype nsfs -delete
 for name in $(ls /run/netns); do ip netns del "$name"; done
 nft flush ruleset
 for key in /proc/sys/net/bridge/bridge-nf-call-*; do [ -e "$key" ] && echo 0 > "$key"; done
