@@ -90,8 +90,11 @@ describe('a service that cannot run', () => {
     const uuid = (await get('network', 'red/two')).status.uuid;
     const pid = (await gateway().ok(['pgrep', '-f', `${all.lab.dir}.*${uuid}/dnsmasq.conf`])).trim();
     await gateway().ok(`kill -KILL ${pid}`);
+    const isHeld = async () => (await gateway().ok(`ip netns exec ${uuid} ss -Hlun`)).includes(`:${port} `);
+    // Gone is who was killed only when the port is free.
+    while (await isHeld()) await new Promise(done => setTimeout(done, 20));
     const squatter = spawnLong('nsenter', [...gateway().into(uuid), 'socat', '-u', `UDP4-RECV:${port}`, '-']);
-    while (!(await gateway().ok(`ip netns exec ${uuid} ss -Hlun`)).includes(`:${port} `)) await new Promise(done => setTimeout(done, 20));
+    while (!(await isHeld())) await new Promise(done => setTimeout(done, 20));
     expect(await pass()).toMatch(/dnsmasq ended: .*Address already in use/);
     expect((await get('network', 'red/two')).status).toMatchObject({
       state: 'error',
