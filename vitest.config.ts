@@ -1,6 +1,8 @@
 /**
- * Two projects. `unit`: pure, no root, seconds. `kernel`: needs root and a private lab around the whole of vitest (`.ci/test.mjs`
- * makes it), since a worker cannot leave its namespaces; its files run one after another in processes of their own.
+ * Two projects. `unit`: pure, no root, seconds; its files share the modules of their worker (loading them anew for each file took
+ * half of the time), so a test puts back what it changes of the process. `kernel`: needs root and a private lab around the whole
+ * of vitest (`.ci/test.mjs` makes it), since a worker cannot leave its namespaces; its files run one after another in processes
+ * of their own.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -12,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/kernel/**', 'test/lab/**', 'test/repo-slow/**'],
+          isolate: false,
+          maxWorkers: '100%',
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
