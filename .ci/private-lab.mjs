@@ -1,10 +1,13 @@
 /**
  * A private lab: mount, network and pid namespaces of its own with an empty /run/netns. What runs inside cannot meet the
  * machine's network, and whatever it leaves running dies with it.
+ *
+ * As a program: `node .ci/private-lab.mjs FILE...` runs test files of the kernel project in one.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -38,13 +41,22 @@ export function cannotRunKernelTests() {
   }
 }
 
+/** Tells the tests inside which namespaces are not theirs (test/support/namespaces.ts): from in there, process 1 is one of them. */
+function outside() {
+  const names = statSync('/run/netns', { throwIfNoEntry: false })?.dev ?? 'none';
+  return ['net', 'mnt']
+    .map(kind => readlinkSync(`/proc/self/ns/${kind}`))
+    .concat(String(names))
+    .join(' ');
+}
+
 /** Runs node with `args` in a private lab, every line of output behind its name; true when it ended well in time. */
 export function runShard({ name, args, temp, deadlineMs }) {
   mkdirSync(temp, { recursive: true });
   const child = spawn('unshare', [...UNSHARE, 'sh', '-c', `${SET_UP}; exec "$@"`, 'sh', process.execPath, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH, TMPDIR: temp, NETLOOM_TEST_RUN: temp, FORCE_COLOR: undefined, NO_COLOR: '1' },
+    env: { ...process.env, PATH, TMPDIR: temp, NETLOOM_TEST_RUN: temp, NETLOOM_TEST_OUTSIDE: outside(), FORCE_COLOR: undefined, NO_COLOR: '1' },
   });
   for (const stream of [child.stdout, child.stderr]) prefixLines(stream, `${name}: `);
   // --kill-child: when unshare dies, the first process of the lab dies, and with that one all of them.
@@ -73,4 +85,13 @@ function prefixLines(stream, prefix) {
     for (const line of lines) process.stdout.write(`${prefix}${line}\n`);
   });
   stream.on('end', () => rest !== '' && process.stdout.write(`${prefix}${rest}\n`));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const why = cannotRunKernelTests();
+  if (why !== undefined) throw new Error(why);
+  const temp = mkdtempSync(join(tmpdir(), 'netloom-test-'));
+  const args = [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'kernel', ...process.argv.slice(2)];
+  process.exitCode = (await runShard({ name: 'kernel', args, temp, deadlineMs: 14 * 60_000 })) ? 0 : 1;
+  rmSync(temp, { recursive: true, force: true });
 }

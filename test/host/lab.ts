@@ -1,9 +1,10 @@
 /** What kernel tests of the host share: steps by hand, `ip` by hand, and a way back to an empty namespace. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import type { Ref } from '../../src/kinds/kind.ts';
 import type { Op } from '../../src/kinds/op.ts';
 import type { Outcome, Step } from '../../src/kinds/step.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 
 /** Runs a tool and gives what it prints; throws with its words. */
 export function sh(command: string, input?: string): string {
@@ -33,10 +34,7 @@ export function told(outcomes: readonly Outcome[]): readonly string[] {
 
 /** Takes away every link, namespace, rule and table of the private lab that tests run in; refuses to do so anywhere else. */
 export function empty(): void {
-  const private_ = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .some(row => / \/ \/run\/netns .* - tmpfs /.test(row));
-  if (!private_) throw new Error('kernel tests run in a private lab only: npm test');
+  insistOnLab();
   for (const name of readdirSync('/run/netns')) sh(`ip netns del ${name}`);
   for (const name of links().filter(each => each !== 'lo')) remove(name);
   for (const type of ['blackhole', 'unreachable', 'prohibit'])

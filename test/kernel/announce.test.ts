@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { run, spawnLong } from '../../src/host/exec.ts';
 import { announce } from '../../src/kinds/announce.ts';
-import { batch, emptyNode, insistOnLab, paste, say } from '../kinds/kernel-room.ts';
+import { batch, emptyNode, paste, say } from '../kinds/kernel-room.ts';
 import { OUR_NETNS, SAMPLES } from '../kinds/samples.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 
 const IP = '192.0.2.2';
 const SPEC = { netns: OUR_NETNS, link: 'egr-2-i', ip: IP, mac: '02:00:00:00:00:0a', target: '10.0.0.3', alias: 'netloom:FloatingIP default/web' };

@@ -4,8 +4,9 @@ import { apply } from '../../src/host/apply.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Observed, Resource } from '../../src/kinds/kind.ts';
 import { diff } from '../../src/plan/diff.ts';
-import { emptyNode, insistOnLab, paste, seen } from '../kinds/kernel-room.ts';
+import { emptyNode, paste, seen } from '../kinds/kernel-room.ts';
 import { SAMPLES, type Sample } from '../kinds/samples.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 
 beforeAll(insistOnLab);
 beforeEach(emptyNode);

@@ -4,8 +4,9 @@ import { apply } from '../../src/host/apply.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Resource } from '../../src/kinds/kind.ts';
 import { diff } from '../../src/plan/diff.ts';
-import { emptyNode, insistOnLab, say, seen } from '../kinds/kernel-room.ts';
+import { emptyNode, say, seen } from '../kinds/kernel-room.ts';
 import { SAMPLES, type Sample } from '../kinds/samples.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 
 beforeAll(insistOnLab);
 beforeEach(emptyNode);

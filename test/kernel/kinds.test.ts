@@ -2,8 +2,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Observed, Tie } from '../../src/kinds/kind.ts';
 import { difference } from '../../src/plan/compare.ts';
-import { batch, emptyNode, insistOnLab, paste, say, seen } from '../kinds/kernel-room.ts';
+import { batch, emptyNode, paste, say, seen } from '../kinds/kernel-room.ts';
 import { SAMPLES, type Sample } from '../kinds/samples.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 
 beforeAll(insistOnLab);
 beforeEach(emptyNode);

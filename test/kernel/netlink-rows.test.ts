@@ -8,8 +8,9 @@ import { inNamespace } from '../../src/host/netlink/namespaces.ts';
 import { netlinkReader } from '../../src/host/netlink/netlink-reader.ts';
 import { read } from '../../src/host/read.ts';
 import type { Rows } from '../../src/kinds/rows.ts';
-import { batch, emptyNode, insistOnLab, paste, say } from '../kinds/kernel-room.ts';
+import { batch, emptyNode, paste, say } from '../kinds/kernel-room.ts';
 import { GUEST, OUR_NETNS, SAMPLES } from '../kinds/samples.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 import { byCommands, byNetlink, differences, expectSameRows } from './support/readers.ts';
 
 beforeAll(insistOnLab);

@@ -11,8 +11,8 @@ import type { LongChild } from '../../src/host/exec.ts';
 import { startPing } from '../../src/host/ping.ts';
 import { dueSample, liveUsage } from '../../src/pass/usage.ts';
 import { pingStatistics } from '../../src/report/ping.ts';
-import { insistOnLab } from '../kinds/kernel-room.ts';
 import { catalogOf, ledgerOf } from '../report/world.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 
 const catalog = catalogOf(
   { 'acme/shop': { cidr: '10.77.0.0/24', vxid: 255 } },

@@ -15,7 +15,8 @@ import type { Resource } from '../../src/kinds/kind.ts';
 import type { ServiceSpec } from '../../src/kinds/service.ts';
 import { diff } from '../../src/plan/diff.ts';
 import { killNow, line, program } from '../host/program.ts';
-import { insistOnLab, paste } from '../kinds/kernel-room.ts';
+import { paste } from '../kinds/kernel-room.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 
 const UUID = '0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d0000aa';
 const ID = `${UUID}/dnsmasq`;

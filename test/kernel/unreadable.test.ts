@@ -7,7 +7,7 @@ import { exitOf } from '../../src/cli/apply-command.ts';
 import { read } from '../../src/host/read.ts';
 import { usersOf } from '../../src/host/users.ts';
 import { obstaclesOf } from '../../src/pass/obstacles.ts';
-import { insistOnLab } from '../kinds/kernel-room.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 import { given } from './support/definitions.ts';
 import { type Row, settledDump } from './support/dump.ts';
 import { converge, freshNode, pass, paste } from './support/node.ts';

@@ -1,5 +1,5 @@
 /** The kernel for tests of kinds: says ops the way an operator would, reads back, and leaves nothing. Only inside a private lab. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { carryOthers } from '../../src/host/carry-others.ts';
@@ -10,15 +10,8 @@ import { KINDS } from '../../src/kinds/index.ts';
 import type { Key, Observed } from '../../src/kinds/kind.ts';
 import { lane, type Op } from '../../src/kinds/op.ts';
 import { batchLine, renderOp } from '../../src/kinds/render.ts';
+import { insistOnLab } from '../support/namespaces.ts';
 import { GUEST, OUR_NETNS, RUNTIME } from './samples.ts';
-
-/** Throws unless /run/netns is a file system of the lab's own: these tests delete every link they find. */
-export function insistOnLab(): void {
-  const own = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .some(line => / \/ \/run\/netns .* - tmpfs /.test(line));
-  if (!own) throw new Error('these tests need a network and mount namespace of their own, with a tmpfs on /run/netns: run npm test');
-}
 
 /** Runs lines of shell, as pasted; throws with what the tools said. */
 export async function paste(lines: string): Promise<void> {
@@ -75,6 +68,7 @@ export async function endServices(runtimeFolder: string): Promise<void> {
 
 /** An empty node: only `lo` and the guest's namespace. */
 export async function emptyNode(): Promise<void> {
+  insistOnLab();
   await endServices(RUNTIME);
   await paste(`
 for link in $(ip -o link show | sed -n 's/^[0-9]*: \\([^:@]*\\).*/\\1/p'); do [ "$link" = lo ] || ip link del dev "$link" 2>/dev/null || true; done

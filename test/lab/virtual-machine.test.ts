@@ -11,9 +11,7 @@ import { type Machine, missingForMachines, startMachine } from '../support/lab-m
 import { nodeOf } from '../support/lab-node.ts';
 import { talk } from '../support/lab-talk.ts';
 import { ask, askFor, type Spot, serve } from '../support/lab-tcp.ts';
-
-const missing = missingForMachines();
-const able = process.env['CI'] === 'true' || missing === '';
+import { describeWhere } from '../support/needs.ts';
 
 const FLOATING = '192.0.2.10';
 const ECHO = 7001;
@@ -80,9 +78,8 @@ async function bootSecond(): Promise<Machine> {
   return boot('second', 'n3', nic, image);
 }
 
-describe.skipIf(!able)(missing === '' ? 'virtual machines' : `virtual machines, without ${missing}`, () => {
+describeWhere(missingForMachines(), 'virtual machines', () => {
   beforeAll(async () => {
-    if (missing !== '') throw new Error(`no virtual machine without ${missing}`);
     folder = mkdtempSync(join(tmpdir(), 'netloom-machines-'));
     writeFileSync(join(folder, 'initrd'), initrd());
     all = await startCluster(OPTIONS);

@@ -4,7 +4,8 @@ import { type ReadArgs, scope } from '../../../src/host/read.ts';
 import { KINDS } from '../../../src/kinds/index.ts';
 import { lane, type Op } from '../../../src/kinds/op.ts';
 import { type Enforced, enforce, type Prepared, prepare } from '../../../src/pass/enforce.ts';
-import { batch, endServices, insistOnLab, paste } from '../../kinds/kernel-room.ts';
+import { batch, endServices, paste } from '../../kinds/kernel-room.ts';
+import { insistOnLab } from '../../support/namespaces.ts';
 import { type Given, RUNTIME_DIR, UNDERLAY } from './definitions.ts';
 
 export { paste } from '../../kinds/kernel-room.ts';
