@@ -112,7 +112,7 @@ const STALE = 'Error: Peer netns reference is invalid.';
 async function readSysctls(netns: string, wanted: readonly string[]): Promise<Rows['sysctls']> {
   const found: (readonly [string, string])[] = [];
   for (let at = 0; at < wanted.length; at += 500) {
-    const paths = wanted.slice(at, at + 500).map(sysctlPath);
+    const paths = wanted.slice(at, at + 500).map(key => sysctlPath(key));
     const { stdout } = await run(...entering(netns, 'grep', ['-s', '-H', '', ...paths]));
     for (const line of stdout.split('\n')) {
       const [, key, value] = /^\/proc\/sys\/(.+?):(.*)$/.exec(line) ?? [];

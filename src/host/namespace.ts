@@ -32,7 +32,7 @@ export function entering(netns: string, tool: string, args: readonly string[]): 
 }
 
 /** Path of a sysctl key in slash form (`net/ipv4/conf/eth0.1/forwarding`). Keys that are not below `net` are a Bug. */
-export function sysctlPath(key: string): string {
+export function sysctlPath(key: string, proc = '/proc'): string {
   if (!/^net(\/[^/\s]+)+$/.test(key) || key.split('/').includes('..')) throw new Error(`bug: not a sysctl key below net: ${JSON.stringify(key)}`);
-  return `/proc/sys/${key}`;
+  return `${proc}/sys/${key}`;
 }

@@ -68,46 +68,40 @@ const GOING_ON = has(ct('state'), ['established', 'related']);
 const REWRITTEN = has(ct('status'), 'dnat');
 const FLOATING_LINKS = 'flt-*';
 
-/** The table `ip netloom` of a gateway namespace. */
+/** The table `ip netloom` of a gateway namespace: only what its network uses, since thousands of them are read and compared. */
 export function gatewayTable(content: GatewayContent): NftTable {
   const rows = buildTable('ip', OURS.table);
-  const limited = content.floating.filter(path => path.allow !== undefined);
+  const { floating } = content;
+  const limited = floating.filter(path => path.allow !== undefined);
   fill(rows, content, limited);
   services(rows, content);
   through(rows, content, limited);
-  rows.hook('arrive', 'prerouting', -100, 'nat');
-  rows.rule('arrive', [{ dnat: { addr: mapped(DADDR, 'fip') } }]);
-  steer(rows, content);
+  if (floating.length > 0) {
+    rows.hook('arrive', 'prerouting', -100, 'nat');
+    rows.rule('arrive', [{ dnat: { addr: mapped(DADDR, 'fip') } }]);
+    steer(rows, content);
+  }
   leave(rows, content);
   return rows.table();
 }
 
 function fill(rows: TableBuilder, { floating, routed }: GatewayContent, limited: readonly FloatingPath[]): void {
   const out = floating.filter(path => path.bothWays);
-  rows.map(
-    'fip',
-    { key: 'ipv4_addr', value: 'ipv4_addr' },
-    floating.map(path => [path.address, path.target]),
-  );
-  rows.map(
-    'fip_mark',
-    { key: 'ifname', value: 'mark' },
-    floating.map(path => [path.link, path.mark]),
-  );
-  rows.map(
-    'out',
-    { key: 'ipv4_addr', value: 'ipv4_addr' },
-    out.map(path => [path.target, path.address]),
-  );
-  rows.map(
-    'out_mark',
-    { key: 'ipv4_addr', value: 'mark' },
-    out.map(path => [path.target, path.mark]),
-  );
-  rows.set('routed', 'ipv4_addr', routed);
-  rows.set(
+  const map = (name: string, key: string, value: string, elements: readonly (readonly [NftJson, NftJson])[]) => {
+    if (elements.length > 0) rows.map(name, { key, value }, elements);
+  };
+  const set = (name: string, elements: readonly string[]) => {
+    if (elements.length > 0) rows.set(name, 'ipv4_addr', elements);
+  };
+  const pairs = (of: readonly FloatingPath[], key: 'address' | 'link' | 'target', value: 'target' | 'mark' | 'address') =>
+    of.map(path => [path[key], path[value]] as const);
+  map('fip', 'ipv4_addr', 'ipv4_addr', pairs(floating, 'address', 'target'));
+  map('fip_mark', 'ifname', 'mark', pairs(floating, 'link', 'mark'));
+  map('out', 'ipv4_addr', 'ipv4_addr', pairs(out, 'target', 'address'));
+  map('out_mark', 'ipv4_addr', 'mark', pairs(out, 'target', 'mark'));
+  set('routed', routed);
+  set(
     'limited',
-    'ipv4_addr',
     limited.map(path => path.address),
   );
 }
@@ -123,17 +117,17 @@ function services(rows: TableBuilder, { inner }: GatewayContent): void {
 }
 
 // NAT is no filter: without this, whoever is on the egress network reaches inner addresses past it.
-function through(rows: TableBuilder, { inner, cidr, egress }: GatewayContent, limited: readonly FloatingPath[]): void {
+function through(rows: TableBuilder, { inner, cidr, egress, floating, routed }: GatewayContent, limited: readonly FloatingPath[]): void {
   rows.hook('through', 'forward', 0);
-  rows.rule('through', [NEW, REWRITTEN, equals(ct('ip daddr', 'original'), '@limited'), goto('limits')]);
+  if (limited.length > 0) rows.rule('through', [NEW, REWRITTEN, equals(ct('ip daddr', 'original'), '@limited'), goto('limits')]);
   rows.rule('through', [GOING_ON, ACCEPT]);
-  rows.rule('through', [REWRITTEN, ACCEPT]);
-  rows.rule('through', [equals(DADDR, '@routed'), ACCEPT]);
+  if (floating.length > 0) rows.rule('through', [REWRITTEN, ACCEPT]);
+  if (routed.length > 0) rows.rule('through', [equals(DADDR, '@routed'), ACCEPT]);
   rows.rule('through', [equals(IIFNAME, inner), equals(DADDR, addressValue(cidr)), DROP], "a guest fills no ARP table: it is all tenants'");
   rows.rule('through', [equals(IIFNAME, inner), ACCEPT]);
   if (egress !== undefined && egress.nat === undefined) rows.rule('through', [equals(DADDR, addressValue(cidr)), ACCEPT], 'routed: no NAT');
   rows.rule('through', [DROP]);
-  rows.chain('limits');
+  if (limited.length > 0) rows.chain('limits');
   for (const path of limited) limit(rows, path);
 }
 
@@ -154,20 +148,25 @@ function conditions({ cidr, protocol, ports = [] }: Allowed): readonly NftJson[]
 }
 
 // After DNAT on purpose: what goes back inside (hairpin) must not take a floating address's table.
-function steer(rows: TableBuilder, { inner, cidr }: GatewayContent): void {
+function steer(rows: TableBuilder, { inner, cidr, floating, routed }: GatewayContent): void {
   rows.hook('steer', 'prerouting', -90);
   rows.rule('steer', [equals(IIFNAME, FLOATING_LINKS), NEW, mangle(ct('mark'), mapped(IIFNAME, 'fip_mark'))]);
   rows.rule('steer', [differs(IIFNAME, inner), RETURN]);
   rows.rule('steer', [equals(DADDR, addressValue(cidr)), RETURN]);
-  rows.rule('steer', [equals(DADDR, '@routed'), RETURN]);
+  if (routed.length > 0) rows.rule('steer', [equals(DADDR, '@routed'), RETURN]);
   rows.rule('steer', [differs(ct('mark'), 0), mangle(meta('mark'), ct('mark')), RETURN]);
-  rows.rule('steer', [NEW, mangle(meta('mark'), mapped(SADDR, 'out_mark')), mangle(ct('mark'), meta('mark'))]);
+  if (isAnyBothWays(floating)) rows.rule('steer', [NEW, mangle(meta('mark'), mapped(SADDR, 'out_mark')), mangle(ct('mark'), meta('mark'))]);
 }
 
-function leave(rows: TableBuilder, { inner, cidr, router, egress }: GatewayContent): void {
+function leave(rows: TableBuilder, { inner, cidr, router, egress, floating }: GatewayContent): void {
+  if (floating.length === 0 && egress?.nat === undefined) return;
   rows.hook('leave', 'postrouting', 100, 'nat');
-  rows.rule('leave', [equals(OIFNAME, inner), REWRITTEN, equals(SADDR, addressValue(cidr)), { snat: { addr: router } }], 'hairpin');
-  rows.rule('leave', [equals(OIFNAME, FLOATING_LINKS), { snat: { addr: mapped(SADDR, 'out') } }]);
+  if (floating.length > 0) rows.rule('leave', [equals(OIFNAME, inner), REWRITTEN, equals(SADDR, addressValue(cidr)), { snat: { addr: router } }], 'hairpin');
+  if (isAnyBothWays(floating)) rows.rule('leave', [equals(OIFNAME, FLOATING_LINKS), { snat: { addr: mapped(SADDR, 'out') } }]);
   if (egress?.nat === undefined) return;
   rows.rule('leave', [equals(OIFNAME, egress.link), equals(SADDR, addressValue(cidr)), { snat: { addr: egress.nat } }]);
+}
+
+function isAnyBothWays(floating: readonly FloatingPath[]): boolean {
+  return floating.some(path => path.bothWays);
 }

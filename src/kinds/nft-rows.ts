@@ -32,7 +32,7 @@ function rank(row: Row): number {
 function canonicalRow(row: NftJson): Row {
   const [type = '', body = null] = Object.entries(asBody(row))[0] ?? [];
   const { handle: _, index: __, ...rest } = asBody(body);
-  if (type === 'rule') return { type, key: String(rest.chain), body: sortedKeys({ ...rest, expr: asList(rest.expr).map(canonical) }) };
+  if (type === 'rule') return { type, key: String(rest.chain), body: { ...rest, expr: asList(rest.expr).map(canonical) } };
   if (type === 'set' || type === 'map') return { type, key: String(rest.name), body: sortedKeys(canonicalSet(rest)) };
   return { type, key: String(rest.name ?? ''), body: sortedKeys(rest) };
 }
@@ -53,7 +53,13 @@ function hexNumbers(value: NftJson): NftJson {
   if (typeof value === 'number') return `0x${value.toString(16)}`;
   if (Array.isArray(value)) return value.map(hexNumbers);
   if (!isBody(value) || 'prefix' in value) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hexNumbers(inner)]));
+  return mapped(value, hexNumbers);
+}
+
+function mapped(body: Body, change: (value: NftJson) => NftJson): NftJson {
+  const changed: { [key: string]: NftJson } = {};
+  for (const key of Object.keys(body)) changed[key] = change(body[key] ?? null);
+  return changed;
 }
 
 function canonical(value: NftJson): NftJson {
@@ -66,14 +72,14 @@ function canonical(value: NftJson): NftJson {
   if ('prefix' in value) return canonicalPrefix(value);
   if ('range' in value) return canonicalRange(value);
   if ('match' in value) return { match: canonicalMatch(asBody(value.match ?? null)) };
-  return sortedKeys(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, canonical(inner)])));
+  return mapped(value, canonical);
 }
 
 function canonicalMatch(match: Body): NftJson {
   const { left = null, right = null } = match;
   const meta = asBody(asBody(left).meta ?? null).key;
   const named = meta === 'l4proto' && typeof right === 'number' ? (PROTOCOLS[right] ?? right) : right;
-  return sortedKeys({ ...match, left: canonical(left), right: canonical(named) });
+  return { ...match, left: canonical(left), right: canonical(named) };
 }
 
 function canonicalPrefix(value: Body): NftJson {
@@ -91,10 +97,19 @@ function sortedKeys(body: Body): NftJson {
   return Object.fromEntries(Object.entries(body).sort(([a], [b]) => compare(a, b)));
 }
 
-// The texts are made once: sets may have thousands of elements.
+// The texts are made once: sets may have thousands of elements, most of them pairs.
 function sortedByText(values: readonly NftJson[]): NftJson[] {
-  const texts = values.map(value => ({ value, text: JSON.stringify(value) }));
+  const texts = values.map(value => ({ value, text: textOf(value) }));
   return texts.sort((a, b) => compare(a.text, b.text)).map(({ value }) => value);
+}
+
+function textOf(value: NftJson): string {
+  return JSON.stringify(isBody(value) && !('concat' in value) ? sortedDeep(value) : value);
+}
+
+function sortedDeep(value: NftJson): NftJson {
+  if (Array.isArray(value)) return value.map(sortedDeep);
+  return isBody(value) ? sortedKeys(mapped(value, sortedDeep) as Body) : value;
 }
 
 function compare(a: string, b: string): number {

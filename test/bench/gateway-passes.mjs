@@ -11,25 +11,21 @@ export function passesOfGateways(dir, node, count, { runs, create, noop }) {
   const folder = join(dir, `gateways-${count}`);
   const state = join(dir, `gateways-${count}-state`);
   const run = (command, ...more) => node(command, folder, '--state-dir', state, '--runtime-dir', join(state, 'run'), ...more);
-  writeGateways(folder, count);
+  writeGateways(folder, count, { dhcp: false });
   execFileSync('ip', ['link', 'add', 'name', 'eth1', 'type', 'veth', 'peer', 'name', 'far1']);
   execFileSync('ip', ['link', 'set', 'dev', 'far1', 'up']);
   execFileSync('ip', ['link', 'set', 'dev', 'eth1', 'up']);
   try {
-    const commands = once(run('plan', '-o', 'commands')).stdout;
-    once(run('apply'));
-    const [bare, applied] = inTurn(
-      runs,
-      () => emptied(() => byHand(commands)),
-      () => emptied(() => once(run('apply'))),
-    );
-    row(`create ${count} networks with NAT, against the fewest bare runs`, against(applied, bare), create);
-    const singly = emptied(() => oneByOne(commands));
-    row('  against a process for each command (once)', against(applied, singly), '-');
-    const [nothing] = inTurn(runs, () => once(run('apply')));
-    row(`apply with nothing to do, ${count} networks with NAT`, spent(nothing), noop);
+    creating(run, count, runs, create);
+    writeGateways(folder, count, { dhcp: true });
+    emptied(() => once(run('apply')));
+    const [nothing] = inTurn(Math.max(runs, 3), () => once(run('apply')));
+    row(`apply with nothing to do, ${count} networks with DHCP and NAT`, spent(nothing), noop);
     const [slow] = inTurn(runs, () => once(run('apply'), { env: { NETLOOM_READER: 'commands' } }));
     row('  read by commands', spent(slow), '-');
+    // Not only the kernel has something of them now.
+    writeGateways(folder, 0, { dhcp: true });
+    row(`delete ${count} networks with DHCP and NAT (once)`, spent(once(run('apply'))), '-');
   } finally {
     emptied(() => undefined);
     execFileSync('ip', ['link', 'del', 'dev', 'eth1']);
@@ -38,7 +34,21 @@ export function passesOfGateways(dir, node, count, { runs, create, noop }) {
 }
 
 // Without DHCP: starting dnsmasq is not what is measured.
-function writeGateways(dir, count) {
+function creating(run, count, runs, reach) {
+  const commands = once(run('plan', '-o', 'commands')).stdout;
+  once(run('apply'));
+  const [bare, applied] = inTurn(
+    runs,
+    () => emptied(() => byHand(commands)),
+    () => emptied(() => once(run('apply'))),
+  );
+  row(`create ${count} networks with NAT, against the fewest bare runs`, against(applied, bare), reach);
+  const singly = emptied(() => oneByOne(commands));
+  row('  against a process for each command (once)', against(applied, singly), '-');
+}
+
+function writeGateways(dir, count, { dhcp }) {
+  rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const nodes = [1, 2].map(
     n => `${HEAD}kind: Node\nmetadata: { name: n${n} }\nspec: { underlay: { address: 10.2.1.${n}, device: eth0 }, gateway: ${n === 1} }\n`,
@@ -49,7 +59,7 @@ function writeGateways(dir, count) {
     [`${HEAD}kind: Cluster\nmetadata: { name: bench }\nspec: { underlay: { mtu: 9000 } }\n`, pool, ...nodes].join('---\n'),
   );
   for (let i = 0; i < count; i += 1) {
-    const docs = [`${HEAD}kind: Network\nmetadata: { name: net-${i} }\nspec: { cidr: 10.0.0.0/24, dhcp: false }\n`];
+    const docs = [`${HEAD}kind: Network\nmetadata: { name: net-${i} }\nspec: { cidr: 10.0.0.0/24, dhcp: ${dhcp} }\n`];
     for (const n of [1, 2])
       docs.push(`${HEAD}kind: Interface\nmetadata: { name: net-${i}-vm-${n} }\nspec: { network: net-${i}, node: n2, attach: { tap: {} } }\n`);
     writeFileSync(join(dir, `net-${i}.yaml`), docs.join('---\n'));

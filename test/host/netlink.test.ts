@@ -53,6 +53,7 @@ function scripted(...answers: readonly (readonly (Buffer | Error)[])[]) {
       return next.length;
     },
     setns: () => undefined,
+    mountProc: () => -1,
     nft: null,
   };
   const channel = openChannel(lib, ROUTE);

@@ -1,6 +1,6 @@
 /** The two ways to read the kernel say the same, whatever is in it; crash-walk.test.ts asks after each cut. */
 import { spawn } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseReader } from '../../src/host/choose-reader.ts';
 import { errnoError, openLibrary } from '../../src/host/netlink/library.ts';
@@ -166,6 +166,22 @@ it('after each reading, also one that failed, the thread is where it was', async
   await expect(reader.readSysctls(GUEST, ['no key'])).rejects.toThrow('bug');
   expect(namespaceNow()).toBe(home);
   await paste('umount /run/netns/other; rm /run/netns/other');
+});
+
+it('a setting is read as it is, whichever /proc shows it, and also where there is only one', async () => {
+  const lib = await openLibrary();
+  if (lib === null) throw new Error('koffi is not there');
+  const key = 'net/ipv4/conf/all/arp_ignore';
+  const [many, one] = [netlinkReader(lib), netlinkReader({ ...lib, mountProc: () => -1 })];
+  const opened = () => readdirSync('/proc/self/fd').length;
+  await many.readSysctls(GUEST, [key]);
+  const before = opened();
+  for (let turn = 0; turn < 120; turn++) {
+    const value = String(turn % 3);
+    await paste(`nsenter --net=/run/netns/${GUEST} sh -c 'echo ${value} >/proc/sys/${key}'`);
+    for (const reader of [many, one]) expect(await reader.readSysctls(GUEST, [key, 'net/ipv4/conf/none/arp_ignore'])).toEqual({ [key]: value });
+  }
+  expect(opened()).toBe(before);
 });
 
 it('a process that cannot leave a namespace again is stopped at once', () => {

@@ -67,6 +67,15 @@ describe('rows that are compared', () => {
     );
   });
 
+  it('do not know the order of keys', () => {
+    const timed = (elem: NftJson) => ({ set: { family: 'inet', name: 's', table: 'netloom', type: 'ipv4_addr', elem: [elem, '10.0.0.9'] } });
+    const [val, timeout] = ['10.0.0.1', 60];
+    expect(canonicalRows([timed({ elem: { val, timeout } })])).toEqual(canonicalRows([timed({ elem: { timeout, val } })]));
+    expect(canonicalRows([rule({ match: { op: '==', left: { meta: { key: 'mark' } }, right: 7 } })])).toEqual(
+      canonicalRows([rule({ match: { right: 7, left: { meta: { key: 'mark' } }, op: '==' } })]),
+    );
+  });
+
   it('know the order of rules, and every other value', () => {
     expect(canonicalRows([rule({ drop: null }), rule({ accept: null })])).not.toEqual(canonicalRows([rule({ accept: null }), rule({ drop: null })]));
     expect(canonicalRows([rule({ drop: null })])).not.toEqual(canonicalRows([]));

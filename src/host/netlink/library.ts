@@ -2,6 +2,7 @@
  * The few calls of libc and libnftables that Node does not have, through koffi, which is loaded only here. All of them run in
  * the calling thread, and wait.
  */
+import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 
 /** Calls of libc; each throws an Error with an errno's name as `code`. */
@@ -14,6 +15,8 @@ export interface Library {
   receive(fd: number, into: Buffer): number;
   /** Moves the calling thread, and nothing else, into the network namespace behind a descriptor. */
   setns(fd: number): void;
+  /** A descriptor of a fresh /proc that is mounted nowhere; -1 where the system has no such call, or forbids it. */
+  mountProc(): number;
   /** null: the node has no libnftables. */
   readonly nft: NftLibrary | null;
 }
@@ -29,6 +32,9 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const CLONE_NEWNET = 0x40000000;
+const FSCONFIG_CMD_CREATE = 6;
+/** FSOPEN_CLOEXEC and FSMOUNT_CLOEXEC. */
+const CLOEXEC = 1;
 
 /** null: koffi is not there, or not for this machine. */
 export async function openLibrary(load: () => Promise<unknown> = () => import('koffi')): Promise<Library | null> {
@@ -58,8 +64,27 @@ function bind(koffi: Koffi): Library {
     send: (fd, message) => void checked('send', Number(send(fd, message, message.length, 0))),
     receive: (fd, into) => checked('recv', Number(recv(fd, into, into.length, MSG_TRUNC | MSG_DONTWAIT))),
     setns: fd => void checked('setns', setns(fd, CLONE_NEWNET)),
+    mountProc: bindMount(libc),
     nft: bindNft(koffi),
   };
+}
+
+// fsopen(2): since Linux 5.2 and glibc 2.36.
+function bindMount(libc: ReturnType<Koffi['load']>): () => number {
+  try {
+    const fsopen = libc.func('int fsopen(const char *, unsigned int)');
+    const fsconfig = libc.func('int fsconfig(int, unsigned int, const char *, const void *, int)');
+    const fsmount = libc.func('int fsmount(int, unsigned int, unsigned int)');
+    return () => {
+      const made = fsopen('proc', CLOEXEC);
+      if (made < 0) return -1;
+      const mounted = fsconfig(made, FSCONFIG_CMD_CREATE, null, null, 0) < 0 ? -1 : fsmount(made, CLOEXEC, 0);
+      closeSync(made);
+      return mounted;
+    };
+  } catch {
+    return () => -1;
+  }
 }
 
 /** What a call ended with: `setns: EPERM`, with the name as `code`. */

@@ -9,16 +9,17 @@ import type { RawLink } from '../corrections.ts';
 import { HostError } from '../errors.ts';
 import { namespacesNow } from '../namespace.ts';
 import type { RawReading, Reader } from '../reader.ts';
-import { readSettings } from '../sysctls.ts';
 import { type Channel, NETFILTER, openChannel, ROUTE } from './channel.ts';
 import type { Library } from './library.ts';
 import { readAddresses, readLinks } from './links.ts';
 import { inNamespace, readNames } from './namespaces.ts';
 import { readFdb, readNeighs, readProxies } from './neighbours.ts';
 import { type NameOf, readRoutes, readRules } from './routes.ts';
+import { settingsReader } from './settings.ts';
 import { readHeads, readTable } from './tables.ts';
 
 export function netlinkReader(lib: Library): Reader {
+  const readSettings = settingsReader(lib);
   return {
     readNetns: async (netns, ownTablesOnly) => {
       const nft = isHome(netns) && ownTablesOnly ? lib.nft : null;
