@@ -14,14 +14,14 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const API = 'netloom.dev/v1';
 
 /** Every schema file by its name. */
-export function readSchemas(root = ROOT) {
+function readSchemas(root = ROOT) {
   const dir = join(root, 'schemas');
   const names = readdirSync(dir).filter(name => name.endsWith('.json'));
   return new Map(names.map(name => [name, JSON.parse(readFileSync(join(dir, name), 'utf8'))]));
 }
 
 /** Schemas of definitions, sorted by kind. */
-export function kindSchemas(schemas) {
+function kindSchemas(schemas) {
   return [...schemas.values()]
     .filter(schema => schema.properties?.apiVersion?.const === API && typeof schema.properties?.kind?.const === 'string')
     .sort((a, b) => (a.properties.kind.const < b.properties.kind.const ? -1 : 1));

@@ -14,7 +14,8 @@ import { leftBehind, ours } from './left-behind.mjs';
 import { cannotRunKernelTests, runShard } from './private-lab.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const BLOBS = join(ROOT, '.vitest', 'blobs');
+const VITEST_FOLDER = join(ROOT, '.vitest');
+const BLOBS = join(VITEST_FOLDER, 'blobs');
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 const SHARDS = 2;
 const DEADLINE_MS = 14 * 60_000;
@@ -46,7 +47,7 @@ async function kernel() {
 
 /** Counts of all shards together; a file that could not be loaded is one failed test. */
 function merged() {
-  const file = join(BLOBS, '..', 'all.json');
+  const file = join(VITEST_FOLDER, 'all.json');
   rmSync(file, { force: true });
   const args = [VITEST, 'run', `--merge-reports=${BLOBS}`, '--reporter=json', `--outputFile.json=${file}`];
   const { stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });

@@ -53,7 +53,7 @@ export function decidePools(
 }
 
 /** The addresses of a pool that is there. */
-export function poolSpace(ask: PoolAsk, before: PoolEntry | undefined): Space {
+function poolSpace(ask: PoolAsk, before: PoolEntry | undefined): Space {
   const cidr = parseCidr(ask.cidr);
   const definition = `AddressPool ${ask.key}`;
   const router = { type: 'gateway', user: '', comment: ask.from } as const;

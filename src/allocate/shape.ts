@@ -194,7 +194,7 @@ function isIp(text: string): boolean {
 }
 
 /** An address, or a range as lists show it. */
-export function isIpOrRange(text: string): boolean {
+function isIpOrRange(text: string): boolean {
   const range = parseIpRange(text);
   return isIp(text) || (range !== null && rangeText(range) === text);
 }

@@ -41,7 +41,7 @@ Exit codes: 0 fine, 1 error, 2 changes found or not Ready, 3 invalid definitions
 75 locked or remote unreachable (try again).`;
 
 /** `--config FILE`, for every command that speaks for a node. */
-export function configOption(): Option {
+function configOption(): Option {
   return new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG');
 }
 

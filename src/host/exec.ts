@@ -191,7 +191,7 @@ export function startDetached(program: string, args: readonly string[], options:
 }
 
 /** A command as people would type it, for messages; long ones are cut. */
-export function commandText(program: string, args: readonly string[]): string {
+function commandText(program: string, args: readonly string[]): string {
   const words = [program, ...args].map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   const text = words.join(' ');
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;

@@ -1,6 +1,6 @@
 /** A lab on disk: its folder, what is in it, and how to find it again. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { remove, writeAtomic } from '../host/files.ts';
 import type { Topology } from './topology.ts';
@@ -49,7 +49,7 @@ function labNames(): string[] {
 
 /** Takes the folder for a new lab, in one act: of two that try at once, one gets it. Throws HostError `exists`. */
 export function claimFolder(dir: string): void {
-  mkdirSync(join(dir, '..'), { recursive: true, mode: 0o755 });
+  mkdirSync(dirname(dir), { recursive: true, mode: 0o755 });
   try {
     mkdirSync(dir, { mode: 0o755 });
   } catch (error) {

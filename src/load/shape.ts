@@ -136,7 +136,7 @@ function fieldsOf(value: object): string {
 }
 
 /** `spec.attach.tap`, `spec.allowedAddresses[2]`; the document itself is `the document`. */
-export function dotted(path: Path): string {
+function dotted(path: Path): string {
   if (path.length === 0) return 'the document';
   return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${plainStep(step)}`)).join('');
 }

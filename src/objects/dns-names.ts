@@ -26,7 +26,7 @@ export interface Guest {
 }
 
 /** `name` with the domain behind it, unless it has it already. */
-export function qualified(name: string, domain: string): string {
+function qualified(name: string, domain: string): string {
   return name === domain || name.endsWith(`.${domain}`) ? name : `${name}.${domain}`;
 }
 

@@ -31,7 +31,7 @@ export function wayOut(pool: AddressPoolDef, view: NodeView): WayOut | undefined
 }
 
 /** The ways out of this node, by pool. */
-export function waysOut(view: NodeView): readonly WayOut[] {
+function waysOut(view: NodeView): readonly WayOut[] {
   return [...view.catalog.pools.values()].flatMap(pool => wayOut(pool, view) ?? []);
 }
 

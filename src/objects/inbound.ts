@@ -8,7 +8,7 @@ import type { FloatingIPDef, InterfaceDef, NetworkDef, NodeView, RoutedIPDef } f
 import { floatingIPsOf, poolOf, routedIPsOf } from './services.ts';
 
 /** The address that was allocated to a FloatingIP or RoutedIP. */
-export function poolAddressOf(self: FloatingIPDef | RoutedIPDef, { catalog, ledger }: Placed): string | undefined {
+function poolAddressOf(self: FloatingIPDef | RoutedIPDef, { catalog, ledger }: Placed): string | undefined {
   const entry = ledger.pools?.[poolOf(self.spec, catalog)?.name ?? ''];
   return live(self.kind === 'FloatingIP' ? entry?.floating[self.key] : entry?.routed[self.key]);
 }

@@ -30,7 +30,7 @@ export function dnsFindings(self: NetworkDef, catalog: Catalog): readonly Findin
 }
 
 /** A record's name in full: as it is when it ends with the zone, else below the namespace's domain. */
-export function wholeName(name: string, namespace: string, catalog: Catalog): string {
+function wholeName(name: string, namespace: string, catalog: Catalog): string {
   return isBelow(name, catalog.cluster.spec.zone) ? name : `${name}.${domainOf(namespace, catalog)}`;
 }
 

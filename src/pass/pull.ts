@@ -106,7 +106,7 @@ function isAccepted(tip: Oid, accept: string | undefined): boolean {
 }
 
 /** A commit as load takes it: its tree, and the blobs of the files that are definitions. Never a work tree. */
-export async function readFiles(repo: Repo, commit: Oid, folder: string): Promise<{ files: readonly SourceFile[]; entries: readonly SourceEntry[] }> {
+async function readFiles(repo: Repo, commit: Oid, folder: string): Promise<{ files: readonly SourceFile[]; entries: readonly SourceEntry[] }> {
   const entries = (await repo.list(commit, folder)).map(({ path, mode, oid }) => ({ path, mode, id: oid }));
   const { wanted } = checkEntries(entries);
   const blobs = await repo.read(wanted.map(entry => entry.id));

@@ -50,7 +50,7 @@ function makeItem(index: number, ref: Ref, want: Resource | undefined, have: Obs
 }
 
 /** The kind with this name; a Bug when the table has none. */
-export function kindOf(kinds: Kinds, name: string, ref: Ref): AnyKind {
+function kindOf(kinds: Kinds, name: string, ref: Ref): AnyKind {
   const kind = kinds.get(name);
   if (kind === undefined) throw new Error(`bug: ${ref} is of the kind ${name}, which is not in the table of kinds`);
   return kind;

@@ -19,7 +19,7 @@ const ZERO: Oid = '0'.repeat(40);
 type Packet = Buffer | null | 'delim' | 'end';
 
 /** Splits a body into packets; throws RepoError `truncated` for an unfinished one, `not-git` for what is none. */
-export function packets(body: Buffer, remote: string): Packet[] {
+function packets(body: Buffer, remote: string): Packet[] {
   const all: Packet[] = [];
   for (let at = 0; at < body.length; ) {
     const length = lengthAt(body, at, remote);

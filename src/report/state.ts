@@ -54,10 +54,10 @@ export interface ObjectState {
 }
 
 /** A node is silent when it missed two heartbeats. */
-export const SILENT_AFTER_MS = 2 * 30 * 60_000;
+const SILENT_AFTER_MS = 2 * 30 * 60_000;
 
 /** True when the node's last word is too long ago. */
-export function isSilent(report: NodeReport, now: string): boolean {
+function isSilent(report: NodeReport, now: string): boolean {
   return Date.parse(now) - Date.parse(report.heard) > SILENT_AFTER_MS;
 }
 

@@ -9,6 +9,7 @@ import { CommandError, EXIT } from '../../src/cli/exit.ts';
 import { FORMATS, instanceDataCommand } from '../../src/cli/instance-data-command.ts';
 import { addInstanceData } from '../../src/cli/instance-data-options.ts';
 import { saveGood, saveKeptLedger } from '../../src/pass/kept.ts';
+import { ROOT } from '../house/tree.ts';
 import { entryOf } from '../report/instances.ts';
 
 let folder = '';
@@ -86,7 +87,7 @@ describe('netloom instance-data', () => {
 });
 
 describe('the example of a libvirt hook', () => {
-  const hook = join(import.meta.dirname, '..', '..', 'docs', 'libvirt-hook');
+  const hook = join(ROOT, 'docs', 'libvirt-hook');
 
   /** Runs it with a netloom that notes how it was called. */
   function run(xml: string, what = 'prepare', exitCode = 0): { readonly status: number | null; readonly stdout: string; readonly calls: readonly string[] } {

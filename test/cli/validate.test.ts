@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ValidateOptions, validatePath } from '../../src/cli/validate/validate.ts';
+import { ROOT } from '../house/tree.ts';
 import { BASE } from '../load/diagnose.ts';
 
 let dir = '';
@@ -118,7 +119,7 @@ describe('for programs', () => {
   test('JSON has the shape that its schema says', async () => {
     const { text, exitCode } = await run(write({ 'base.yaml': BASE, 'web.yaml': WEB, 'a.yaml': hostile }), { output: 'json' });
     const value = JSON.parse(text);
-    const schema = JSON.parse(readFileSync(new URL('../../schemas/output/diagnostics.json', import.meta.url), 'utf8'));
+    const schema = JSON.parse(readFileSync(join(ROOT, 'schemas/output/diagnostics.json'), 'utf8'));
     const validate = new Ajv2020({ strict: true, strictRequired: false }).compile(schema);
     expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
     expect(value).toMatchObject({ valid: false, errors: 3, warnings: 0, files: 3, definitions: { Cluster: 1, Node: 2, Network: 3 } });

@@ -44,7 +44,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Modules that only these files may import, whatever the table says of their room. */
-export const ONLY: Readonly<Record<string, readonly string[]>> = {
+const ONLY: Readonly<Record<string, readonly string[]>> = {
   execa: ['host/exec.ts'],
   koffi: ['host/netlink/library.ts'],
   'node:child_process': ['host/exec.ts', 'lab/spawn.ts'],

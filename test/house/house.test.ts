@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { generatedTypes } from '../../.ci/gen.mjs';
 import { FORMATS } from '../../src/load/formats.ts';
 import { fateOf } from '../support/needs.ts';
+import { unwanted } from './exports.ts';
 import { committed, filesBelow, ROOT } from './tree.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -66,6 +67,27 @@ test('no test is skipped, focused or left for later; what a machine may lack fai
 test('what a machine lacks is skipped there, and fails in CI', () => {
   const fates = [undefined, '', 'false', 'true'].map(ci => [fateOf('', ci), fateOf('qemu', ci)]);
   expect(fates).toEqual([...Array.from({ length: 3 }, () => ['run', 'skip']), ['run', 'fail']]);
+});
+
+test('nothing is exported that no other file imports', () => {
+  const code = committed().filter(path => /^(src|test|\.ci)\/.*\.(ts|mjs)$/.test(path) && !path.includes('.gen.d.'));
+  expect(unwanted(new Map(code.map(path => [path, read(path)])))).toEqual([]);
+  const texts = { 'a/a.ts': 'export const a = 1;\nexport async function b() {}\nexport class C {}\nexport const d = 1;', 'a/e.ts': 'export const e = 1;' };
+  const takers = { 'b/b.ts': "import { a as x, type C } from '../a/a.ts';\nexport { d } from '../a/a.ts';", 'f.ts': "const { e } = await import('./a/e.ts');" };
+  expect(unwanted(new Map(Object.entries({ ...texts, ...takers })))).toEqual(['a/a.ts: b']);
+});
+
+// One level too many, and a test takes away the whole tree: what is removed lies below a folder that has a name.
+test('nothing that may go whole is found by going upwards', () => {
+  const removes = /\brm(Sync)?\([^;]*recursive/;
+  const upwards = /['"`/]\.\.['"`/]/;
+  const climbing = (text: string): readonly string[] =>
+    removes.test(text) ? text.split('\n').filter(line => upwards.test(line) && !/\bfrom '|\bimport\(/.test(line)) : [];
+  const code = committed().filter(path => /^(src|test|\.ci)\/.*\.(ts|mjs)$/.test(path) && path !== 'test/house/house.test.ts');
+  expect(code.flatMap(path => climbing(read(path)).map(line => `${path}: ${line.trim()}`))).toEqual([]);
+  expect(climbing("rmSync(join(dir, '..'), { recursive: true });")).toHaveLength(1);
+  expect(climbing('const top = `$dir/../x`;\nawait rm(top, {\n  recursive: true,\n});')).toHaveLength(1);
+  expect(climbing("import { x } from '../x.ts';\nrmSync(dir, { recursive: true });")).toEqual([]);
 });
 
 test('nothing names a machine it was written on or a registry', () => {

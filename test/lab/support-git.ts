@@ -57,7 +57,7 @@ export function nodesOf(count: number): readonly { readonly name: string; readon
 }
 
 /** Cluster and nodes, as every lab here has them. */
-export function clusterFiles(count: number): Files {
+function clusterFiles(count: number): Files {
   return {
     'cluster.yaml': definition('Cluster', 'test', { underlay: { mtu: 1600 } }),
     ...Object.fromEntries(nodesOf(count).map(({ name, address }) => [`nodes/${name}.yaml`, definition('Node', name, { underlay: { address } })])),

@@ -12,11 +12,11 @@ export interface Thing {
 export type Kernel = Map<Ref, Thing>;
 
 /** What the kernel refused: a plan must never get here. */
-export class Refused extends Error {
+class Refused extends Error {
   override readonly name = 'Refused';
 }
 
-export const DEFAULT_VALUE = 'default';
+const DEFAULT_VALUE = 'default';
 
 const namesOf = (ref: Ref, { kind, spec }: Thing): readonly Ref[] => [ref, ...(modelKind(kind).groups?.(spec) ?? [])];
 const tiesOf = ({ kind, spec }: Thing) => modelKind(kind).ties(spec);
@@ -88,7 +88,7 @@ function set(kernel: Kernel, kind: string, spec: Spec, fields: readonly string[]
 }
 
 /** Takes a thing away with all that hangs on it. Refuses to harm what is foreign, and to leave behind what should have gone first. */
-export function remove(kernel: Kernel, ref: Ref): void {
+function remove(kernel: Kernel, ref: Ref): void {
   if (kernel.get(ref)?.owner !== 'ours') throw new Refused(`remove ${ref}: it is not there, or not ours`);
   const gone = take(kernel, ref);
   const mayGo = ({ owner, kind, spec }: Thing) => owner !== 'foreign' || modelKind(kind).carries?.(spec) === false;

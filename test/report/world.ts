@@ -6,7 +6,7 @@ import type { AddressPoolDef, Catalog, Definition, FloatingIPDef, InterfaceDef, 
 import type { NodeReport, ObjectReport } from '../../src/report/node-report.ts';
 import type { View } from '../../src/report/state.ts';
 
-export const NOW = '2026-11-21T12:00:00Z';
+const NOW = '2026-11-21T12:00:00Z';
 
 function define<S>(kind: KindName, key: string, spec: S): Definition<S> {
   const [first = '', second] = key.split('/');

@@ -4,9 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../house/tree.ts';
 import { describeWhere } from '../support/needs.ts';
 
-const UNITS = join(import.meta.dirname, '..', '..', 'systemd');
+const UNITS = join(ROOT, 'systemd');
 const PROGRAM = '/usr/bin/netloom';
 
 /** systemd.exec(5): what gives a unit a mount namespace, in which `ip netns add` would make names that only the unit can use. */

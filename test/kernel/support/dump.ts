@@ -19,7 +19,7 @@ export interface Row {
 }
 
 /** Runs in the lab's own namespaces. */
-export const here: Tool = async ([program = '', ...args], stdin) => {
+const here: Tool = async ([program = '', ...args], stdin) => {
   const { stdout } = await run(program, args, { okCodes: [0], ...(stdin === undefined ? {} : { stdin }) });
   return stdout;
 };
