@@ -16,8 +16,8 @@ export default defineConfig({
           exclude: ['test/kernel/**', 'test/lab/**', 'test/repo-slow/**'],
           isolate: false,
           maxWorkers: '100%',
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

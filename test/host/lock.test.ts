@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,7 +101,7 @@ test('nodes with folders of their own do not meet', async () => {
 test('a holder that prints nothing more ends when it is killed', async () => {
   const child = holder.start([folder]);
   const all = printed(child);
-  await new Promise(resolve => setTimeout(resolve, 500));
+  await once(child.stdout ?? child, 'data');
   await killNow(child);
   expect(await all).toBe('held\n');
 });

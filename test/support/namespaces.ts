@@ -34,7 +34,7 @@ export function outsideOf(text: string | undefined): Namespaces | null {
 }
 
 /** What `own` shares with those outside, so that emptying it would reach them; '' for nothing. */
-export function sharedWith(own: Namespaces, outside: Namespaces): string {
+function sharedWith(own: Namespaces, outside: Namespaces): string {
   const shared = [
     ...(own.net === outside.net ? ['the network namespace'] : []),
     ...(own.mnt === outside.mnt ? ['the mount namespace'] : []),
