@@ -61,13 +61,17 @@ export function namespaceSettings(netns: string, from: Origin): readonly Resourc
   return Object.entries(settings).map(([key, value]) => want(sysctl, { netns, key, value }, from));
 }
 
-const EVERYWHERE: Readonly<Record<string, string>> = Object.fromEntries(
-  ['all', 'default'].flatMap(scope => [
-    [`net/ipv6/conf/${scope}/disable_ipv6`, '1'],
-    [`net/ipv4/conf/${scope}/rp_filter`, '0'],
-    [`net/ipv4/conf/${scope}/arp_ignore`, '1'],
-    [`net/ipv4/conf/${scope}/arp_announce`, '2'],
-    [`net/ipv4/conf/${scope}/send_redirects`, '0'],
-    [`net/ipv4/conf/${scope}/accept_redirects`, '0'],
-  ]),
-);
+// Where the kernel takes the greater of `all` and the link's own (arp_ignore, arp_announce), or lets `all` forbid what a link allows
+// (accept_redirects), `default` has nothing to add.
+const EVERYWHERE: Readonly<Record<string, string>> = {
+  'net/ipv4/conf/all/arp_ignore': '1',
+  'net/ipv4/conf/all/arp_announce': '2',
+  'net/ipv4/conf/all/accept_redirects': '0',
+  ...Object.fromEntries(
+    ['all', 'default'].flatMap(scope => [
+      [`net/ipv6/conf/${scope}/disable_ipv6`, '1'],
+      [`net/ipv4/conf/${scope}/rp_filter`, '0'],
+      [`net/ipv4/conf/${scope}/send_redirects`, '0'],
+    ]),
+  ),
+};

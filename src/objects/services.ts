@@ -20,7 +20,8 @@ export function hasRouter(network: NetworkDef, catalog: Catalog): boolean {
 }
 
 function isIpv4({ spec }: NetworkDef): boolean {
-  return spec.cidr !== undefined && parseCidr(spec.cidr)?.family === 4;
+  // Its schema let it be nothing but a prefix of one of the two families.
+  return spec.cidr !== undefined && !spec.cidr.includes(':');
 }
 
 /** How the network reaches the outside: what it says, else NAT where there are a router and a pool. */

@@ -5,7 +5,7 @@ import { routerMac } from '../../src/model/names.ts';
 import { type Cluster, type ClusterOptions, definition, macOf, startCluster } from '../support/lab-cluster.ts';
 import { nodeOf, type TestNode } from '../support/lab-node.ts';
 import { frame } from '../support/lab-node-frames.ts';
-import { listen, type Place, refuses, sendFrames, token } from '../support/lab-node-probe.ts';
+import { listen, type Place, refuses, sendFrames, token, until } from '../support/lab-node-probe.ts';
 import { udp4, vxlan } from '../support/lab-packets.ts';
 import { ask, askFor, type Spot, serve } from '../support/lab-tcp.ts';
 
@@ -96,9 +96,11 @@ describe('the ARP table, which all tenants of a node share', () => {
     await new Promise(done => setTimeout(done, 500));
     expect((await known()) - before).toBeLessThan(3);
     await gateway().ok(`ip netns exec ${netns} nft flush chain ip netloom through`);
-    await scan();
-    await new Promise(done => setTimeout(done, 500));
-    expect((await known()) - before).toBeGreaterThan(150);
+    const isFilled = async (): Promise<boolean> => {
+      await scan();
+      return (await known()) - before > 150;
+    };
+    expect(await until(isFilled, 30_000)).toBe(true);
     expect(await pass()).toMatchObject({ code: 0 });
   });
 });

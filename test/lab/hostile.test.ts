@@ -6,7 +6,7 @@ import { type Cluster, macOf, startCluster } from '../support/lab-cluster.ts';
 import { foreignMac, heard, type Lie, lies, type Scene, truths } from '../support/lab-lies.ts';
 import { nodeOf, type TestNode } from '../support/lab-node.ts';
 import { frame, routerAdvertisement } from '../support/lab-node-frames.ts';
-import { type Ear, listen, type Place, refuses, sendFrames, some, token } from '../support/lab-node-probe.ts';
+import { type Ear, listen, type Place, refuses, sendFrames, some, token, until } from '../support/lab-node-probe.ts';
 import { udp4, vxlan } from '../support/lab-packets.ts';
 
 const HOST = '10.0.0.31';
@@ -93,11 +93,6 @@ async function service(node: TestNode, port: number): Promise<{ told(mark: Buffe
   const open = async (): Promise<boolean> => (await node.ok('ss -H -u -l -n')).includes(`:${port} `);
   if (!(await until(open, 30_000))) throw new Error(`no service on port ${port}: ${child.stderr()}`);
   return { told: (mark, withinMs = 5000) => until(async () => heard.includes(mark), withinMs), stop: () => child.stop() };
-}
-
-async function until(met: () => Promise<boolean>, withinMs: number): Promise<boolean> {
-  for (const end = Date.now() + withinMs; !(await met()); await new Promise(done => setTimeout(done, 20))) if (Date.now() > end) return false;
-  return true;
 }
 
 /** Whether anybody answers ARP for an address. */

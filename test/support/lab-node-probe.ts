@@ -181,7 +181,8 @@ function framesOf(pcap: Buffer): Buffer[] {
   return found;
 }
 
-async function until(met: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+/** Asks again until it is so; false when it never was in that time. */
+export async function until(met: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   while (!(await met())) {
     if (Date.now() > deadline) return false;
