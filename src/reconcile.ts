@@ -9,6 +9,7 @@ import type { Diagnostic } from './model/diagnostic.ts';
 import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
+import { dropNoted, loadNoted } from './pass/control.ts';
 import { type Enforced, enforce, prepare, type Target } from './pass/enforce.ts';
 import { passEvents } from './pass/events.ts';
 import { checkBefore } from './pass/guarded.ts';
@@ -46,7 +47,14 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
   const lock = await takeLock(config.runtimeDir, options.command);
   try {
     const remote = await openRemote(config, join(config.stateDir, 'clone'));
-    const pulled = await pull({ remote, stateDir: config.stateDir, good: await loadGood(config.stateDir), accept: options.accept, keep: true });
+    const pulled = await pull({
+      remote,
+      stateDir: config.stateDir,
+      good: await loadGood(config.stateDir),
+      node: config.node,
+      accept: options.accept,
+      keep: true,
+    });
     const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
     const { catalog } = pulled;
     const node = catalog?.nodes.get(config.node) ?? null;
@@ -102,7 +110,10 @@ async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<Pub
   const date = new Date();
   const now = `${date.toISOString().slice(0, 19)}Z`;
   const report = reportOf({ config, ...told, before: before.report, now });
-  const events = passEvents({ node: config.node, ...told, before: before.report, report });
+  const noted = await loadNoted(config.stateDir);
+  const events = [...noted, ...passEvents({ node: config.node, ...told, before: before.report, report })];
   const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
-  return publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events, sample }, before);
+  const published = await publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events, sample }, before);
+  if (published.result === 'news') await dropNoted(config.stateDir, noted);
+  return published;
 }

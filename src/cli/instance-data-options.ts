@@ -1,6 +1,6 @@
 /** Name, options and help of `netloom instance-data`. */
 import { type Command, Option } from 'commander';
-import { DEFAULT_CONFIG_PATH } from './defaults.ts';
+import { configOption } from './config-option.ts';
 import { runs } from './runs.ts';
 
 const FORMATS = ['network-data', 'netplan', 'networkd', 'ifupdown', 'libvirt', 'firecracker', 'qemu'];
@@ -14,7 +14,7 @@ export function addInstanceData(root: Command): void {
     .option('--nocloud', "with --iso: cloud-init's NoCloud (label cidata)")
     .option('--user-data <file>', 'with --iso: put this file in as user data')
     .option('-n, --namespace <name>', 'the tenant', 'default')
-    .addOption(new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG'))
+    .addOption(configOption())
     .option('--repo <url>', 'read this repository instead of what the node keeps')
     .option('--status-branch <name>', 'with --repo: the branch that netloom writes', 'netloom-status')
     .description("a guest's network cards, for what starts it or sets it up: config drive, netplan, libvirt, QEMU ...")

@@ -1,8 +1,9 @@
 /** The front door: names, options and help of every command. Each command's own code is loaded only when it runs. */
 import { Command, Option } from 'commander';
 import { version } from '../pass/program.ts';
+import { configOption } from './config-option.ts';
+import { addControlCommands } from './control-commands.ts';
 import { addCordonCommands } from './cordon-commands.ts';
-import { DEFAULT_CONFIG_PATH } from './defaults.ts';
 import { explain } from './exit.ts';
 import { addInstanceData } from './instance-data-options.ts';
 import { addLabCommands } from './lab-commands.ts';
@@ -26,6 +27,7 @@ function program(): Command {
   addViewCommands(root);
   addInstanceData(root);
   addCordonCommands(root);
+  addControlCommands(root);
   addLabCommands(root);
   return root;
 }
@@ -39,11 +41,6 @@ Examples:
 
 Exit codes: 0 fine, 1 error, 2 changes found or not Ready, 3 invalid definitions, 4 partly applied, 5 needs approval,
 75 locked or remote unreachable (try again).`;
-
-/** `--config FILE`, for every command that speaks for a node. */
-function configOption(): Option {
-  return new Option('--config <file>', "the node's configuration").default(DEFAULT_CONFIG_PATH).env('NETLOOM_CONFIG');
-}
 
 function localOptions(command: Command): Command {
   return command

@@ -32,6 +32,7 @@ export type DiagnosticCode =
   | 'wrong-type'
   | 'wrong-value'
   | 'site-schema'
+  | 'unknown-annotation'
   // catalog
   | 'duplicate-object'
   | 'unknown-reference'
@@ -76,7 +77,10 @@ export type DiagnosticCode =
   | 'duplicate-entry'
   | 'duplicate-hostname'
   | 'name-outside-domain'
-  | 'reserved-option';
+  | 'reserved-option'
+  // what a revision deletes
+  | 'needs-approval'
+  | 'protected-object';
 
 /** One thing wrong with the definitions: a value, collected, never thrown. */
 export interface Diagnostic {

@@ -1,5 +1,6 @@
 /** Every check of definitions against each other, in one call: what `validate` runs. Without the code that compiles them. */
 import { checkAddressPool } from './address-pool-check.ts';
+import { checkAnnotations } from './annotation-check.ts';
 import { checkCatalog } from './catalog-checks.ts';
 import { checkCluster } from './cluster-check.ts';
 import { checkFloatingIP } from './floating-ip-check.ts';
@@ -7,12 +8,13 @@ import { checkInterface } from './interface-check.ts';
 import { checkNamespace } from './namespace-check.ts';
 import { checkNetwork } from './network-check.ts';
 import { checkNode } from './node-check.ts';
-import type { Catalog, Finding } from './object.ts';
+import type { Catalog, Definition, Finding } from './object.ts';
 import { checkRoutedIP } from './routed-ip-check.ts';
 
 /** All that is wrong with a catalog, in no order. */
 export function checkAll(catalog: Catalog): readonly Finding[] {
   return [
+    ...checkAnnotations(catalog.cluster),
     ...checkCluster(catalog.cluster, catalog),
     ...each(catalog.nodes, checkNode, catalog),
     ...each(catalog.pools, checkAddressPool, catalog),
@@ -25,8 +27,12 @@ export function checkAll(catalog: Catalog): readonly Finding[] {
   ];
 }
 
-function each<D>(definitions: ReadonlyMap<string, D>, check: (self: D, catalog: Catalog) => readonly Finding[], catalog: Catalog): Finding[] {
+function each<D extends Definition>(
+  definitions: ReadonlyMap<string, D>,
+  check: (self: D, catalog: Catalog) => readonly Finding[],
+  catalog: Catalog,
+): Finding[] {
   const found: Finding[] = [];
-  for (const definition of definitions.values()) found.push(...check(definition, catalog));
+  for (const definition of definitions.values()) found.push(...checkAnnotations(definition), ...check(definition, catalog));
   return found;
 }

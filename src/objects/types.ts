@@ -27,7 +27,7 @@ export interface AddressPool {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
      */
     annotations?: {
       [k: string]: string;
@@ -112,7 +112,7 @@ export interface Cluster {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it), and approve (hashes of deletions that may go ahead).
      */
     annotations?: {
       [k: string]: string;
@@ -185,6 +185,23 @@ export interface Cluster {
      * Items: Address of a resolver.
      */
     dnsUpstreams?: string[];
+    /**
+     * From how many deletions on somebody has to approve them. The guards of the revision that is enforced count: a commit cannot widen its own.
+     */
+    guards: {
+      /**
+       * A revision that deletes more definitions than this, dependants included, is not enforced before somebody approves it. 0: every deletion.
+       */
+      maxDeletions: number;
+      /**
+       * So does one that deletes more than this part of all definitions, in percent. 100: no part is too large.
+       */
+      maxDeletedPercent: number;
+      /**
+       * The part counts only where more definitions than this are deleted: in a small cluster every definition is a large part.
+       */
+      percentAbove: number;
+    };
   };
 }
 
@@ -219,7 +236,7 @@ export interface FloatingIP {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
      */
     annotations?: {
       [k: string]: string;
@@ -304,7 +321,7 @@ export interface Interface {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
      */
     annotations?: {
       [k: string]: string;
@@ -449,7 +466,7 @@ export interface Namespace {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
      */
     annotations?: {
       [k: string]: string;
@@ -492,7 +509,7 @@ export interface Network {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
      */
     annotations?: {
       [k: string]: string;
@@ -673,7 +690,7 @@ export interface Node {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
      */
     annotations?: {
       [k: string]: string;
@@ -767,7 +784,7 @@ export interface RoutedIP {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom keeps them and gives them no meaning.
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
      */
     annotations?: {
       [k: string]: string;

@@ -38,9 +38,21 @@ export function passEvents(args: PassEventArgs): readonly NetEvent[] {
   const fates = fatesOf(args, new Set([...settled.changes.map(change => change.definition), ...changed.map(objectOf)]));
   const context = { node, revision, networkOf: (definition: string) => networkOfDefinition(definition, catalog, settled.ledger) };
   return [
+    ...approvalEvents(args, revision),
     ...allocationEvents(node, revision, settled, context.networkOf),
     ...eventsOf(of('drift'), { ...context, cause: 'drift', commit: null }, objectOf),
     ...eventsOf(changed, { ...context, cause: 'change', commit, fates }, objectOf),
+  ];
+}
+
+// Deletions that went ahead because somebody said so.
+function approvalEvents({ node, pulled, settled }: PassEventArgs, revision: string): readonly NetEvent[] {
+  if (!pulled.approved) return [];
+  const { hash, by, what } = pulled.approved;
+  const who = by === null ? 'by the annotation at the Cluster' : `by ${by} on this node`;
+  const message = `${hash}, approved ${who}: ${what}`;
+  return [
+    { at: settled.at, node, object: `Node ${node}`, type: 'audit', operation: 'delete with approval', phase: 'finish', durationMs: null, revision, message },
   ];
 }
 

@@ -34,7 +34,7 @@ export async function preview(config: NodeConfig): Promise<Preview | NoPreview> 
   // A clone of its own: a plan may be asked for while a pass runs.
   const remote = await openRemote(config, join(config.stateDir, 'view', 'clone'));
   const good = await loadGood(config.stateDir);
-  const pulled = await pull({ remote, stateDir: config.stateDir, good, keep: false });
+  const pulled = await pull({ remote, stateDir: config.stateDir, good, node: config.node, keep: false });
   if (pulled.catalog === null) {
     if (pulled.refusal === null) throw new Error('bug: neither definitions nor a reason why there are none');
     return { catalog: null, refusal: pulled.refusal, remarks: pulled.remarks };

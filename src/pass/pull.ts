@@ -3,21 +3,21 @@
  * rewound or invalid leaves the last good revision in force.
  */
 
-import { checkEntries } from '../load/entries.ts';
 import type { Loaded } from '../load/load.ts';
-import type { SourceEntry, SourceFile } from '../load/source.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Catalog } from '../objects/object.ts';
 import { type CommitInfo, type Oid, type Repo, RepoError } from '../repo/repo.ts';
+import { type Approved, whatLived, withheld } from './consent.ts';
 import { type Good, saveGood } from './kept.ts';
 import { loadCached } from './parsed-cache.ts';
 import { type Remote, readTips, type Tips } from './remote.ts';
+import { readFiles } from './revision.ts';
 
 /** Why the newest revision is not what is enforced. */
 export interface Refusal {
   /** `FetchFailed`: try again later. `Stalled`: the same again will be refused the same way. */
   readonly condition: 'FetchFailed' | 'Stalled';
-  /** CamelCase, stable: `Unreachable`, `BranchMissing`, `InvalidDefinitions`, `NoDefinitions`, `HistoryRewritten`, `HistoryUnknown`. */
+  /** CamelCase, stable: `Unreachable`, `BranchMissing`, `InvalidDefinitions`, `NoDefinitions`, `HistoryRewritten`, `HistoryUnknown`, `NeedsApproval`, `ProtectedObject`. */
   readonly reason: string;
   readonly message: string;
   readonly diagnostics: readonly Diagnostic[];
@@ -37,12 +37,16 @@ export interface Pulled {
   readonly commit: CommitInfo | null;
   /** True when `good` is new in this pass. */
   readonly advanced: boolean;
+  /** Deletions of `good` that had to be approved, and were; used up in this pass. */
+  readonly approved?: Approved | null;
 }
 
 export interface PullArgs {
   readonly remote: Remote;
   readonly stateDir: string;
   readonly good: Good | null;
+  /** The node that is to enforce it; null where nobody does (a look): then nobody is asked about deletions. */
+  readonly node: string | null;
   /** A commit that may be followed although it does not descend from the good one. */
   readonly accept?: string | undefined;
   /** False: look, but keep nothing (plan). */
@@ -89,32 +93,24 @@ async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   await remote.definitions.sync(remote.branch, tip);
   const astray = good === null || good.revision === '' || isAccepted(tip, args.accept) ? null : await refusalOfHistory(remote, tip, good.revision);
   if (astray !== null) return fallBack(args, tips, astray);
+  const asked = args.node === null ? null : { ...args, node: args.node };
+  const past = asked === null ? null : await whatLived(asked, tips, tip);
   const { files, entries } = await readFiles(remote.definitions, tip, remote.path);
   const loaded = await loadCached(args.stateDir, files, entries);
   const refusal = refusalOf(remote, tip, loaded);
   if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, refusal, loaded.remarks);
+  const consent = asked === null || past === null ? null : await withheld(asked, past, tip, loaded.catalog);
+  if (consent?.refusal) return fallBack(args, tips, consent.refusal, loaded.remarks);
   const next: Good = { revision: tip, path: remote.path, files };
   if (args.keep) await saveGood(args.stateDir, next);
   const commit = await infoOf(remote.definitions, tip);
   const { catalog, diagnostics: warnings, remarks } = loaded;
-  return { tips, good: next, catalog, warnings, remarks, refusal: null, commit, advanced: true };
+  return { tips, good: next, catalog, warnings, remarks, refusal: null, commit, advanced: true, approved: consent?.approved ?? null };
 }
 
 // Seven digits are what git itself prints: fewer may be a slip.
 function isAccepted(tip: Oid, accept: string | undefined): boolean {
   return accept !== undefined && accept.length >= 7 && tip.startsWith(accept.toLowerCase());
-}
-
-/** A commit as load takes it: its tree, and the blobs of the files that are definitions. Never a work tree. */
-async function readFiles(repo: Repo, commit: Oid, folder: string): Promise<{ files: readonly SourceFile[]; entries: readonly SourceEntry[] }> {
-  const entries = (await repo.list(commit, folder)).map(({ path, mode, oid }) => ({ path, mode, id: oid }));
-  const { wanted } = checkEntries(entries);
-  const blobs = await repo.read(wanted.map(entry => entry.id));
-  const files = wanted.flatMap(entry => {
-    const bytes = blobs.get(entry.id);
-    return bytes === undefined ? [] : [{ ...entry, bytes }];
-  });
-  return { files, entries };
 }
 
 function refusalOf(remote: Remote, tip: Oid, loaded: Pick<Loaded, 'catalog' | 'diagnostics'>): Refusal | null {

@@ -27,7 +27,7 @@ export interface Seen extends View {
 export async function see(config: Pick<NodeConfig, 'repo' | 'status' | 'stateDir'>): Promise<Seen> {
   const dir = viewDir(config);
   const remote = await openRemote(config, join(dir, 'clone'));
-  const pulled = await pull({ remote, stateDir: dir, good: await goodOf(config), keep: false });
+  const pulled = await pull({ remote, stateDir: dir, good: await goodOf(config), node: null, keep: false });
   const { catalog, tips, refusal } = pulled;
   if (catalog === null) throw new HostError('no-entry', refusal?.message ?? 'there are no definitions');
   // Without the status branch everything would look unallocated and unheard of.

@@ -6,7 +6,7 @@ const HASH_AND_IP = ['node:crypto', 'node:net'];
 const BELOW_KINDS = ['model/'];
 const BELOW_OBJECTS = [...BELOW_KINDS, 'kinds/'];
 const BELOW_STAGES = [...BELOW_OBJECTS, 'objects/'];
-const STAGES = ['load/', 'allocate/', 'compile/', 'plan/', 'report/', 'host/', 'repo/'];
+const STAGES = ['load/', 'allocate/', 'compile/', 'consent/', 'plan/', 'report/', 'host/', 'repo/'];
 const ALL_BELOW_DOORS = [...BELOW_STAGES, ...STAGES];
 
 /**
@@ -20,6 +20,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'load/': [...BELOW_STAGES, ...HASH_AND_IP, '../schemas/', 'yaml', 'ajv'],
   'allocate/': [...BELOW_STAGES, ...HASH_AND_IP],
   'compile/': [...BELOW_STAGES, ...HASH_AND_IP],
+  'consent/': [...BELOW_STAGES, ...HASH_AND_IP],
   'plan/': [...BELOW_KINDS, ...KIND_CONTRACT, ...HASH_AND_IP],
   'report/': [
     ...BELOW_KINDS,

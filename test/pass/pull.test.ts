@@ -27,7 +27,7 @@ interface How {
 async function pulled({ path = 'later', good, secret }: How = {}): Promise<Pulled> {
   const stateDir = join(bare.root, 'state');
   const remote = await remoteOf({ path, ...(secret === undefined ? {} : { secret }) });
-  return pull({ remote, stateDir, good: good === undefined ? await loadGood(stateDir) : good, keep: true });
+  return pull({ remote, stateDir, good: good === undefined ? await loadGood(stateDir) : good, node: 'n1', keep: true });
 }
 
 function remoteOf({ path = 'later', secret }: How): Promise<Remote> {
@@ -51,7 +51,7 @@ test('another folder of the same commit is another revision', async () => {
     networks: 1,
     reason: 'NoDefinitions',
   });
-  await bare.grow('main', { 'elsewhere/all.yaml': FIRST });
+  await bare.grow('main', { 'elsewhere/all.yaml': `${FIRST}---\n${doc('Network', 'blue', '')}` });
   await pulled();
   expect(await pulled({ path: 'elsewhere' })).toMatchObject({ advanced: true, refusal: null, good: { path: 'elsewhere' } });
 });
@@ -83,7 +83,7 @@ describe('a branch whose history', () => {
       ...remote.definitions,
       sync: async (...args: Parameters<typeof sync>) => sync(...args).then(() => rename(bare.path, `${bare.path}.away`)),
     };
-    const { refusal, ...seen } = await pull({ remote: { ...remote, definitions: leaving }, stateDir: join(bare.root, 'state'), good, keep: true });
+    const { refusal, ...seen } = await pull({ remote: { ...remote, definitions: leaving }, stateDir: join(bare.root, 'state'), good, node: 'n1', keep: true });
     expect(refusal).toMatchObject({ condition: 'FetchFailed', reason: 'HistoryUnknown', message: expect.stringContaining('could not be fetched') });
     expect(seen.good).toEqual(good);
   });

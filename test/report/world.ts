@@ -38,6 +38,7 @@ export function catalogOf(nets: Readonly<Record<string, NetSpec>>, guests: Reado
     quarantine: '300s',
     memory: '30d',
     zone: 'netloom',
+    guards: { maxDeletions: 10, maxDeletedPercent: 20, percentAbove: 5 },
   });
   const nodes = ['n1', 'n2'].map(
     (name, i): NodeDef =>

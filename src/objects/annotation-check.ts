@@ -1,0 +1,33 @@
+/** Annotations below `netloom.dev/` mean something, so a slip in one is a mistake: a protection that is none would be found out too late. */
+import { APPROVE, hashesIn, isApprovalHash, OWN_PREFIX, PROTECT } from '../model/annotations.ts';
+import { nearest, orList, shown } from '../model/text.ts';
+import { error } from './finding.ts';
+import type { Definition, Finding } from './object.ts';
+
+/** What is wrong with netloom's own annotations of a definition. */
+export function checkAnnotations(self: Definition): readonly Finding[] {
+  return Object.keys(self.annotations)
+    .filter(name => name.startsWith(OWN_PREFIX))
+    .flatMap(name => wrongWith(self, name, self.annotations[name] ?? ''));
+}
+
+function wrongWith(self: Definition, name: string, value: string): readonly Finding[] {
+  const path = ['metadata', 'annotations', name];
+  const known = self.kind === 'Cluster' ? [PROTECT, APPROVE] : [PROTECT];
+  if (!known.includes(name)) {
+    const near = nearest(name, known);
+    const hint = near === null ? `netloom knows ${orList(known, 'and')} there` : `did you mean ${near}?`;
+    return [error('unknown-annotation', self, path, `${self.kind} has no annotation ${shown(name)}`, { hint })];
+  }
+  if (name === PROTECT) {
+    if (value === 'true' || value === 'false') return [];
+    return [error('wrong-value', self, path, `${name} is ${shown(value)}`, { hint: 'write "true", or "false"' })];
+  }
+  const wrong = hashesIn(value).find(word => !isApprovalHash(word));
+  if (wrong === undefined) return [];
+  return [
+    error('wrong-value', self, path, `${shown(wrong)} in ${name} is no hash of deletions`, {
+      hint: 'write the 16 digits that netloom plan shows, several with commas between',
+    }),
+  ];
+}

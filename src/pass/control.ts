@@ -1,0 +1,99 @@
+/**
+ * What people told this node, apart from git: a file each below `control/` in the state directory. They survive a reboot and
+ * every commit; losing them loses a word, never an object.
+ */
+import { join } from 'node:path';
+import { HostError } from '../host/errors.ts';
+import { readTextIfThere, remove, writeAtomic } from '../host/files.ts';
+import { appendEvents, type NetEvent, parseEvents } from '../report/events.ts';
+
+/** A node that cannot publish for long keeps the newest. */
+const MOST_NOTED = 100;
+
+/** Deletions that wait for a word: of the revision that was refused last. */
+export interface Asked {
+  readonly hash: string;
+  /** The refused commit. */
+  readonly revision: string;
+  readonly why: string;
+  /** A line each. */
+  readonly deletions: readonly string[];
+}
+
+/** Somebody's word on this node. */
+export interface Word {
+  readonly by: string;
+  /** ISO 8601, UTC, seconds. */
+  readonly since: string;
+}
+
+export interface Approval extends Word {
+  readonly hash: string;
+}
+
+/** Null where nothing waits. */
+export async function loadAsked(stateDir: string): Promise<Asked | null> {
+  return readWord<Asked>(stateDir, 'asked');
+}
+
+/** Keeps what waits, or that nothing does; writes only what is new. */
+export async function saveAsked(stateDir: string, asked: Asked | null): Promise<void> {
+  const kept = await loadAsked(stateDir);
+  if (JSON.stringify(kept) === JSON.stringify(asked)) return;
+  await (asked === null ? remove(fileOf(stateDir, 'asked')) : writeWord(stateDir, 'asked', asked));
+}
+
+/** The approval of these deletions; null where nobody gave it, or where this is not ours to read. */
+export async function loadApproval(stateDir: string, hash: string): Promise<Approval | null> {
+  const approval = await readWord<Approval>(stateDir, `approved-${hash}`);
+  return approval?.hash === hash ? approval : null;
+}
+
+export async function saveApproval(stateDir: string, approval: Approval): Promise<void> {
+  await writeWord(stateDir, `approved-${approval.hash}`, approval);
+}
+
+/** An approval is good for once. */
+export async function dropApproval(stateDir: string, hash: string): Promise<void> {
+  await remove(fileOf(stateDir, `approved-${hash}`));
+}
+
+/** Events of what people did here; the next pass that publishes tells of them. */
+export async function loadNoted(stateDir: string): Promise<readonly NetEvent[]> {
+  return parseEvents((await readTextIfThere(join(stateDir, 'control', 'events.jsonl'))) ?? '');
+}
+
+/** Keeps an event until it is published. */
+export async function noteEvent(stateDir: string, event: NetEvent): Promise<void> {
+  const file = join(stateDir, 'control', 'events.jsonl');
+  await writeAtomic(file, appendEvents((await readTextIfThere(file)) ?? '', [event], MOST_NOTED, 0));
+}
+
+/** These are published: what was noted meanwhile stays. */
+export async function dropNoted(stateDir: string, published: readonly NetEvent[]): Promise<void> {
+  if (published.length === 0) return;
+  const told = new Set(published.map(event => JSON.stringify(event)));
+  const left = (await loadNoted(stateDir)).filter(event => !told.has(JSON.stringify(event)));
+  const file = join(stateDir, 'control', 'events.jsonl');
+  await (left.length === 0 ? remove(file) : writeAtomic(file, appendEvents('', left, MOST_NOTED, 0)));
+}
+
+/** A file below `control/`, as JSON; null where it is none, or is none that can be read. */
+async function readWord<T extends object>(stateDir: string, name: string): Promise<T | null> {
+  try {
+    const text = await readTextIfThere(fileOf(stateDir, name));
+    const value: unknown = text === null ? null : JSON.parse(text);
+    return typeof value === 'object' ? (value as T | null) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof HostError && error.code === 'not-permitted')) return null;
+    throw error;
+  }
+}
+
+async function writeWord(stateDir: string, name: string, value: object): Promise<void> {
+  await writeAtomic(fileOf(stateDir, name), `${JSON.stringify(value)}\n`);
+}
+
+function fileOf(stateDir: string, name: string): string {
+  return join(stateDir, 'control', `${name}.json`);
+}
