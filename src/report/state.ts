@@ -57,7 +57,7 @@ export interface ObjectState {
 const SILENT_AFTER_MS = 2 * 30 * 60_000;
 
 /** True when the node's last word is too long ago. */
-function isSilent(report: NodeReport, now: string): boolean {
+export function isSilent(report: NodeReport, now: string): boolean {
   return Date.parse(now) - Date.parse(report.heard) > SILENT_AFTER_MS;
 }
 
