@@ -40,8 +40,20 @@ export function standing(ledger: Ledger, clock: Clock): Standing {
     },
   };
   const damaged = new Set<string>();
-  const networks = readAll(ledger.networks, shapeNetwork, entry => tidyNetwork(entry, tidy), damaged);
-  const pools = readAll(ledger.pools, shapePool, entry => tidyPool(entry, tidy), damaged);
+  const networks = readAll(
+    ledger.networks,
+    shapeNetwork,
+    entry => tidyNetwork(entry, tidy),
+    damaged,
+    entry => [entry.interfaces],
+  );
+  const pools = readAll(
+    ledger.pools,
+    shapePool,
+    entry => tidyPool(entry, tidy),
+    damaged,
+    entry => [entry.floating, entry.routed],
+  );
   const interfaces = onceEach(
     [...networks].flatMap(([network, { interfaces: all }]) => Object.entries(all).map(([id, entry]) => [id, network, entry] as const)),
   );
@@ -61,16 +73,17 @@ interface Tidy {
   readonly forget: (incarnation: number) => void;
 }
 
-function readAll<T>(
+function readAll<T extends { readonly removed?: string }>(
   raw: Readonly<Record<string, T>> | undefined,
   shape: (raw: unknown, key: string) => Shaped<T>,
   tidied: (entry: T) => T | null,
   damaged: Set<string>,
+  inside: (entry: T) => readonly Readonly<Record<string, Kept>>[],
 ): ReadonlyMap<string, T> {
   const found = new Map<string, T>();
   for (const key of Object.keys(raw ?? {}).sort()) {
     const { entry, problems } = shape(raw?.[key], key);
-    if (problems.length > 0) damaged.add(key);
+    if (problems.length > 0 || (entry.removed !== undefined && inside(entry).some(hasLive))) damaged.add(key);
     const kept = tidied(entry);
     if (kept !== null) found.set(key, kept);
   }
@@ -94,6 +107,10 @@ function tidyPool(entry: PoolEntry, tidy: Tidy): PoolEntry | null {
 }
 
 type Kept = InterfaceEntry | PoolHolder;
+
+function hasLive(all: Readonly<Record<string, Kept>>): boolean {
+  return Object.values(all).some(({ removed }) => removed === undefined);
+}
 
 // Nothing lives in a network or pool that is gone.
 function keptOf<T extends Kept>(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ledgerEdits, ledgerFiles, mergeLedger, parseLedger } from '../../src/allocate/ledger-files.ts';
+import type { Ledger } from '../../src/model/ledger.ts';
 import {
   addressEntry,
   after as at,
@@ -153,6 +154,18 @@ describe('what was released', () => {
     const taken = give([pool(), holder('routed', 'thief', { address: '192.0.2.2' })], gone, 1001).ledger;
     const back = give([...all, holder('routed', 'thief', { address: '192.0.2.2' })], taken, 1002);
     expect(back.notes).toMatchObject([{ code: 'address-lost', definition: 'FloatingIP default/web', old: '192.0.2.2', new: '192.0.2.5' }]);
+  });
+
+  test('nothing lives in a pool or network that is gone: what somebody edited to live there is buried again', () => {
+    const withGuest = give([...all, guest('vm')]);
+    const gone = give([], withGuest.ledger, 10).ledger;
+    const copy = structuredClone(gone) as { pools: Record<string, { floating: object }>; networks: Record<string, { interfaces: object }> };
+    const buried = [copy.pools['edge']?.floating, copy.networks['default/demo']?.interfaces].flatMap(all => Object.values(all ?? {}));
+    for (const each of buried) delete each.removed;
+    expect(buried).toHaveLength(2);
+    const { ledger } = give([], copy as unknown as Ledger, 20);
+    expect(doubles(ledger)).toEqual([]);
+    expect([poolEntry(ledger).floating['default/web']?.removed, iface(ledger, 'vm').removed]).toEqual([at(10), at(10)]);
   });
 
   test('a removed pool is a tombstone that is forgotten, and gives all back until then', () => {
