@@ -42,6 +42,8 @@ export type DiagnosticCode =
   | 'duplicate-mac'
   | 'duplicate-address'
   | 'duplicate-device'
+  | 'duplicate-order'
+  | 'too-many-ports'
   | 'duplicate-underlay-address'
   | 'vxid-out-of-range'
   | 'reserved-mac'

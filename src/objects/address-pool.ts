@@ -11,7 +11,9 @@ import { parseCidr } from '../model/ip.ts';
 import { bridgeMac } from '../model/names.ts';
 import { checkAddressPool } from './address-pool-check.ts';
 import { poolAsks } from './asks.ts';
+import { egressPorts, MOST_PORTS, tooMany } from './bridge-ports.ts';
 import { nodeOfAddress, routedNetworks, usedAddresses, type WayOut, wayOut } from './egress.ts';
+import { carriesRouter } from './mesh.ts';
 import type { AddressPoolDef, Compiled, NodeView, ObjectKind, Trouble } from './object.ts';
 import { nodesOfPool, poolGateway } from './services.ts';
 import { originOf, want } from './want.ts';
@@ -32,7 +34,7 @@ function compile(self: AddressPoolDef, view: NodeView): Compiled {
   const cut = managementTrouble(way, view, from);
   if (cut !== undefined) return { resources: [], troubles: [cut] };
   const resources = [...(way.ours ? egressBridge(way, view, from) : []), ...(self.spec.mode === 'bridged' ? card(way, from) : routing(way, view, from))];
-  return { resources, troubles: [...deviceTroubles(way, view, from), ...dropTroubles(way, view, from)] };
+  return { resources, troubles: [...deviceTroubles(way, view, from), ...dropTroubles(way, view, from), ...roomTroubles(way, view, from)] };
 }
 
 function egressBridge(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
@@ -101,6 +103,17 @@ function deviceTroubles(way: WayOut, view: NodeView, from: Origin): readonly Tro
   const [reason, what] =
     found === undefined ? ['EgressDeviceMissing', `${view.node.name} has no device ${name}`] : ['EgressDeviceDown', `${name} of ${view.node.name} is down`];
   return [{ definition: from.definition, reason, message: `${what}: nothing of the pool reaches the outside`, fatal: true }];
+}
+
+// Definitions refuse what they can tell; where routers may be on several nodes, it shows when they are.
+function roomTroubles({ pool, bridge: name }: WayOut, view: NodeView, from: Origin): readonly Trouble[] {
+  const { catalog, node } = view;
+  if (catalog.networks.size + catalog.floatingIPs.size < MOST_PORTS) return [];
+  const here = [...catalog.networks.values()].filter(network => carriesRouter(network, view));
+  const { ports = 0 } = egressPorts(here, node, catalog).get(name) ?? {};
+  if (ports <= MOST_PORTS) return [];
+  const message = `${name} of ${node.name} would get ${tooMany(ports)}: what does not fit has no way out; let another gateway node serve AddressPool ${pool.name} too`;
+  return [{ definition: from.definition, reason: 'BridgeFull', message, fatal: false }];
 }
 
 // Every chain at the hook must accept: what another one drops, none of ours can let through.

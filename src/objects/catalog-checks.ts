@@ -2,6 +2,7 @@
 import { ipFamily } from '../model/ip.ts';
 import { orList } from '../model/text.ts';
 import { parseVxid } from '../model/vxid.ts';
+import { checkBridgePorts } from './bridge-ports.ts';
 import { type Claim, contested } from './contested.ts';
 import { beside, error, titled, warning } from './finding.ts';
 import { givenNames } from './interface-check.ts';
@@ -20,6 +21,8 @@ export function checkCatalog(catalog: Catalog): readonly Finding[] {
     ...macs(catalog),
     ...addresses(catalog),
     ...devices(catalog),
+    ...cards(catalog),
+    ...checkBridgePorts(catalog),
     ...checkOverlaps(catalog),
     ...checkPools(catalog),
   ];
@@ -107,6 +110,20 @@ function devices({ interfaces }: Catalog): readonly Finding[] {
     const message = `device ${name} ${where} is that of ${titled(earlier.on)} too`;
     return error('duplicate-device', on, path, message, { hint: 'give each its own name, or leave it out', related: [earlier] });
   });
+}
+
+/** The order names the card, and which of them has the default route. */
+function cards({ interfaces }: Catalog): readonly Finding[] {
+  const path = ['spec', 'order'];
+  const claims = [...interfaces.values()].flatMap(on =>
+    on.spec.instance === undefined ? [] : [{ what: JSON.stringify([on.namespace, on.spec.instance, on.spec.order]), on, path }],
+  );
+  return contested(claims).map(([{ on }, earlier]) =>
+    error('duplicate-order', on, path, `card ${on.spec.order} of instance ${on.spec.instance} is ${titled(earlier.on)} already`, {
+      hint: 'give one of them another order: it makes the name of the card',
+      related: [earlier],
+    }),
+  );
 }
 
 function namesOf(on: InterfaceDef, node: string): readonly Claim<InterfaceDef>[] {

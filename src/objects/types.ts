@@ -344,7 +344,7 @@ export interface Interface {
      */
     instance?: string;
     /**
-     * Which interface of the guest it is: `eth<order>` inside a network namespace.
+     * Which interface of the instance it is, each its own: `eth<order>` inside a network namespace.
      */
     order: number;
     /**

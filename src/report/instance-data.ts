@@ -116,11 +116,6 @@ function assembled(namespace: string, name: string, cards: readonly InterfaceDef
   for (const iface of cards) {
     const nic = nicOf(iface, known);
     if ('missing' in nic) return nic;
-    const same = nics.find(other => other.order === nic.order);
-    if (same !== undefined) {
-      const hint = 'give one of them another order: it makes the name of the card';
-      return { missing: `${same.key} and ${nic.key} are both card ${nic.order} of instance ${harmless(name)}`, hint, again: false };
-    }
     nics.push(nic);
   }
   const [first] = cards;

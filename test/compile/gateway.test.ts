@@ -31,6 +31,19 @@ function placed(catalog: ReturnType<typeof catalogOf>, node = 'gw1', former?: st
   return { ...EMPTY_LEDGER, networks: { 'default/blue': network }, pools: { floating: pool } };
 }
 
+test('a card whose bridge has not enough ports for its routers is a condition of the pool, on the node where they are', () => {
+  const facts = { ...FACTS, egress: { eth1: { mtu: 1500, up: true, addresses: [] } } };
+  const networks = Array.from({ length: 2047 }, (_, i) => doc('Network', `net-${i}`, 'cidr: 10.0.0.0/24, dhcp: false'));
+  const catalog = catalogOf(...NODES, doc('AddressPool', 'floating', 'cidr: 198.18.0.0/16, device: eth1'), ...networks);
+  const ledger = ledgerOf(catalog);
+  const told = ['gw1', 'gw2'].flatMap(name =>
+    on(name, catalog, { ledger, facts }).troubles.map(({ reason, definition, message }) => [reason, definition, message]),
+  );
+  expect(told).toEqual([
+    ['BridgeFull', 'AddressPool floating', expect.stringMatching(/^egr-br-eth1 of gw[12] would get 1024 ports, and a bridge of Linux has 1023 at most: /)],
+  ]);
+});
+
 describe('the router of a network', () => {
   const ledger = placed(CATALOG);
   const gateway = on('gw1', CATALOG, { ledger, facts });

@@ -1,6 +1,7 @@
 /** Cross-checks at the size of a large cluster: right, and without loops inside loops. */
 import { describe, expect, test } from 'vitest';
 import { checkAll } from '../../src/objects/checks.ts';
+import { grouped } from '../../src/objects/grouped.ts';
 import type { Catalog } from '../../src/objects/object.ts';
 import { loadFiles } from '../load/diagnose.ts';
 
@@ -11,10 +12,20 @@ function cluster(networks: number, cidrOf: (i: number) => string): Catalog {
   const docs = [doc('Cluster', 'c', { underlay: { mtu: 9000 } }), doc('Node', 'n1', { underlay: { address: '192.0.2.1' } })];
   for (let i = 0; i < networks; i++) {
     docs.push(doc('Network', `net-${i}`, { cidr: cidrOf(i) }));
-    docs.push(doc('Interface', `if-${i}`, { network: `net-${i}`, node: 'n1', instance: 'one', attach: { host: {} } }));
+    docs.push(doc('Interface', `if-${i}`, { network: `net-${i}`, node: 'n1', attach: { host: {} } }));
   }
   const { catalog, diagnostics } = loadFiles({ 'a.yaml': docs.join('\n---\n') });
-  if (catalog !== null) return catalog;
+  // More cards than a definition's order can count.
+  const cards = [...(catalog?.interfaces ?? [])].map(([key, each], order) => [key, { ...each, spec: { ...each.spec, instance: 'one', order } }] as const);
+  if (catalog !== null)
+    return {
+      ...catalog,
+      interfaces: new Map(cards),
+      interfacesOf: grouped(
+        cards.map(([, each]) => each),
+        each => `${each.namespace}/${each.spec.network}`,
+      ),
+    };
   throw new Error(diagnostics[0]?.message);
 }
 

@@ -80,9 +80,9 @@ describe('which instance', () => {
     expect(missingOf('x', known(docs, [gone]))).toHaveProperty('again', true);
   });
 
-  test('two cards of one order cannot both be that card', () => {
+  test('two cards of one order cannot both be that card: no catalog has them', () => {
     const docs = [doc('Network', 'n', {}), doc('Interface', 'x', { network: 'n', instance: 'vm' }), doc('Interface', 'y', { network: 'n', instance: 'vm' })];
     const both = entryOf('default/n', 1, { 'default/x': { mac: '02:00:00:00:00:0a' }, 'default/y': { mac: '02:00:00:00:00:0b' } });
-    expect(missingOf('vm', known(docs, [both]))).toMatchObject({ missing: 'default/x and default/y are both card 0 of instance vm', again: false });
+    expect(() => known(docs, [both])).toThrow('card 0 of instance vm is Interface default/x already');
   });
 });
