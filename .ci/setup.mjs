@@ -19,6 +19,8 @@ const PROGRAMS = new Map([
   ['bridge', 'iproute2'],
   ['nft', 'nftables'],
   ['git', 'git'],
+  ['ssh-keygen', 'openssh-client'],
+  ['gpgv', 'gpgv'],
   ['tcpdump', 'tcpdump'],
   ['unshare', 'util-linux'],
   ['nsenter', 'util-linux'],

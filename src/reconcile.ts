@@ -113,7 +113,8 @@ async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<Pub
   const noted = await loadNoted(config.stateDir);
   const events = [...noted, ...passEvents({ node: config.node, ...told, before: before.report, report })];
   const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
-  const published = await publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events, sample }, before);
+  const isUrgent = told.pulled.isAccepted;
+  const published = await publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events, isUrgent, sample }, before);
   if (published.result === 'news') await dropNoted(config.stateDir, noted);
   return published;
 }

@@ -45,8 +45,8 @@ describe('configurations shown to operators', () => {
   const check = new Ajv2020({ allErrors: true }).compile(JSON.parse(textOf('schemas/node-config.json')));
   const shown = ['README.md', 'docs/operations.md'].flatMap(page => blocks(page, 'yaml').map(text => ({ page, text })));
 
-  it('there is one in each of the two pages', () => {
-    expect(shown.map(({ page }) => page)).toEqual(['README.md', 'docs/operations.md']);
+  it('there are some in each of the two pages', () => {
+    expect([...new Set(shown.map(({ page }) => page))]).toEqual(['README.md', 'docs/operations.md']);
   });
 
   it.each(shown)('the one in $page is one that a node takes', ({ text }) => {

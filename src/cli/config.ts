@@ -14,7 +14,7 @@ export function loadConfig(path: string): NodeConfig {
   const problem = doc.errors[0] ?? doc.warnings[0];
   if (problem !== undefined) throw new CommandError(`${path}:${lines.linePos(problem.pos[0]).line}: ${words(problem.message)}`);
   const value: unknown = doc.toJS({ maxAliasCount: 0 });
-  if (validateNodeConfig(value)) return checkBranches(path, value as NodeConfig);
+  if (validateNodeConfig(value)) return checkKeys(path, checkBranches(path, value as NodeConfig));
   const wrong = (validateNodeConfig.errors ?? []).map(error => {
     const field = [...error.instancePath.split('/').slice(1), ...extraField(error.params)];
     const at = positionOf(doc, field);
@@ -33,6 +33,15 @@ function checkBranches(path: string, config: NodeConfig): NodeConfig {
   });
 }
 
+// Without a key nothing could ever be taken.
+function checkKeys(path: string, config: NodeConfig): NodeConfig {
+  const { verify } = config.repo;
+  if (verify === undefined || verify.mode === 'none' || verify.allowedSigners !== undefined || verify.keyring !== undefined) return config;
+  throw new CommandError(`${path}: repo.verify.mode is ${verify.mode}, and no key is named that commits may be signed with`, {
+    hint: 'name allowedSigners (SSH keys), keyring (OpenPGP keys), or both',
+  });
+}
+
 function plain(url: string): string {
   return url.replace(/\/+$/, '').replace(/\.git$/, '');
 }
@@ -44,7 +53,10 @@ function words(message: string): string {
 
 type WrongValue = NonNullable<(typeof validateNodeConfig)['errors']>[number];
 
-const FIELDS = 'node mode repo status stateDir runtimeDir url branch path auth type username file credential knownHosts'.split(' ');
+const FIELDS =
+  'node mode repo status stateDir runtimeDir url branch path auth type username file credential knownHosts verify allowedSigners revokedKeys keyring anchor'.split(
+    ' ',
+  );
 
 function wrongWords({ keyword, params, message }: WrongValue): string {
   if (keyword === 'required') return 'is missing';

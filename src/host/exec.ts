@@ -20,6 +20,8 @@ const PACKAGE: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   git: 'git',
   ssh: 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+  gpgv: 'gpgv',
   tcpdump: 'tcpdump',
   ping: 'iputils-ping',
   sysctl: 'procps',

@@ -53,6 +53,31 @@ export interface NodeConfig {
        */
       knownHosts?: string;
     };
+    /**
+     * Whose signatures the commits of the definitions must carry. The keys stand in files of this node, never in the repository.
+     */
+    verify?: {
+      /**
+       * none: nobody's. head: the newest commit's. strict: every commit's that comes with it since the enforced one, merged branches included.
+       */
+      mode: 'none' | 'head' | 'strict';
+      /**
+       * File of SSH keys and who they are, as ssh-keygen(1) describes it (ALLOWED SIGNERS), with valid-after and valid-before where wanted.
+       */
+      allowedSigners?: string;
+      /**
+       * File of SSH keys that count no more: public keys, one a line, or a key revocation list of ssh-keygen(1).
+       */
+      revokedKeys?: string;
+      /**
+       * File of OpenPGP public keys, as gpg --export writes it, armored or not; expiry and revocation are read from it.
+       */
+      keyring?: string;
+      /**
+       * With strict, on a node that has enforced nothing yet: every commit after this one must be signed, and the branch must come after it. Without it such a node takes the newest commit alone.
+       */
+      anchor?: string;
+    };
   };
   /**
    * Where status and allocations are published.

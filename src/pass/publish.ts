@@ -33,6 +33,8 @@ export interface PublishArgs {
   readonly nodes: number;
   readonly report: NodeReport;
   readonly events: readonly NetEvent[];
+  /** True: to be said also when the report is the same, because other nodes go by the revision that it names. */
+  readonly isUrgent?: boolean;
   /** Asked for only when something is pushed; kept only when that was done. */
   readonly sample?: () => Promise<Sample>;
 }
@@ -52,7 +54,7 @@ export async function readPublished(remote: Remote, tip: Oid | null, node: strin
 
 /** Pushes report and events when there is news, or when this node was not heard of for long. Never throws for the remote. */
 export async function publish(args: PublishArgs, before: Published): Promise<PublishResult> {
-  const isSilent = args.events.length === 0 && !isNews(before.report, args.report) && !isOverdue(before.report, args.report);
+  const isSilent = args.isUrgent !== true && args.events.length === 0 && !isNews(before.report, args.report) && !isOverdue(before.report, args.report);
   if (isSilent) return { result: 'silent', tip: args.tip };
   try {
     await jitter(Math.min(LONGEST_SPREAD_MS, SPREAD_MS_PER_NODE * (args.nodes - 1)));

@@ -8,16 +8,18 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Catalog } from '../objects/object.ts';
 import { type CommitInfo, type Oid, type Repo, RepoError } from '../repo/repo.ts';
 import { type Approved, whatLived, withheld } from './consent.ts';
+import { refusalOfFirst, refusalOfHistory } from './history.ts';
 import { type Good, saveGood } from './kept.ts';
 import { loadCached } from './parsed-cache.ts';
 import { type Remote, readTips, type Tips } from './remote.ts';
 import { readFiles } from './revision.ts';
+import { type SourceVerdict, verifySource } from './verify.ts';
 
 /** Why the newest revision is not what is enforced. */
 export interface Refusal {
   /** `FetchFailed`: try again later. `Stalled`: the same again will be refused the same way. */
   readonly condition: 'FetchFailed' | 'Stalled';
-  /** CamelCase, stable: `Unreachable`, `BranchMissing`, `InvalidDefinitions`, `NoDefinitions`, `HistoryRewritten`, `HistoryUnknown`, `NeedsApproval`, `ProtectedObject`. */
+  /** CamelCase, stable: `Unreachable`, `BranchMissing`, `InvalidDefinitions`, `NoDefinitions`, `HistoryRewritten`, `HistoryUnknown`, `SourceNotVerified`, `NeedsApproval`, `ProtectedObject`. */
   readonly reason: string;
   readonly message: string;
   readonly diagnostics: readonly Diagnostic[];
@@ -39,13 +41,17 @@ export interface Pulled {
   readonly advanced: boolean;
   /** Deletions of `good` that had to be approved, and were; used up in this pass. */
   readonly approved?: Approved | null;
+  /** True when `good` is new and does not come after what this node had: a person said so. */
+  readonly isAccepted: boolean;
+  /** Whose signature: of the newest revision, or of the enforced one where nothing newer was judged. null: not asked for, or not to be told. */
+  readonly source: SourceVerdict | null;
 }
 
 export interface PullArgs {
   readonly remote: Remote;
   readonly stateDir: string;
   readonly good: Good | null;
-  /** The node that is to enforce it; null where nobody does (a look): then nobody is asked about deletions. */
+  /** The node that is to enforce it; null where nobody does (a look): then nobody is asked about deletions, nor what was accepted before. */
   readonly node: string | null;
   /** A commit that may be followed although it does not descend from the good one. */
   readonly accept?: string | undefined;
@@ -63,24 +69,48 @@ async function newest(args: PullArgs): Promise<Pulled> {
   let tips: Tips | null = null;
   try {
     tips = await readTips(args.remote);
-    if (tips.main === null) return await fallBack(args, tips, missingBranch(args.remote));
-    if (tips.main === args.good?.revision && args.remote.path === args.good.path) return await fallBack(args, tips, null);
+    if (tips.main === null) return await fallBack(args, tips, { refusal: missingBranch(args.remote) });
+    if (tips.main === args.good?.revision && args.remote.path === args.good.path) return await stay(args, tips, tips.main);
     return await advance(args, tips, tips.main);
   } catch (error) {
     if (!(error instanceof RepoError)) throw error;
     const message = error.code === 'disk-full' ? `${error.message} (below ${args.stateDir})` : error.message;
-    return await fallBack(args, tips, { condition: 'FetchFailed', reason: reasonOf(error), message, diagnostics: [] });
+    return await fallBack(args, tips, { refusal: { condition: 'FetchFailed', reason: reasonOf(error), message, diagnostics: [] } });
   }
 }
 
+interface FallBack {
+  readonly refusal: Refusal | null;
+  readonly heard?: readonly string[];
+  /** On the revision that is refused. */
+  readonly source?: SourceVerdict | null;
+}
+
 /** What the last good revision says; the files were valid once, so only a newer netloom can find fault with them. */
-async function fallBack(args: PullArgs, tips: Tips | null, refusal: Refusal | null, heard: readonly string[] = []): Promise<Pulled> {
+async function fallBack(args: PullArgs, tips: Tips | null, { refusal, heard = [], ...judged }: FallBack): Promise<Pulled> {
   const { good } = args;
   const loaded = good === null ? null : await loadCached(args.stateDir, good.files);
   const commit = good === null || tips === null ? null : await infoOf(args.remote.definitions, good.revision);
+  const source = judged.source ?? (good === null || good.revision === '' ? null : await verdictOnEnforced(args, good.revision));
+  const doubt = source === null || source.isVerified || good === null ? null : notVerified(`the enforced ${good.revision.slice(0, 10)}`, source);
   const outdated = good !== null && loaded?.catalog === null ? notGoodAnyMore(good, loaded.diagnostics) : null;
   const remarks = [...heard, ...(loaded?.remarks ?? [])];
-  return { tips, good, catalog: loaded?.catalog ?? null, warnings: [], remarks, refusal: refusal ?? outdated, commit, advanced: false };
+  const all = { tips, good, catalog: loaded?.catalog ?? null, warnings: [], remarks, commit, advanced: false, isAccepted: false, source };
+  return { ...all, refusal: refusal ?? outdated ?? doubt };
+}
+
+// What was accepted once stays in force: that its signature counts no more is told, and takes nothing away.
+async function verdictOnEnforced({ remote, stateDir }: PullArgs, enforced: Oid): Promise<SourceVerdict | null> {
+  try {
+    return await verifySource({ remote, stateDir, tip: enforced, since: null, enforced });
+  } catch (error) {
+    if (error instanceof RepoError) return null;
+    throw error;
+  }
+}
+
+function notVerified(which: string, { message }: SourceVerdict): Refusal {
+  return { condition: 'Stalled', reason: 'SourceNotVerified', message: `${which} is not verified: ${message}`, diagnostics: [] };
 }
 
 function notGoodAnyMore({ revision }: Good, diagnostics: readonly Diagnostic[]): Refusal {
@@ -88,24 +118,54 @@ function notGoodAnyMore({ revision }: Good, diagnostics: readonly Diagnostic[]):
   return { condition: 'Stalled', reason: 'InvalidDefinitions', message, diagnostics };
 }
 
+// Nothing new, but the keys may be: the commit is here, or comes here, so that it can be judged again.
+async function stay(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
+  const { verify, definitions, branch } = args.remote;
+  if (verify !== undefined && verify.mode !== 'none') await definitions.sync(branch, tip);
+  return fallBack(args, tips, { refusal: null });
+}
+
 async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
-  const { remote, good } = args;
+  const { remote, stateDir } = args;
   await remote.definitions.sync(remote.branch, tip);
-  const astray = good === null || good.revision === '' || isAccepted(tip, args.accept) ? null : await refusalOfHistory(remote, tip, good.revision);
-  if (astray !== null) return fallBack(args, tips, astray);
+  const origin = await originOf(args, tips, tip);
+  if (origin.refusal !== null) return fallBack(args, tips, { refusal: origin.refusal });
+  const decides = args.node !== null || args.good !== null;
+  const source = decides ? await verifySource({ remote, stateDir, tip, since: origin.since, enforced: args.good?.revision || null }) : null;
+  if (source?.isVerified === false) return fallBack(args, tips, { refusal: notVerified(`${remote.branch} at ${tip.slice(0, 10)}`, source), source });
   const asked = args.node === null ? null : { ...args, node: args.node };
   const past = asked === null ? null : await whatLived(asked, tips, tip);
   const { files, entries } = await readFiles(remote.definitions, tip, remote.path);
-  const loaded = await loadCached(args.stateDir, files, entries);
+  const loaded = await loadCached(stateDir, files, entries);
   const refusal = refusalOf(remote, tip, loaded);
-  if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, refusal, loaded.remarks);
+  if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, { refusal, heard: loaded.remarks, source });
   const consent = asked === null || past === null ? null : await withheld(asked, past, tip, loaded.catalog);
-  if (consent?.refusal) return fallBack(args, tips, consent.refusal, loaded.remarks);
+  if (consent?.refusal) return fallBack(args, tips, { refusal: consent.refusal, heard: loaded.remarks, source });
   const next: Good = { revision: tip, path: remote.path, files };
-  if (args.keep) await saveGood(args.stateDir, next);
+  if (args.keep) await saveGood(stateDir, next);
   const commit = await infoOf(remote.definitions, tip);
-  const { catalog, diagnostics: warnings, remarks } = loaded;
-  return { tips, good: next, catalog, warnings, remarks, refusal: null, commit, advanced: true, approved: consent?.approved ?? null };
+  const { catalog, diagnostics: warnings } = loaded;
+  const remarks = [...origin.remarks, ...loaded.remarks];
+  const all = { tips, good: next, catalog, warnings, remarks, refusal: null, commit, source };
+  return { ...all, advanced: true, isAccepted: isAccepted(tip, args.accept), approved: consent?.approved ?? null };
+}
+
+interface Origin {
+  readonly refusal: Refusal | null;
+  /** What must have been signed comes after this one; null: the tip itself is all that is judged. */
+  readonly since: Oid | null;
+  readonly remarks: readonly string[];
+}
+
+// A person who names the commit vouches for what led to it, not for its own signature.
+async function originOf(args: PullArgs, tips: Tips, tip: Oid): Promise<Origin> {
+  const { remote, good, node } = args;
+  if (isAccepted(tip, args.accept)) return { refusal: null, since: null, remarks: [] };
+  if (good !== null && good.revision !== '') {
+    const refusal = await refusalOfHistory(remote, tip, { oid: good.revision, name: `the enforced ${good.revision.slice(0, 10)}` });
+    return { refusal, since: good.revision, remarks: [] };
+  }
+  return node === null ? { refusal: null, since: null, remarks: [] } : refusalOfFirst(remote, tips, tip, node);
 }
 
 // Seven digits are what git itself prints: fewer may be a slip.
@@ -127,24 +187,6 @@ function refusalOf(remote: Remote, tip: Oid, loaded: Pick<Loaded, 'catalog' | 'd
 function missingBranch(remote: Remote): Refusal {
   const message = `the repository has no branch ${remote.branch}: push one, or correct repo.branch in the configuration`;
   return { condition: 'FetchFailed', reason: 'BranchMissing', message, diagnostics: [] };
-}
-
-/** null: the tip descends from what is enforced. "Cannot be told" is never "no", nor "yes". */
-async function refusalOfHistory(remote: Remote, tip: Oid, from: Oid): Promise<Refusal | null> {
-  const [branch, enforced] = [`${remote.branch} at ${tip.slice(0, 10)}`, `the enforced ${from.slice(0, 10)}`];
-  const meant = `if that is meant: netloom reconcile --accept ${tip}`;
-  const refuse = (condition: Refusal['condition'], reason: string, message: string): Refusal => ({ condition, reason, message, diagnostics: [] });
-  try {
-    const does = await remote.definitions.descends(tip, from);
-    if (does === true) return null;
-    if (does === false) return refuse('Stalled', 'HistoryRewritten', `${branch} does not descend from ${enforced}; ${meant}`);
-    const cut = `the remote's own history is cut before it tells whether ${branch} descends from ${enforced}, which stays`;
-    return refuse('Stalled', 'HistoryUnknown', `${cut}: give the remote its whole history (git fetch --unshallow there), or, ${meant}`);
-  } catch (error) {
-    if (!(error instanceof RepoError) || error.code === 'corrupt') throw error;
-    const failed = `the history that tells whether ${branch} descends from ${enforced} could not be fetched: ${error.message}`;
-    return refuse('FetchFailed', 'HistoryUnknown', `${failed}; ${enforced} stays, and the next pass asks again`);
-  }
 }
 
 function reasonOf(error: RepoError): string {

@@ -4,6 +4,7 @@ import type { NodeConfig } from '../model/node-config.ts';
 import { readAuth, secretRemark } from '../repo/auth.ts';
 import { openRepo } from '../repo/open.ts';
 import { type Oid, type Repo, RepoError } from '../repo/repo.ts';
+import { keyRemarks } from '../repo/trusted-keys.ts';
 
 export interface Remote {
   readonly definitions: Repo;
@@ -14,8 +15,10 @@ export interface Remote {
   readonly path: string;
   /** True when both branches are in one repository: one listing answers for both. */
   readonly shared: boolean;
-  /** Sentences about the files of the secrets. */
+  /** Sentences about the files of secrets and keys. */
   readonly remarks: readonly string[];
+  /** Whose commits count; absent = everybody's. */
+  readonly verify?: NodeConfig['repo']['verify'];
 }
 
 /** What the remote's branches point to; null = no such branch. */
@@ -32,7 +35,9 @@ export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, di
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
   const statusAuth = config.status.auth ?? (shared ? config.repo.auth : undefined);
-  const remarks = [...new Set([await secretRemark(config.repo.auth), await secretRemark(statusAuth)])].filter(remark => remark !== null);
+  const secrets = [...new Set([await secretRemark(config.repo.auth), await secretRemark(statusAuth)])].filter(remark => remark !== null);
+  const { verify } = config.repo;
+  const remarks = verify === undefined || verify.mode === 'none' ? secrets : [...secrets, ...(await keyRemarks(verify))];
   return {
     definitions: await openSide(config.repo.url, config.repo.auth, join(dir, 'definitions')),
     status: await openSide(statusUrl, statusAuth, join(dir, 'status')),
@@ -41,6 +46,7 @@ export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, di
     path: config.repo.path,
     shared,
     remarks,
+    ...(verify === undefined ? {} : { verify }),
   };
 }
 
@@ -55,7 +61,18 @@ async function openSide(url: string, auth: NodeConfig['repo']['auth'], dir: stri
 
 function mute(error: RepoError): Repo {
   const refuse = (): Promise<never> => Promise.reject(error);
-  return { tips: refuse, sync: refuse, descends: refuse, list: refuse, read: refuse, info: refuse, commit: refuse, push: refuse };
+  return {
+    tips: refuse,
+    sync: refuse,
+    descends: refuse,
+    brings: refuse,
+    bytes: refuse,
+    list: refuse,
+    read: refuse,
+    info: refuse,
+    commit: refuse,
+    push: refuse,
+  };
 }
 
 /** Where both branches are: one request when they share a repository. Throws RepoError. */

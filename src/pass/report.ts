@@ -46,6 +46,7 @@ export function reportOf(args: ReportArgs): NodeReport {
     revision: {
       observed: pulled.tips?.main ?? args.before?.revision.observed ?? good,
       attempted: pulled.refusal?.condition === 'Stalled' ? (pulled.tips?.main ?? good) : good,
+      accepted: good,
       applied: config.mode === 'observe' || enforced.remaining.steps.length > 0 ? (args.before?.revision.applied ?? '') : good,
     },
     conditions: conditionsOf(args, obstacles),
@@ -73,6 +74,7 @@ function conditionsOf({ config, pulled, enforced, settled, before, now }: Report
     fetch: refusal?.condition === 'FetchFailed' ? refusal : null,
     refusal: refusal?.condition === 'Stalled' ? refusal : null,
     isEmpty: pulled.good === null,
+    source: pulled.source,
     failed: of('error'),
     degraded: [...of('degraded'), ...unpublished],
     remaining: enforced.remaining.steps.length,

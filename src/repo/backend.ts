@@ -20,6 +20,10 @@ export interface History {
   readonly oids: ReadonlySet<Oid>;
   /** True when the clone ends somewhere before the roots. */
   readonly cut: boolean;
+  /** Those at which the clone ends: their parents are not here. */
+  readonly ends: ReadonlySet<Oid>;
+  /** Those that truly have no parents. */
+  readonly roots: ReadonlySet<Oid>;
 }
 
 /**
@@ -40,8 +44,8 @@ export interface Backend {
   /** All files, symlinks and submodules below a commit's root. */
   entries(gitdir: string, commit: Oid): Promise<readonly TreeEntry[]>;
   blobs(gitdir: string, oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
-  /** The commit object as it is stored. */
-  commitText(gitdir: string, oid: Oid): Promise<string>;
+  /** The commit object as it is stored, byte for byte. */
+  commitBytes(gitdir: string, oid: Oid): Promise<Uint8Array>;
   history(gitdir: string, from: Oid, without: readonly Oid[]): Promise<History>;
   write(gitdir: string, draft: CommitDraft): Promise<Oid>;
   push(gitdir: string, oid: Oid, branch: string, expect: Oid | null, until: number): Promise<'ok' | 'stale'>;

@@ -61,9 +61,8 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
     absent: (gitdir, oids) => absent(setting, gitdir, oids),
     entries: (gitdir, commit) => entries(setting, gitdir, commit),
     blobs: (gitdir, oids) => blobs(setting, gitdir, oids),
-    async commitText(gitdir, oid) {
-      const { stdout } = await git(setting, [at(gitdir), 'cat-file', 'commit', oid]);
-      return TEXT.decode(stdout);
+    async commitBytes(gitdir, oid) {
+      return (await git(setting, [at(gitdir), 'cat-file', 'commit', oid])).stdout;
     },
     history: (gitdir, from, without) => history(setting, gitdir, from, without),
     write: (gitdir, draft) => write(setting, gitdir, draft),
@@ -123,14 +122,17 @@ async function blobs(setting: GitSetting, gitdir: string, oids: readonly Oid[]):
 
 async function history(setting: GitSetting, gitdir: string, from: Oid, without: readonly Oid[]): Promise<History> {
   const stops = without.map(oid => `^${oid}`);
-  const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'rev-list', '--ignore-missing', from, ...stops]);
-  const oids = new Set(
-    TEXT.decode(stdout)
-      .split('\n')
-      .filter(line => line !== ''),
-  );
-  const shallow = (await readFile(join(gitdir, 'shallow'), 'utf8').catch(() => '')).split('\n');
-  return { oids, cut: shallow.some(oid => oids.has(oid)) };
+  const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'rev-list', '--ignore-missing', '--parents', from, ...stops]);
+  const shallow = new Set((await readFile(join(gitdir, 'shallow'), 'utf8').catch(() => '')).split('\n'));
+  const [oids, ends, roots] = [new Set<Oid>(), new Set<Oid>(), new Set<Oid>()];
+  for (const line of TEXT.decode(stdout).split('\n')) {
+    const [oid = '', ...parents] = line.split(' ');
+    if (oid === '') continue;
+    oids.add(oid);
+    if (shallow.has(oid)) ends.add(oid);
+    else if (parents.length === 0) roots.add(oid);
+  }
+  return { oids, cut: ends.size > 0, ends, roots };
 }
 
 async function write(setting: GitSetting, gitdir: string, draft: CommitDraft): Promise<Oid> {

@@ -5,7 +5,7 @@
 import type { Backend, History } from './backend.ts';
 import { type CloneFolder, cloneFolder } from './clone-folder.ts';
 import { countPacks, isShallowFileSound, noteTip, readState } from './clone-state.ts';
-import { below, effective, isBranchName, parseCommit, signature } from './edits.ts';
+import { below, effective, isBranchName, objectOid, parseCommit, signature } from './edits.ts';
 import { type Oid, type Repo, RepoError, type TreeEntry } from './repo.ts';
 import { asRepoError } from './repo-errors.ts';
 
@@ -37,7 +37,9 @@ export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): R
     descends: guarded(clone, (descendant, ancestor) => descends(clone, descendant, ancestor)),
     list: guarded(clone, async (commit: Oid, path: string) => below(await entriesOf(clone, commit), path)),
     read: guarded(clone, oids => backend.blobs(gitdir, oids)),
-    info: guarded(clone, async (oid: Oid) => parseCommit(oid, await backend.commitText(gitdir, oid))),
+    brings: guarded(clone, (tip, from) => brings(clone, tip, from)),
+    info: guarded(clone, async (oid: Oid) => parseCommit(oid, Buffer.from(await backend.commitBytes(gitdir, oid)).toString('utf8'))),
+    bytes: guarded(clone, oid => commitBytes(clone, oid)),
     commit: guarded(clone, args => commit(clone, args)),
     push: guarded(clone, args => push(clone, args)),
   };
@@ -145,6 +147,31 @@ async function descends(clone: Clone, descendant: Oid, ancestor: Oid): Promise<b
 function tell(history: History, ancestor: Oid): boolean | null {
   if (history.oids.has(ancestor)) return true;
   return history.cut ? null : false;
+}
+
+async function commitBytes({ backend, folder: { gitdir } }: Clone, oid: Oid): Promise<Uint8Array> {
+  const bytes = await backend.commitBytes(gitdir, oid);
+  if (objectOid('commit', bytes) === oid) return bytes;
+  throw new RepoError('corrupt', `what the clone of ${backend.url} has as commit ${oid} is something else`, backend.url);
+}
+
+async function brings(clone: Clone, tip: Oid, from: Oid): Promise<readonly Oid[] | null> {
+  const { backend, folder } = clone;
+  const since = async (): Promise<readonly Oid[] | null> => {
+    const all = await backend.history(folder.gitdir, tip, []);
+    const isHere = (await backend.absent(folder.gitdir, [from])).length === 0;
+    const known = isHere ? await backend.history(folder.gitdir, from, []) : { oids: new Set<Oid>(), cut: all.cut };
+    const fresh = [...all.oids].filter(oid => !known.oids.has(oid));
+    if (fresh.some(oid => all.ends.has(oid))) return null;
+    // What reaches a root may have come by a part of `from`'s own history that is not here.
+    return known.cut && fresh.some(oid => all.roots.has(oid)) ? null : fresh;
+  };
+  for (const how of ['deeper', 'whole'] as const) {
+    const fresh = await since();
+    if (fresh !== null) return fresh;
+    await olderHistory(clone, tip, how);
+  }
+  return since();
 }
 
 async function olderHistory(clone: Clone, from: Oid, how: 'deeper' | 'whole'): Promise<History> {

@@ -4,8 +4,12 @@ import type { Author, CommitInfo, Edits, Oid, TreeEntry } from './repo.ts';
 
 /** Git's name for a blob: sha-1 over a header and the bytes. */
 export function blobOid(content: string | Uint8Array): Oid {
-  const bytes = Buffer.from(content);
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  return objectOid('blob', Buffer.from(content));
+}
+
+/** Git's name for any object: sha-1 over a header and the bytes. */
+export function objectOid(type: 'blob' | 'commit', bytes: Uint8Array): Oid {
+  return createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** The edits that would change a tree with these entries: not a deletion of what is absent, not the same content again. */

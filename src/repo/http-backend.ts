@@ -3,7 +3,7 @@ import * as git from 'isomorphic-git';
 import { scrub } from './auth.ts';
 import type { Backend, FetchHow } from './backend.ts';
 import { type HttpRemote, httpRemote, post, readListing, readRefs } from './http-remote.ts';
-import { blobsOf, commitTextOf, entriesOf, historyOf, initStore, type Place, wholeFs, writeCommit } from './iso-store.ts';
+import { blobsOf, commitBytesOf, entriesOf, historyOf, initStore, type Place, wholeFs, writeCommit } from './iso-store.ts';
 import { checkPack, printListing, wordsOfHooks } from './listing.ts';
 import { isLostRace } from './lost-race.ts';
 import { absentObjects } from './pack-index.ts';
@@ -59,7 +59,7 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
     absent: absentObjects,
     entries: (gitdir, commit) => entriesOf(place(gitdir), commit),
     blobs: (gitdir, oids) => blobsOf(place(gitdir), oids),
-    commitText: (gitdir, oid) => commitTextOf(place(gitdir), oid),
+    commitBytes: (gitdir, oid) => commitBytesOf(place(gitdir), oid),
     history: (gitdir, from, without) => historyOf(place(gitdir), from, without),
     write: (gitdir, draft) => writeCommit(place(gitdir), draft),
   };

@@ -88,8 +88,12 @@ export async function blobsOf(place: Place, oids: readonly Oid[]): Promise<Reado
 }
 
 /** The commit object as stored. */
-export async function commitTextOf(place: Place, oid: Oid): Promise<string> {
-  return Buffer.from(await contentOf(place, oid, 'commit')).toString('utf8');
+export function commitBytesOf(place: Place, oid: Oid): Promise<Uint8Array> {
+  return contentOf(place, oid, 'commit');
+}
+
+async function commitTextOf(place: Place, oid: Oid): Promise<string> {
+  return Buffer.from(await commitBytesOf(place, oid)).toString('utf8');
 }
 
 /** Commits from one backwards, up to `without` and to where the clone ends. */
@@ -97,15 +101,21 @@ export async function historyOf(place: Place, from: Oid, without: readonly Oid[]
   const shallow = new Set((await readFile(join(place.gitdir, 'shallow'), 'utf8').catch(() => '')).split('\n'));
   const stop = new Set(without);
   const oids = new Set<Oid>();
-  let cut = false;
+  const ends = new Set<Oid>();
+  const roots = new Set<Oid>();
   const next = [from];
   for (let oid = next.pop(); oid !== undefined; oid = next.pop()) {
     if (oids.has(oid) || stop.has(oid)) continue;
     oids.add(oid);
-    if (shallow.has(oid)) cut = true;
-    else next.push(...parseCommit(oid, await commitTextOf(place, oid)).parents);
+    if (shallow.has(oid)) {
+      ends.add(oid);
+      continue;
+    }
+    const { parents } = parseCommit(oid, await commitTextOf(place, oid));
+    if (parents.length === 0) roots.add(oid);
+    next.push(...parents);
   }
-  return { oids, cut };
+  return { oids, cut: ends.size > 0, ends, roots };
 }
 
 /** Writes blobs, trees and the commit. */

@@ -41,10 +41,18 @@ export interface Repo {
    * the remote's own history is cut before it tells. A fetch that fails throws: no answer is not an answer.
    */
   descends(descendant: Oid, ancestor: Oid): Promise<boolean | null>;
+  /**
+   * Every commit that `tip` brings and `from` has not: those reachable from `tip` (itself too) and not from `from`, merged branches
+   * included, newest first along each line. Fetches older history as far as it needs to; null when the remote's own history is cut
+   * before it tells. With history cut after a thousand commits it may name some that `from` has too, never too few.
+   */
+  brings(tip: Oid, from: Oid): Promise<readonly Oid[] | null>;
   /** Entries below `path` ('' = all), paths relative to it. */
   list(commit: Oid, path: string): Promise<readonly TreeEntry[]>;
   read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
   info(commit: Oid): Promise<CommitInfo>;
+  /** A commit object byte for byte, as its name says: what a signature is over. */
+  bytes(commit: Oid): Promise<Uint8Array>;
   /** A commit on top of `parent` (null = root) with the edits; the oid, or null when nothing differs from the parent. */
   commit(args: { parent: Oid | null; edits: Edits; author: Author; message: string; at: number }): Promise<Oid | null>;
   /** Compare-and-swap: `expect` is the tip it must replace (null = must not exist). `stale` = lost the race, read again and decide again. */

@@ -27,6 +27,8 @@ export interface PassOutcome {
   readonly fetch: Problem | null;
   /** The newest revision was refused; trying the same again does not help. */
   readonly refusal: Problem | null;
+  /** Whether the newest revision was signed as this node wants it; null while no signatures are asked for. */
+  readonly source: (Problem & { readonly isVerified: boolean }) | null;
   /** No good revision was ever seen here. */
   readonly isEmpty: boolean;
   /** Objects that are not there, or not as wanted, by name in the message. */
@@ -41,7 +43,7 @@ export interface PassOutcome {
 
 /**
  * The conditions after a pass; `previous` is what the node last reported ([] for none). SourceVerified is not among them
- * while signatures are not checked: it is neither true nor false.
+ * while signatures are not asked for: it is neither true nor false.
  */
 export function conditions(previous: readonly Condition[], outcome: PassOutcome, now: string): readonly Condition[] {
   const say = (type: ConditionType, status: boolean, { reason, message }: Problem): Condition => ({ type, status, reason, message, since: now });
@@ -54,6 +56,7 @@ export function conditions(previous: readonly Condition[], outcome: PassOutcome,
     yes('Stalled', outcome.refusal, 'Accepted'),
     yes('Degraded', sum(outcome.degraded), 'None'),
     yes('FetchFailed', outcome.fetch, 'Fetched'),
+    ...(outcome.source === null ? [] : [say('SourceVerified', outcome.source.isVerified, outcome.source)]),
   ]);
 }
 

@@ -45,8 +45,11 @@ export interface NodeReport {
   readonly mode: 'enforce' | 'observe';
   /** When the node last published: changes with news and with the heartbeat only. */
   readonly heard: string;
-  /** Commits; '' for none. observed: newest seen; attempted: last tried; applied: last one whole in the kernel. */
-  readonly revision: { readonly observed: string; readonly attempted: string; readonly applied: string };
+  /**
+   * Commits; '' for none. observed: newest seen; attempted: last tried; accepted: what is enforced, the mark that the branch must
+   * come after, also for a node that lost its state; applied: last one whole in the kernel.
+   */
+  readonly revision: { readonly observed: string; readonly attempted: string; readonly accepted: string; readonly applied: string };
   readonly conditions: readonly Condition[];
   /** By `namespace/name`. */
   readonly networks: Readonly<Record<string, ObjectReport>>;
@@ -87,7 +90,7 @@ export function statusFile(report: NodeReport): string {
     version,
     mode,
     heard,
-    revision: { observed: revision.observed, attempted: revision.attempted, applied: revision.applied },
+    revision: { observed: revision.observed, attempted: revision.attempted, accepted: revision.accepted, applied: revision.applied },
     conditions: CONDITION_TYPES.flatMap(type => report.conditions.filter(condition => condition.type === type).map(ordered)),
     networks: objects(report.networks),
     interfaces: objects(report.interfaces),
@@ -120,7 +123,7 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
     version: str(file.version),
     mode: file.mode === 'observe' ? 'observe' : 'enforce',
     heard,
-    revision: { observed: str(commits.observed), attempted: str(commits.attempted), applied: str(commits.applied) },
+    revision: { observed: str(commits.observed), attempted: str(commits.attempted), accepted: str(commits.accepted), applied: str(commits.applied) },
     conditions: list(file.conditions).flatMap(toCondition),
     networks: toObjects(file.networks),
     interfaces: toObjects(file.interfaces),
@@ -143,8 +146,20 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
  */
 export function isNews(previous: NodeReport | null, next: NodeReport): boolean {
   if (previous === null) return true;
-  const essence = (report: NodeReport): string => statusFile({ ...report, heard: '', revision: { observed: '', attempted: '', applied: '' } });
+  const none = { observed: '', attempted: '', accepted: '', applied: '' };
+  const essence = (report: NodeReport): string =>
+    statusFile({
+      ...report,
+      heard: '',
+      revision: none,
+      conditions: report.conditions.map(condition => (isSigned(condition) ? { ...condition, message: '' } : condition)),
+    });
   return essence(previous) !== essence(next);
+}
+
+// Who signed changes with every commit.
+function isSigned({ type, status }: Condition): boolean {
+  return type === 'SourceVerified' && status;
 }
 
 function objects(all: Readonly<Record<string, ObjectReport>>): Readonly<Record<string, ObjectReport>> {

@@ -4,8 +4,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Good, loadGood } from '../../src/pass/kept.ts';
 import { type Pulled, pull } from '../../src/pass/pull.ts';
 import { openRemote, type Remote } from '../../src/pass/remote.ts';
+import { RepoError } from '../../src/repo/repo.ts';
+import { statusFile } from '../../src/report/node-report.ts';
 import { doc } from '../compile/world.ts';
 import { type Bare, makeBare } from '../repo/support/remote.ts';
+import { reportOf } from '../report/world.ts';
 
 const FIRST = [doc('Cluster', 'test', ''), doc('Node', 'n1', 'underlay: { address: 10.9.0.1 }')].join('---\n');
 
@@ -21,13 +24,14 @@ interface How {
   readonly path?: string;
   readonly good?: Good | null;
   readonly secret?: string;
+  readonly accept?: string;
 }
 
 /** One look of a node that keeps `good`, or what it kept last. */
-async function pulled({ path = 'later', good, secret }: How = {}): Promise<Pulled> {
+async function pulled({ path = 'later', good, secret, ...who }: How = {}): Promise<Pulled> {
   const stateDir = join(bare.root, 'state');
   const remote = await remoteOf({ path, ...(secret === undefined ? {} : { secret }) });
-  return pull({ remote, stateDir, good: good === undefined ? await loadGood(stateDir) : good, node: 'n1', keep: true });
+  return pull({ remote, stateDir, good: good === undefined ? await loadGood(stateDir) : good, node: 'n1', ...who, keep: true });
 }
 
 function remoteOf({ path = 'later', secret }: How): Promise<Remote> {
@@ -104,6 +108,64 @@ describe('a branch whose history', () => {
   });
 });
 
+describe('a node that keeps no revision', () => {
+  const report = (node: string, accepted: string): string =>
+    statusFile(reportOf(node, { revision: { observed: accepted, attempted: accepted, accepted, applied: '' } }));
+  const publish = (...marks: readonly (readonly [string, string])[]): Promise<string> =>
+    bare.grow('status', Object.fromEntries(marks.map(([node, accepted]) => [`nodes/${node}.yaml`, report(node, accepted)])));
+  const first = (accept?: string): Promise<Pulled> => pulled({ good: null, ...(accept === undefined ? {} : { accept }) });
+  let older: string;
+  let newer: string;
+
+  beforeEach(async () => {
+    older = (await bare.tip('main')) ?? '';
+    newer = await bare.grow('main', { 'later/all.yaml': FIRST });
+  });
+  const rewind = (): Promise<string> => bare.git('update-ref', 'refs/heads/main', older);
+
+  test('takes a branch that comes after what it had accepted itself', async () => {
+    await publish(['n1', older]);
+    expect(await first()).toMatchObject({ advanced: true, refusal: null, remarks: [] });
+  });
+
+  test('refuses a branch that was rewound since, until a person names the commit', async () => {
+    await publish(['n1', newer]);
+    await rewind();
+    const { refusal, catalog } = await first();
+    expect(catalog).toBeNull();
+    expect(refusal).toMatchObject({ condition: 'Stalled', reason: 'HistoryRewritten', message: expect.stringMatching(/n1 accepted.*--accept/) });
+    expect(await first(older)).toMatchObject({ advanced: true, isAccepted: true, refusal: null });
+  });
+
+  test('refuses a branch that is behind what any other node accepted, also when it is new itself', async () => {
+    await publish(['n3', older], ['n2', newer]);
+    await rewind();
+    expect((await first()).refusal).toMatchObject({ reason: 'HistoryRewritten', message: expect.stringContaining(`${newer.slice(0, 10)}, which n2 accepted`) });
+  });
+
+  test('refuses a branch of other history', async () => {
+    await publish(['n2', older]);
+    await bare.grow('main', { 'later/all.yaml': FIRST }, { root: true });
+    expect((await first()).refusal).toMatchObject({ reason: 'HistoryRewritten' });
+  });
+
+  test('says so when nothing is known on the status branch either', async () => {
+    await rewind();
+    const beginning = `no earlier revision is known, neither here nor on the branch status: ${older.slice(0, 10)} is taken as the beginning`;
+    expect(await first()).toMatchObject({ advanced: true, remarks: [beginning] });
+    await publish(['n2', 'garbage'], ['n3', '']);
+    expect((await first()).remarks).toEqual([beginning]);
+  });
+
+  test('waits while the status branch cannot be read', async () => {
+    await publish(['n2', newer]);
+    const remote = await remoteOf({});
+    const mute = { ...remote.status, sync: () => Promise.reject(new RepoError('unreachable', 'nobody there', '')) };
+    const { refusal, catalog } = await pull({ remote: { ...remote, status: mute }, stateDir: join(bare.root, 'state'), good: null, node: 'n1', keep: true });
+    expect({ catalog, refusal }).toMatchObject({ catalog: null, refusal: { condition: 'FetchFailed', reason: 'Unreachable' } });
+  });
+});
+
 describe('a cache of parsed definitions that', () => {
   const cache = (): string => join(bare.root, 'state/cache');
 
@@ -124,10 +186,15 @@ describe('a cache of parsed definitions that', () => {
     expect(remarks).toEqual([expect.stringMatching(/the cache of parsed definitions is of no use: cannot .*state\/cache/)]);
   });
 
-  test('works is not worth a word', async () => expect((await pulled()).remarks).toEqual([]));
+  test('works is not worth a word', async () => {
+    await pulled();
+    await bare.grow('main', { 'later/all.yaml': `${FIRST}---\n${doc('Network', 'blue', '')}# more\n` });
+    expect(await pulled()).toMatchObject({ advanced: true, remarks: [] });
+  });
 });
 
 test('a secret that others can read is told of once, whatever else is wrong', async () => {
+  await pulled();
   const secret = join(bare.root, 'token');
   await writeFile(secret, 'x');
   await chmod(secret, 0o644);

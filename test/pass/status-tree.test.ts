@@ -79,7 +79,18 @@ describe('a branch of people is refused', () => {
     expect(settled).toMatchObject({ ledger: kept.ledger, isKnown: true, isForeign: true, problem: expect.stringContaining('people work on it') });
     await expect(readPublished(remote, tip, 'n1')).rejects.toMatchObject({ code: 'not-ours' });
     expect(await bare.tip(STATUS)).toBe(tip);
-    const pulled = { tips: null, good: null, catalog: null, warnings: [], remarks: [], refusal: null, commit: null, advanced: false };
+    const pulled = {
+      tips: null,
+      good: null,
+      catalog: null,
+      warnings: [],
+      remarks: [],
+      refusal: null,
+      commit: null,
+      advanced: false,
+      isAccepted: false,
+      source: null,
+    };
     expect(passExit(config, { pulled, node: null, enforced: null, settled, published: null, diagnostics: [] })).toBe(1);
   });
 

@@ -163,7 +163,7 @@ describe('a node that has lost its state directory', () => {
     version: '1',
     mode: 'enforce',
     heard: `${new Date().toISOString().slice(0, 19)}Z`,
-    revision: { observed: applied, attempted: applied, applied },
+    revision: { observed: applied, attempted: applied, accepted: '', applied },
     conditions: [],
     networks: {},
     interfaces: {},

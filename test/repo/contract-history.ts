@@ -61,6 +61,45 @@ export function historyContract(name: string, serve: Serve): void {
       expect(await contents(other, last)).toEqual({ 'a.yaml': '1\n# 1199\n' });
     });
 
+    test('what a commit brings is all that is not reachable from another one, by whichever parent', async () => {
+      const person = ['-c', 'user.name=p', '-c', 'user.email=p@x'];
+      const make = async (...parents: readonly string[]): Promise<Oid> =>
+        bare.git(
+          ...person,
+          'commit-tree',
+          '-m',
+          `${parents.length} ${made++}`,
+          ...parents.flatMap(oid => ['-p', oid]),
+          '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+        );
+      let made = 0;
+      await bare.git('hash-object', '-t', 'tree', '-w', '/dev/null');
+      const root = await make();
+      const fork = await make(root);
+      const base = await make(fork);
+      await bare.git('update-ref', 'refs/heads/merges', base);
+      const repo = open();
+      await repo.sync('merges', base);
+      expect(await repo.brings(base, base)).toEqual([]);
+      const [one, two] = [await make(base), await make(fork)];
+      const island = await make();
+      const merge = await make(one, two, island);
+      await bare.git('update-ref', 'refs/heads/merges', merge);
+      await repo.sync('merges', merge);
+      expect([...((await repo.brings(merge, base)) ?? [])].sort()).toEqual([one, two, island, merge].sort());
+      const anew = open();
+      await anew.sync('merges', merge);
+      expect([...((await anew.brings(merge, fork)) ?? [])].sort()).toEqual([base, one, two, island, merge].sort());
+      expect(await anew.brings(fork, merge)).toEqual([]);
+    });
+
+    test('a commit is given out byte for byte, and nothing else in its place', async () => {
+      const tip = await bare.grow('bytes', { 'a.yaml': '0\n' });
+      const repo = open();
+      await repo.sync('bytes', tip);
+      expect(Buffer.from(await repo.bytes(tip)).toString()).toBe(await bare.git('cat-file', 'commit', tip));
+    });
+
     test('what history says that the remote does not have itself, nobody can tell', async () => {
       const first = await bare.grow('cut', { 'a.yaml': '0\n' });
       const last = await bare.grow('cut', { 'a.yaml': '1\n' }, { times: 4 });
@@ -71,6 +110,7 @@ export function historyContract(name: string, serve: Serve): void {
       await repo.sync('cut', last);
       expect(await repo.descends(last, (await bare.git('rev-parse', 'cut~1')) as Oid)).toBe(true);
       expect(await repo.descends(last, first)).toBeNull();
+      expect(await repo.brings(last, first)).toBeNull();
       await there.close();
       await short.remove();
     });

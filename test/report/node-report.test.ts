@@ -4,7 +4,7 @@ import { conditions, type PassOutcome } from '../../src/report/condition.ts';
 import { isNews, type NodeReport, parseStatusFile, statusFile } from '../../src/report/node-report.ts';
 import { READY, reportOf } from './world.ts';
 
-const FINE: PassOutcome = { fetch: null, refusal: null, isEmpty: false, failed: [], degraded: [], remaining: 0, observeOnly: false };
+const FINE: PassOutcome = { fetch: null, refusal: null, isEmpty: false, source: null, failed: [], degraded: [], remaining: 0, observeOnly: false };
 const T1 = '2026-11-21T10:00:00Z';
 const T2 = '2026-11-21T10:05:00Z';
 const of = (outcome: Partial<PassOutcome>) =>
@@ -67,6 +67,7 @@ heard: "2026-11-21T11:55:00Z"
 revision:
   observed: ${'a'.repeat(40)}
   attempted: ${'a'.repeat(40)}
+  accepted: ${'a'.repeat(40)}
   applied: ${'a'.repeat(40)}
 conditions:
   - {"type": "Ready", "status": true, "reason": "AsWanted", "message": "", "since": "2026-11-21T10:00:05Z"}
@@ -120,7 +121,7 @@ facts:
   });
 
   test('a heartbeat and an unrelated commit are no news; anything else is', () => {
-    const beat = { ...report, heard: '2026-11-21T12:25:00Z', revision: { observed: 'b', attempted: 'b', applied: 'b' } };
+    const beat = { ...report, heard: '2026-11-21T12:25:00Z', revision: { observed: 'b', attempted: 'b', accepted: 'b', applied: 'b' } };
     expect(isNews(report, beat)).toBe(false);
     expect(isNews(null, report)).toBe(true);
     expect(isNews(report, { ...beat, networks: {} })).toBe(true);

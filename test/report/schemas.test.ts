@@ -13,7 +13,7 @@ import { NO_TRAFFIC, usageEvent } from '../../src/report/usage.ts';
 import { catalogOf, DEMO, FINE, ledgerOf, reportOf, SHOP, viewOf } from './world.ts';
 
 const NOW = '2026-11-21T10:00:00Z';
-const outcome = { fetch: null, refusal: null, isEmpty: false, failed: [], degraded: [], remaining: 1, observeOnly: false };
+const outcome = { fetch: null, refusal: null, isEmpty: false, source: null, failed: [], degraded: [], remaining: 1, observeOnly: false };
 const full = viewOf(DEMO, [
   { ...(FINE[0] ?? reportOf('n1')), conditions: conditions([], outcome, NOW), drift: [{ ref: 'link:/x', field: 'mtu', want: '1', have: '2' }] },
 ]);

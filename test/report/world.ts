@@ -82,7 +82,7 @@ export function reportOf(node: string, more: Partial<NodeReport> = {}): NodeRepo
     version: '0.1.0',
     mode: 'enforce',
     heard: '2026-11-21T11:55:00Z',
-    revision: { observed: 'a'.repeat(40), attempted: 'a'.repeat(40), applied: 'a'.repeat(40) },
+    revision: { observed: 'a'.repeat(40), attempted: 'a'.repeat(40), accepted: 'a'.repeat(40), applied: 'a'.repeat(40) },
     conditions: [{ type: 'Ready', status: true, reason: 'AsWanted', message: '', since: '2026-11-21T10:00:05Z' }],
     networks: {},
     interfaces: {},
