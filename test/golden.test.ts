@@ -24,6 +24,7 @@ import { decide } from '../src/pass/decide.ts';
 import { diff } from '../src/plan/diff.ts';
 import { printCommands } from '../src/plan/print-commands.ts';
 import { printText } from '../src/plan/print-text.ts';
+import { standing } from '../src/plan/standing.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const GOLDEN = join(import.meta.dirname, 'golden');
@@ -91,18 +92,12 @@ function compiledOn(nodeName: string, { catalog, ledger }: Standing): Compiled {
   return catalog === null || node === undefined ? { resources: [], troubles: [] } : compile({ catalog, ledger, node, facts: FACTS });
 }
 
-// What the kinds read of a link's alias.
-function formerlyOf({ alias }: { readonly alias?: string }): { readonly formerly?: string } {
-  return alias?.startsWith('netloom:') ? { formerly: alias.slice('netloom:'.length).replace(/ \S+ ->.*$/, '') } : {};
-}
-
-/** A kernel that holds exactly what was wanted, and every guest's namespace. */
-function heldBy(compiled: Compiled, { catalog }: Standing): readonly Observed[] {
-  const held = compiled.resources.map(
-    ({ kind, ref, spec }): Observed => ({ kind, ref, spec, owner: kind === 'sysctl' ? 'common' : 'ours', ...formerlyOf(spec as { alias?: string }) }),
-  );
-  const guests = new Set([...(catalog?.interfaces.values() ?? [])].flatMap(iface => iface.spec.attach.netns?.name ?? []));
-  return [...held, ...[...guests].map((guest): Observed => ({ kind: 'netns', ref: netns.ref({ name: guest }), spec: { name: guest }, owner: 'foreign' }))];
+/** A kernel that holds exactly what was wanted, and the namespace of every guest there ever was. */
+function heldBy(compiled: Compiled, ...all: readonly Standing[]): readonly Observed[] {
+  const interfaces = all.flatMap(({ catalog }) => [...(catalog?.interfaces.values() ?? [])]);
+  const guests = new Set(interfaces.flatMap(iface => iface.spec.attach.netns?.name ?? []));
+  const around = [...guests].map((guest): Observed => ({ kind: 'netns', ref: netns.ref({ name: guest }), spec: { name: guest }, owner: 'foreign' }));
+  return standing(compiled.resources, around, KINDS);
 }
 
 describe.each(readdirSync(GOLDEN).filter(name => existsSync(join(GOLDEN, name, 'case.yaml'))))('%s', name => {
@@ -116,7 +111,7 @@ describe.each(readdirSync(GOLDEN).filter(name => existsSync(join(GOLDEN, name, '
 
   it.each(caseOf(name).nodes)('plans on %s what the folder says, and then nothing more', async node => {
     const want = compiledOn(node, now);
-    const plan = diff(want.resources, heldBy(compiledOn(node, before), now), KINDS);
+    const plan = diff(want.resources, heldBy(compiledOn(node, before), before, now), KINDS);
     expect(plan.held).toEqual([]);
     const placeOf = now.catalog === null ? () => undefined : placesOf(now.catalog);
     await expect(printText(plan, { placeOf })).toMatchFileSnapshot(join(GOLDEN, name, `${node}.plan.txt`));

@@ -68,12 +68,17 @@ function addValidate(root: Command): void {
 
 function addPassCommands(root: Command): void {
   localOptions(root.command('plan'))
-    .description('what a pass would change on this node; changes nothing')
-    .addOption(new Option('-o, --output <form>', 'how to print it').choices(['text', 'json', 'commands']).default('text'))
+    .description('what a pass would change on this node, or merging on all of them; changes nothing')
+    .option('--all-nodes', 'what merging would do on every node: from a checkout and the status branch, without any kernel')
+    .option('--base <rev>', 'with --all-nodes or --node: what is merged into (default: where head left the default branch)')
+    .option('--head <rev>', 'with --all-nodes or --node: what would be merged (default: the work tree)')
+    .option('--status <rev>', 'the revision that holds the status branch (default: origin/netloom-status)')
+    .option('--status-branch <name>', 'its name, where it has another one', 'netloom-status')
+    .addOption(new Option('-o, --output <form>', 'how to print it').choices(['text', 'json', 'commands', 'markdown', 'github']).default('text'))
     .option('--detailed-exitcode', 'exit 2 when there is something to change')
     .addHelpText(
       'after',
-      '\nExamples:\n  netloom plan\n  netloom plan -o commands          the lines that an operator could paste\n  netloom plan --local . --node n1  a folder, before it is committed',
+      '\nExamples:\n  netloom plan\n  netloom plan -o commands          the lines that an operator could paste\n  netloom plan --local . --node n1  a folder, before it is committed\n  netloom plan --all-nodes          in a checkout: what merging it would do, on all nodes\n  netloom plan --all-nodes --base origin/main --head HEAD -o markdown',
     )
     .action(runs(async () => (await import('./plan-command.ts')).planCommand));
   localOptions(root.command('apply'))

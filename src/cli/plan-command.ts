@@ -11,15 +11,15 @@ import { formatDiagnostics } from './diagnostics.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { checkNodeOption, localContext, type NodeContext, type NodeOptions, nodeOf } from './node-context.ts';
 import { refusalExit } from './refusal-exit.ts';
+import { asksForReview, type ReviewOptions, reviewCommand } from './review-command.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
-interface Options extends NodeOptions {
-  readonly output: 'text' | 'json' | 'commands';
-  readonly detailedExitcode?: true;
-}
+type Options = NodeOptions & ReviewOptions;
 
 /** Exit 0; with --detailed-exitcode 2 when there is something to change. */
 export async function planCommand(options: Options): Promise<ExitCode> {
+  if (asksForReview(options)) return reviewCommand(options);
+  if (options.output === 'markdown' || options.output === 'github') throw new CommandError(`-o ${options.output} goes with --all-nodes`);
   const context = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
   const { plan, compiled } = await prepare(context.target, context.runtimeDir);
   for (const line of context.remarks) say(line);

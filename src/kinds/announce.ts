@@ -41,6 +41,7 @@ export const announce: Kind<AnnounceSpec> = {
     ...(s.after ?? []).map(to => ({ to, when: 'after' }) as const),
   ],
   claims: () => [],
+  readsAs: ({ after: _, ...s }) => s,
   parse: rows => rows.links.flatMap(row => observe(rows.netns, row)),
   create: s => [endFlows(s), ...said(s)],
   // Another name for the same target ends nothing, and is announced again: a router that moved here is alone with its addresses now.

@@ -25,6 +25,7 @@ export const far: Kind<FarSpec> = {
   ties: s => [{ to: endRef(s.near), when: 'goes' }, ...(s.netns === '' ? [] : [{ to: netnsRef(s.netns), when: 'after' } as const])],
   // A near end in the node's own namespace claims this name as well, and one claim is enough.
   claims: s => (s.near.startsWith('/') ? [] : [ifnameClaim(s.netns, s.name)]),
+  readsAs: s => ({ ...s, guestAddresses: [] }),
   parse: rows =>
     linksOfType(rows, 'veth')
       .filter(row => isFarEnd(rows.netns, row))

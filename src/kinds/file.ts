@@ -20,6 +20,7 @@ export const file: Kind<FileSpec> = {
   ref: s => fileRef(s.path),
   ties: () => [],
   claims: () => [],
+  readsAs: s => ({ ...s, text: '' }),
   parse: rows => rows.files.map(observe),
   tell: (_field, want, have) => [{ sign: '~', text: `hash: ${brief(have.hash)} -> ${brief(want.hash)}` }],
   create: s => [write(s)],

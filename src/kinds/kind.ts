@@ -92,6 +92,10 @@ export interface Kind<S extends object> {
   claims(spec: S): readonly string[];
   /** What must be asked for by name to read a wanted one back. */
   keys?(want: S): readonly Key[];
+  /** How a wanted one reads once it is there: without what only steers its making. Absent: as it is wanted. */
+  readsAs?(want: S): S;
+  /** True for what is there whether wanted or not, and is only set: whoever made it, it is `common`. */
+  readonly isAlways?: true;
   /** All of this kind in one namespace, foreign ones included where they can collide or carry a tie. */
   parse(rows: Rows): readonly Observed<S>[];
   /** A wanted one of mine may tell that something of ours that ties to it is to be left alone (a guest's own addresses on its interface). */

@@ -73,6 +73,7 @@ export const port: Kind<PortSpec> = {
   ref: s => portRef(s.netns, s.link),
   ties: s => [{ to: linkRef(s.netns, s.link), when: 'goes' }, { to: linkRef(s.netns, s.bridge), when: 'goes' }, ...(s.guarded ? guards(s) : [])],
   claims: () => [],
+  readsAs: ({ guarded: _, ...s }) => s,
   parse: rows => {
     const bridges = new Map(rows.links.filter(row => row.linkinfo?.info_kind === 'bridge').map(row => [row.ifname, row]));
     return rows.links.filter(row => row.linkinfo?.info_slave_kind === 'bridge').map(row => observe(rows.netns, row, bridges.get(row.master ?? '')));

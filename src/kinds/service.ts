@@ -53,6 +53,7 @@ export const service: Kind<ServiceSpec> = {
   ref: s => `service:${s.id}`,
   ties,
   claims: () => [],
+  readsAs: asRead,
   parse: rows => rows.services.map(observe),
   tell,
   carries: () => false,
@@ -83,7 +84,11 @@ function runOf({ netns, id, program, argv, conf, loaded, ports, folder, leases }
   return { netns, id, program, argv, conf, loaded, ports, folder, ...(leases === undefined ? {} : { leases }) };
 }
 
-function observe({ id, netns, conf, loaded, answers, folder }: ServiceRow): Observed<ServiceSpec> {
-  const spec: ServiceSpec = { netns, id, program: '', argv: [], conf, loaded, answers, ports: [], links: [], files: [], folder };
+function asRead({ id, netns, conf, loaded, answers, folder }: ServiceRow): ServiceSpec {
+  return { netns, id, program: '', argv: [], conf, loaded, answers, ports: [], links: [], files: [], folder };
+}
+
+function observe(row: ServiceRow): Observed<ServiceSpec> {
+  const spec = asRead(row);
   return { kind: 'service', ref: service.ref(spec), spec, owner: 'ours' };
 }

@@ -17,6 +17,7 @@ export const sysctl: Kind<SysctlSpec> = {
   ties,
   claims: () => [],
   keys: s => [{ netns: s.netns, sysctl: s.key }],
+  isAlways: true,
   parse: rows =>
     Object.entries(rows.sysctls).map(([key, value]) => {
       const spec = { netns: rows.netns, key, value };

@@ -23,6 +23,7 @@ export const tap: Kind<TapSpec> = {
   ref: s => linkRef(s.netns, s.name),
   ties: s => tiesToNetns(s.netns),
   claims: s => [ifnameClaim(s.netns, s.name), ...(s.stage === undefined ? [] : [ifnameClaim(s.netns, s.stage)])],
+  readsAs: ({ stage: _, ...s }) => s,
   parse: rows => rows.links.filter(isTap).map(row => observe(rows.netns, row)),
   create,
   update: (s, changed) => setLink(s, said(changed, tap.fields)),

@@ -20,6 +20,7 @@ export const veth: Kind<VethSpec> = {
   // A namespace that a process holds open does not take its veths along when its name goes: the pair goes first.
   ties: s => (peerOf(s).netns === '' ? [] : [{ to: netnsRef(peerOf(s).netns), when: 'first' }]),
   claims: s => [ifnameClaim(s.netns, s.name), `ifname:${s.peer}`],
+  readsAs: ({ peerMac: _, ...s }) => s,
   parse: rows =>
     linksOfType(rows, 'veth')
       .filter(row => !isFarEnd(rows.netns, row))

@@ -2,12 +2,13 @@
 
 /**
  * Makes text harmless for terminals and logs: control characters (ESC, C0, C1, DEL), line separators and bidirectional
- * overrides become `\u{..}` escapes, so that a definition can neither colour nor forge a line.
+ * overrides become `\u{..}` escapes, so that a definition can neither colour nor forge a line; and so does the sign by which a
+ * runner of GitHub Actions would find a command within a line (`##[add-mask]`; the other form counts at the start of one only).
  */
 export function harmless(text: string): string {
   // Nearly every text is plain, and a plan has a hundred thousand of them.
-  if (/^[ -~]*$/.test(text)) return text;
-  return text.replace(UNSAFE, char => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+  if (/^[ -~]*$/.test(text) && !text.includes('##[')) return text;
+  return text.replaceAll('##[', '#\\u{23}[').replace(UNSAFE, char => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;

@@ -79,7 +79,8 @@ async function observe(compiled: Compiled, runtimeFolder: string, own?: OwnReadi
   return rows.flatMap(part => [...KINDS.values()].flatMap(kind => kind.parse(part)));
 }
 
-function asksOf({ catalog, node }: Target): Parameters<typeof look>[0] {
+/** What a node is asked about itself for its definitions. */
+export function asksOf({ catalog, node }: Pick<Target, 'catalog' | 'node'>): Parameters<typeof look>[0] {
   const owners = [...catalog.interfaces.values()].flatMap(iface => (iface.spec.node === node.name ? (iface.spec.attach.tap?.owner ?? []) : []));
   const egress = [...catalog.pools.values()].flatMap(pool => Object.values(egressDevice(pool, node)));
   return { underlayAddress: node.spec.underlay.address, users: [...new Set(owners)], egress: [...new Set(egress)] };

@@ -103,8 +103,8 @@ function allocationEvents(node: string, revision: string, settled: Settled, netw
   return [...made, ...lost];
 }
 
-// Of what has no definition any more the ledger still knows where it was.
-function networkOfDefinition(definition: string, catalog: Catalog, ledger: Ledger): string | undefined {
+/** The network that a definition belongs to. Of what has no definition any more the ledger still knows where it was. */
+export function networkOfDefinition(definition: string, catalog: Catalog, ledger: Ledger): string | undefined {
   const [kind, key = ''] = definition.split(' ');
   if (kind === 'Network') return key;
   const floating = kind === 'FloatingIP' ? catalog.floatingIPs.get(key) : undefined;

@@ -59,7 +59,8 @@ async function statusTexts(remote: Remote, tip: string): Promise<ReadonlyMap<str
   return readTexts(remote.status, tip, '');
 }
 
-function reportsIn(texts: ReadonlyMap<string, string>): ReadonlyMap<string, NodeReport> {
+/** The reports of nodes among the texts of the status branch; what is none is passed over. */
+export function reportsIn(texts: ReadonlyMap<string, string>): ReadonlyMap<string, NodeReport> {
   const found = [...texts].flatMap(([path, text]) => {
     const parsed = path.startsWith('nodes/') ? parseStatusFile(text) : null;
     return parsed !== null && 'report' in parsed ? [[parsed.report.node, parsed.report] as const] : [];

@@ -8,7 +8,7 @@ import { differs } from './drafts.ts';
 import type { Held, Plan, Swept } from './plan.ts';
 import { differenceLines, valueText } from './print-changes.ts';
 import { heldAdvice, heldReason } from './print-held.ts';
-import { type Group, groupsOf, labelOf, summaryOf } from './summary.ts';
+import { groupsOf, labelOf, summaryOf } from './summary.ts';
 import { add } from './world.ts';
 
 export type Style = 'heading' | 'add' | 'change' | 'replace' | 'destroy' | 'held' | 'dim';
@@ -33,25 +33,50 @@ interface Page {
   readonly replaced: ReadonlyMap<string, Step>;
 }
 
+/** What a plan does for one definition, in lines. */
+export interface PrintedGroup {
+  /** `Network default/demo`; '' for what no definition wants any more. */
+  readonly definition: string;
+  /** Where it stands; '' for none. */
+  readonly place: string;
+  readonly steps: readonly Step[];
+  /** Without its heading. */
+  readonly lines: readonly string[];
+}
+
 /** The whole plan, ending in a line of counts and a line break. */
 export function printText(plan: Plan, options: TextOptions = {}): string {
+  const page = pageOf(plan, options);
+  const groups = printGroups(plan, options).map(({ definition, place, lines }) => {
+    const heading = page.paint(definition === '' ? 'No longer defined' : definition, 'heading');
+    return [heading + (place === '' ? '' : page.paint(`  ${place}`, 'dim')), ...lines].join('\n');
+  });
+  return `${[...groups, ...printRest(plan, options), lastLine(page)].join('\n\n')}\n`;
+}
+
+/** The steps of a plan, definition by definition. */
+export function printGroups(plan: Plan, options: TextOptions = {}): readonly PrintedGroup[] {
+  const page = pageOf(plan, options);
+  return groupsOf(plan.steps).map(({ origin, members }) => ({
+    definition: origin === undefined ? '' : harmless(origin.definition),
+    place: origin === undefined ? '' : harmless(placeText(page, origin)),
+    steps: members,
+    lines: [...members.filter(step => !onlyFollows(step)).flatMap(step => stepLines(page, step)), ...followingLines(page, members.filter(onlyFollows))],
+  }));
+}
+
+/** What a plan holds back, and what of others it takes along: a text each, if any. */
+export function printRest(plan: Plan, options: TextOptions = {}): readonly string[] {
+  const page = pageOf(plan, options);
+  return [...heldText(page), ...bystanderText(page)];
+}
+
+function pageOf(plan: Plan, { paint = text => text, placeOf = () => undefined }: TextOptions): Page {
   const along = new Map<string, Swept[]>();
   for (const swept of plan.swept) add(along, swept.by, swept);
   const made = new Set(plan.steps.filter(step => step.verb === 'make').map(step => step.ref));
   const replaced = new Map(plan.steps.flatMap(step => (step.verb === 'delete' && made.has(step.ref) ? [[step.ref, step]] : [])));
-  const page: Page = { plan, paint: options.paint ?? (text => text), placeOf: options.placeOf ?? (() => undefined), along, replaced };
-  const parts = [...groupsOf(plan.steps).map(group => groupText(page, group)), ...heldText(page), ...bystanderText(page), lastLine(page)];
-  return `${parts.join('\n\n')}\n`;
-}
-
-function groupText(page: Page, group: Group<Step>): string {
-  const { origin } = group;
-  const name = origin === undefined ? 'No longer defined' : harmless(origin.definition);
-  const place = origin === undefined ? '' : page.paint(`  ${harmless(placeText(page, origin))}`, 'dim');
-  const own = group.members.filter(step => !onlyFollows(step));
-  return [page.paint(name, 'heading') + place, ...own.flatMap(step => stepLines(page, step)), ...followingLines(page, group.members.filter(onlyFollows))].join(
-    '\n',
-  );
+  return { plan, paint, placeOf, along, replaced };
 }
 
 // A definition without a place is known from a mark in the kernel alone: it may be another node's now.

@@ -50,7 +50,7 @@ function makeItem(index: number, ref: Ref, want: Resource | undefined, have: Obs
 }
 
 /** The kind with this name; a Bug when the table has none. */
-function kindOf(kinds: Kinds, name: string, ref: Ref): AnyKind {
+export function kindOf(kinds: Kinds, name: string, ref: Ref): AnyKind {
   const kind = kinds.get(name);
   if (kind === undefined) throw new Error(`bug: ${ref} is of the kind ${name}, which is not in the table of kinds`);
   return kind;
@@ -109,7 +109,8 @@ export function add<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   else list.push(value);
 }
 
-function foldWanted(want: readonly Resource[]): Map<Ref, Resource> {
+/** One resource for each ref, with all origins. Throws a Bug for one ref that is wanted in two ways. */
+export function foldWanted(want: readonly Resource[]): Map<Ref, Resource> {
   const folded = new Map<Ref, Resource>();
   let shared: Map<Ref, Resource[]> | undefined;
   for (const resource of want) {

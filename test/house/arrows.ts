@@ -6,7 +6,7 @@ const HASH_AND_IP = ['node:crypto', 'node:net'];
 const BELOW_KINDS = ['model/'];
 const BELOW_OBJECTS = [...BELOW_KINDS, 'kinds/'];
 const BELOW_STAGES = [...BELOW_OBJECTS, 'objects/'];
-const STAGES = ['load/', 'allocate/', 'compile/', 'consent/', 'plan/', 'report/', 'host/', 'repo/'];
+const STAGES = ['load/', 'allocate/', 'compile/', 'consent/', 'plan/', 'report/', 'review/', 'host/', 'repo/'];
 const ALL_BELOW_DOORS = [...BELOW_STAGES, ...STAGES];
 
 /**
@@ -33,6 +33,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...HASH_AND_IP,
     'yaml',
   ],
+  // It tells plans, so it may print them.
+  'review/': [...BELOW_KINDS, ...KIND_CONTRACT, 'plan/'],
   'host/': [...BELOW_KINDS, ...KIND_CONTRACT, 'node:*'],
   'host/exec.ts': ['model/', 'node:*', 'execa'],
   'host/netlink/library.ts': ['node:*', 'koffi'],

@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Observed, Tie } from '../../src/kinds/kind.ts';
 import { difference } from '../../src/plan/compare.ts';
+import { readBack } from '../../src/plan/standing.ts';
 import { batch, emptyNode, paste, say, seen } from '../kinds/kernel-room.ts';
 import { SAMPLES, type Sample } from '../kinds/samples.ts';
 import { insistOnLab } from '../support/namespaces.ts';
@@ -16,7 +17,12 @@ describe.each(SAMPLES)('$title', sample => {
     for (const below of sample.on) await say(below.kind.create(below.spec));
     await say(kind.create(spec));
     expect(managed(sample, (await look(sample))?.spec)).toEqual(managed(sample, spec));
-    expect((await look(sample))?.owner).toBe(kind.name === 'sysctl' ? 'common' : 'ours');
+    const told = readBack({ kind: kind.name, ref: kind.ref(spec), spec, from: [] }, kind);
+    const found = await look(sample);
+    // Where there is no kernel, this stands for a reading: what it says is so, down to what things tie to.
+    expect({ owner: found?.owner, spec: found?.spec }).toMatchObject({ owner: told.owner, spec: told.spec });
+    expect(kind.ties(found?.spec ?? {})).toEqual(expect.arrayContaining([...kind.ties(told.spec)]));
+    expect(found?.owner).toBe(kind.name === 'sysctl' ? 'common' : 'ours');
     if (kind.name === 'sysctl') return;
     await batch(kind.remove(spec));
     expect(await look(sample)).toBeUndefined();

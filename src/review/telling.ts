@@ -1,0 +1,151 @@
+/** A review in the terms in which people ask: what changes, who loses traffic and how, where. One line for a network and all that is in it. */
+import type { Impact } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step.ts';
+import { differs } from '../plan/drafts.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Summary, summaryOf } from '../plan/summary.ts';
+import type { DefinitionChange, NodeReview, Review } from './review.ts';
+
+/** A network with its interfaces and addresses, or any other definition by itself. */
+export interface Family {
+  /** `Network default/demo`, `Node n1`; '' for what nobody defines any more. */
+  readonly name: string;
+  /** Definitions of it that the two revisions have otherwise. */
+  readonly changes: readonly DefinitionChange[];
+  readonly impact: Impact;
+  /** Whose packets feel that impact; the family itself where it is all of them. */
+  readonly hit: readonly string[];
+  /** Nodes that do something for it, now or later. */
+  readonly nodes: readonly string[];
+}
+
+export interface Telling {
+  /** The gravest first. */
+  readonly families: readonly Family[];
+  /** Of all nodes, with what they do later. */
+  readonly total: Summary;
+  /** Nodes that do something. */
+  readonly busy: readonly string[];
+}
+
+const GRAVITY: Readonly<Record<Impact, number>> = { 'existing-flows': 0, 'new-flows': 1, 'no-traffic': 2 };
+
+/** How an impact is told. */
+export const IMPACT_WORDS: Readonly<Record<Impact, string>> = {
+  'existing-flows': 'existing connections cut',
+  'new-flows': 'new connections only',
+  'no-traffic': 'no traffic affected',
+};
+
+/** The graver of two. */
+function graver(a: Impact, b: Impact): Impact {
+  return GRAVITY[a] <= GRAVITY[b] ? a : b;
+}
+
+/** The impact of one step: what is only said again meets no packet. */
+function impactOf(step: Step): Impact {
+  return step.verb === 'update' && !step.changes.some(differs) ? 'no-traffic' : step.impact;
+}
+
+/** All plans of a node. */
+export function plansOf({ plan, later }: NodeReview): readonly Plan[] {
+  return later === null ? [plan] : [plan, later];
+}
+
+/** Sums a review up. */
+export function tellingOf(review: Review): Telling {
+  const drafts = new Map<string, Draft>();
+  const familyOf = (definition: string): Draft => {
+    const name = review.networkOf(definition) ?? definition;
+    const known = drafts.get(name) ?? { name, changes: [], hit: new Map(), nodes: new Set() };
+    drafts.set(name, known);
+    return known;
+  };
+  for (const change of review.changes) familyOf(change.definition).changes.push(change);
+  const spares = sparesIn(review);
+  for (const node of review.nodes) {
+    for (const step of plansOf(node).flatMap(({ steps }) => steps)) addStep(review, familyOf, spares, node.node, step);
+  }
+  const busy = review.nodes.filter(node => plansOf(node).some(({ steps }) => steps.length > 0));
+  return { families: [...drafts.values()].filter(isTold).map(family).sort(gravestFirst), total: totalOf(review.nodes), busy: busy.map(({ node }) => node) };
+}
+
+interface Draft {
+  readonly name: string;
+  readonly changes: DefinitionChange[];
+  /** The gravest impact on each. */
+  readonly hit: Map<string, Impact>;
+  readonly nodes: Set<string>;
+}
+
+function addStep(review: Review, familyOf: (definition: string) => Draft, spares: Spares, node: string, step: Step): void {
+  const impact = impactOf(step);
+  const definition = step.from[0]?.definition ?? '';
+  for (const subject of review.subjectsOf(step)) {
+    const own = familyOf(isPeer(subject, definition) ? definition : subject);
+    own.nodes.add(node);
+    if (isPeer(subject, definition) || spares(subject, impact)) continue;
+    own.hit.set(subject, graver(impact, own.hit.get(subject) ?? 'no-traffic'));
+  }
+}
+
+function isTold({ changes, nodes }: Draft): boolean {
+  return changes.length > 0 || nodes.size > 0;
+}
+
+function family({ name, changes, hit, nodes }: Draft): Family {
+  const impact = [...hit.values()].reduce(graver, 'no-traffic' as Impact);
+  const worst = [...hit].filter(([, one]) => one === impact).map(([subject]) => subject);
+  const removed = changes.some(({ definition, change }) => definition === name && change === 'removed');
+  return { name, changes, impact, hit: removed || worst.includes(name) ? [name] : worst.sort(), nodes: [...nodes].sort(byName) };
+}
+
+function gravestFirst(a: Family, b: Family): number {
+  return GRAVITY[a.impact] - GRAVITY[b.impact] || Number(b.changes.length > 0) - Number(a.changes.length > 0) || byName(a.name, b.name);
+}
+
+/** n2 before n10. */
+export function byName(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+function totalOf(nodes: readonly NodeReview[]): Summary {
+  const total = { add: 0, change: 0, destroy: 0, held: 0 };
+  for (const plan of nodes.flatMap(plansOf)) {
+    const { add, change, destroy, held } = summaryOf(plan);
+    total.add += add;
+    total.change += change;
+    total.destroy += destroy;
+    total.held += held;
+  }
+  return total;
+}
+
+/** The gravest impact of the steps of each definition, on whatever is there already and stays. */
+export function impactByDefinition(review: Review): ReadonlyMap<string, Impact> {
+  const spares = sparesIn(review);
+  const found = new Map<string, Impact>();
+  for (const step of review.nodes.flatMap(plansOf).flatMap(({ steps }) => steps)) {
+    const definition = step.from[0]?.definition ?? '';
+    const impact = impactOf(step);
+    const felt = review.subjectsOf(step).every(subject => isPeer(subject, definition) || spares(subject, impact)) ? 'no-traffic' : impact;
+    found.set(definition, graver(felt, found.get(definition) ?? 'no-traffic'));
+  }
+  return found;
+}
+
+// What a network sends to another node goes when no guest of it is there any more; what becomes of the guests is told of them.
+function isPeer(subject: string, definition: string): boolean {
+  return subject.startsWith('Node ') && !definition.startsWith('Node ');
+}
+
+/** True when nobody feels an impact. */
+type Spares = (subject: string, impact: Impact) => boolean;
+
+// What is not there yet has no packets to lose, and what goes no connections to be made.
+function sparesIn({ changes, networkOf }: Review): Spares {
+  const those = (wanted: 'added' | 'removed') => new Set(changes.filter(({ change }) => change === wanted).map(({ definition }) => definition));
+  const [added, removed] = [those('added'), those('removed')];
+  const isIn = (set: ReadonlySet<string>, subject: string) => set.has(subject) || set.has(networkOf(subject) ?? '');
+  return (subject, impact) => impact === 'no-traffic' || isIn(added, subject) || (impact === 'new-flows' && isIn(removed, subject));
+}
