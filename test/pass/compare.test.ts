@@ -56,7 +56,7 @@ beforeAll(async () => {
   const { ledger } = decide(catalog, EMPTY_LEDGER, new Date('2026-11-21T10:00:00Z'));
   await git(top, 'checkout', '--quiet', '--orphan', 'netloom-status');
   await git(top, 'rm', '-r', '--quiet', '--force', '.');
-  const report = { ...reportOf('a', catalog, ledger), revision: { observed: main, attempted: main, applied: main } };
+  const report = { ...reportOf('a', catalog, ledger), revision: { observed: main, attempted: main, accepted: main, applied: main } };
   await commit({ ...Object.fromEntries(ledgerFiles(ledger)), [statusPath('a')]: statusFile(report) });
   await git(top, 'checkout', '--quiet', '-b', 'topic', 'main');
 });

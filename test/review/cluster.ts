@@ -102,7 +102,7 @@ export function reportOf(name: string, catalog: Catalog, ledger: Ledger): NodeRe
     version: '0.1.0',
     mode: 'enforce',
     heard: APPLIED,
-    revision: { observed: REVISION, attempted: REVISION, applied: REVISION },
+    revision: { observed: REVISION, attempted: REVISION, accepted: REVISION, applied: REVISION },
     conditions: [{ type: 'Ready', status: true, reason: 'Applied', message: 'as defined', since: APPLIED }],
     networks: ready('Network', catalog.networks.keys()),
     interfaces: ready('Interface', catalog.interfaces.keys()),
