@@ -7,7 +7,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const CACHE = join(dirname(dirname(fileURLToPath(import.meta.url))), 'node_modules', '.cache');
+export const CACHE = join(dirname(dirname(fileURLToPath(import.meta.url))), 'node_modules', '.cache');
 
 /** Whole or not there: `vmlinuz`, `busybox`, and `modules/NN-name.ko`, numbered in the order in which they are to be loaded. */
 const MACHINE_FOLDER = join(CACHE, 'netloom-machine');
@@ -61,7 +61,8 @@ function fetchMachine() {
   }
 }
 
-function unpackedPackages(temp, packages) {
+/** Downloads packages into a folder and unpacks them below it; the tree's path. Throws an Error that says what went wrong. */
+export function unpackedPackages(temp, packages) {
   const tree = join(temp, 'tree');
   run(temp, 'apt-get', 'download', '-qq', ...packages);
   for (const deb of readdirSync(temp).filter(name => name.endsWith('.deb'))) run(temp, 'dpkg-deb', '-x', deb, tree);
@@ -111,7 +112,8 @@ function unpacked(path, busybox) {
   return stdout;
 }
 
-function run(cwd, program, ...args) {
+/** Runs a program to its end; what it printed. Throws an Error with its words when it fails. */
+export function run(cwd, program, ...args) {
   const { status, error, stdout, stderr } = spawnSync(program, args, {
     cwd,
     encoding: 'utf8',

@@ -1,7 +1,7 @@
 /**
  * Makes a checkout ready: Node's version, npm packages, Debian packages, the build. Runs before every npm script that needs
  * them, so it imports nothing from npm, takes a blink when there is nothing to do, and then prints nothing.
- * `--npm-only`: what `npm run check` needs (no Debian packages, no build). `--machines`: also what virtual machines need, for tests.
+ * `--npm-only`: what `npm run check` needs (no Debian packages, no build). `--machines`: also what virtual machines and a server of ssh need, for tests.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,6 +9,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync,
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { getMachine } from './machine.mjs';
+import { getSshd } from './sshd.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'node_modules', '.netloom-setup');
@@ -37,6 +38,8 @@ const PROGRAMS = new Map([
   ['conntrack', 'conntrack'],
   ['busybox', 'busybox-static'],
   ['xorriso', 'xorriso'],
+  ['ssh', 'openssh-client'],
+  ['ssh-keygen', 'openssh-client'],
 ]);
 
 const say = text => process.stderr.write(`setup: ${text}\n`);
@@ -133,6 +136,9 @@ checkNode();
 installPackages();
 if (!process.argv.includes('--npm-only')) {
   installDebianPackages();
-  if (process.argv.includes('--machines')) getMachine(find, say);
+  if (process.argv.includes('--machines')) {
+    getMachine(find, say);
+    getSshd(find, say);
+  }
   await buildWhenOld();
 }

@@ -12,7 +12,7 @@ import type { Catalog, NodeDef } from './objects/object.ts';
 import { dropNoted, loadNoted } from './pass/control.ts';
 import { type Enforced, enforce, prepare, type Target } from './pass/enforce.ts';
 import { passEvents } from './pass/events.ts';
-import { checkBefore } from './pass/guarded.ts';
+import { checkBefore, tidyAfterKills } from './pass/guarded.ts';
 import { loadGood, loadKeptLedger } from './pass/kept.ts';
 import { type Published, type PublishResult, publish, readPublished } from './pass/publish.ts';
 import { type Pulled, pull } from './pass/pull.ts';
@@ -46,6 +46,7 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
   checkPrivileges();
   const lock = await takeLock(config.runtimeDir, options.command);
   try {
+    await tidyAfterKills(config.stateDir, config.runtimeDir);
     const remote = await openRemote(config, join(config.stateDir, 'clone'));
     const pulled = await pull({
       remote,

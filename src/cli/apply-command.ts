@@ -3,7 +3,7 @@ import { checkPrivileges } from '../host/features.ts';
 import { takeLock } from '../host/lock.ts';
 import { placesOf } from '../objects/index.ts';
 import { type Enforced, enforce, prepare } from '../pass/enforce.ts';
-import { checkBefore } from '../pass/guarded.ts';
+import { checkBefore, tidyAfterKills } from '../pass/guarded.ts';
 import type { Held } from '../plan/plan.ts';
 import { printText } from '../plan/print-text.ts';
 import { loadConfig } from './config.ts';
@@ -19,6 +19,7 @@ export async function applyCommand(options: NodeOptions): Promise<ExitCode> {
   const lock = await takeLock(options.local === undefined ? loadConfig(options.config).runtimeDir : options.runtimeDir, 'netloom apply');
   try {
     const context = options.local === undefined ? await keptContext(options) : await localContext(options, true);
+    await tidyAfterKills(context.stateDir, context.runtimeDir);
     for (const line of context.remarks) say(line);
     const prepared = await prepare(context.target, context.runtimeDir);
     print(printText(prepared.plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));

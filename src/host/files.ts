@@ -1,7 +1,7 @@
 /** Files that survive a crash: written whole beside the old one, on disk before they are renamed into place. */
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { adviceFor, codeOfErrno, errnoOf, HostError } from './errors.ts';
 
@@ -18,7 +18,7 @@ export async function ensureFolder(path: string): Promise<void> {
 export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
   const folder = dirname(path);
   await ensureFolder(folder);
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
+  const temporary = `${path}.${passing()}.tmp`;
   try {
     await writeThrough(temporary, data, mode);
     await rename(temporary, path);
@@ -28,6 +28,34 @@ export async function writeAtomic(path: string, data: string | Uint8Array, mode 
     throw fileError(`cannot write ${path}`, error);
   }
 }
+
+// Names its writer, so that what a killed one left is told from what is being written.
+function passing(): string {
+  return `${process.pid}-${randomUUID().slice(0, 8)}`;
+}
+
+/** Removes from a folder, not from those in it, what writers that are gone were just writing; an absent folder is fine. Throws HostError. */
+export async function removeTorn(folder: string): Promise<void> {
+  try {
+    const names = await readdir(folder);
+    const torn = names.filter(name => !isRunning(Number(/\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1] ?? process.pid)));
+    for (const name of torn) await rm(join(folder, name), { force: true });
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw fileError(`cannot tidy ${folder}`, error);
+  }
+}
+
+/** Removes the folders in a folder that hold nothing; an absent folder is fine. Throws HostError. */
+export async function removeEmptyFolders(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    await rmdir(join(folder, name)).catch((error: unknown) => {
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'ENOENT'].includes(errnoOf(error))) throw fileError(`cannot tidy ${folder}`, error);
+    });
+  }
+}
+
+const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 /** Content of a file, or null when there is none. Throws HostError for anything else. */
 export async function readIfThere(path: string): Promise<Uint8Array | null> {
@@ -61,7 +89,7 @@ export async function remove(path: string): Promise<void> {
  */
 export async function checkWritable(folder: string, bytes: number): Promise<void> {
   await ensureFolder(folder);
-  const probe = join(folder, `.probe-${randomUUID().slice(0, 8)}`);
+  const probe = join(folder, `.probe.${passing()}.tmp`);
   try {
     const room = await statfs(folder);
     const free = room.bavail * room.bsize;

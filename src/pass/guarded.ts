@@ -1,7 +1,9 @@
 /** What is asked before the first change of the kernel: better to refuse whole than to stop in the middle. */
+import { join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { featureAdvice } from '../host/features.ts';
-import { checkWritable } from '../host/files.ts';
+import { checkWritable, removeEmptyFolders, removeTorn } from '../host/files.ts';
+import { networksFolder, servicesFolder } from '../host/read-services.ts';
 import type { LinkRow } from '../kinds/rows.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
@@ -16,6 +18,13 @@ export async function checkBefore(facts: Facts, stateDir: string): Promise<void>
     throw new HostError('unsupported', `this kernel lacks ${facts.missing.join(', ')}; nothing was changed: ${featureAdvice(missing)}`);
   }
   await checkWritable(stateDir, NEEDED_BYTES);
+}
+
+/** Takes away what passes that were killed left half written. Under the node's lock. Throws HostError. */
+export async function tidyAfterKills(stateDir: string, runtimeDir: string): Promise<void> {
+  const folders = [stateDir, join(stateDir, 'good'), join(stateDir, 'cache'), runtimeDir, servicesFolder(runtimeDir)];
+  for (const folder of folders) await removeTorn(folder);
+  await removeEmptyFolders(networksFolder(runtimeDir));
 }
 
 /**

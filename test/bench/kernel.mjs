@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCluster } from './definitions.mjs';
+import { firstLeases } from './first-lease.mjs';
 import { passesOfGateways } from './gateway-passes.mjs';
 import { readingOfGateways } from './gateways.mjs';
 import { against, inTurn, NETLOOM, once, row, spent, together } from './measure.mjs';
@@ -36,6 +37,7 @@ try {
   row(`delete ${NETWORKS} networks (once)`, spent(once(node('apply', join(dir, 'empty')))), '20 s');
   await passesWithNothingNew(dir, definitions, NETWORKS);
   cleaned(() => undefined);
+  firstLeases(dir, 5);
   passesOfGateways(dir, node, 100, { runs: 5, create: '3 x', noop: '0.3 s' });
   passesOfGateways(dir, node, Number(process.env.BENCH_GATEWAYS ?? 1000), { runs: 1, create: '3 x', noop: '1.5 s' });
   await readingOfGateways(100, 9, '-');

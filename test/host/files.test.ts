@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { checkWritable, readIfThere, readTextIfThere, remove, writeAtomic } from '../../src/host/files.ts';
+import { checkWritable, readIfThere, readTextIfThere, remove, removeEmptyFolders, removeTorn, writeAtomic } from '../../src/host/files.ts';
 import { killNow, line, program } from './program.ts';
 
 let folder: string;
@@ -23,8 +23,10 @@ test('a file is replaced whole, readable for its owner alone, and leaves nothing
 test('a writer that is killed leaves the old content or the new, never a part', async () => {
   const writer = await program(`
     import { writeAtomic } from '../../src/host/files.ts';
-    console.log('go');
-    for (let n = 0; ; n++) await writeAtomic(process.argv[2] ?? '', String(n % 10).repeat(300_000));
+    for (let n = 0; ; n++) {
+      await writeAtomic(process.argv[2] ?? '', String(n % 10).repeat(300_000));
+      if (n === 0) console.log('go');
+    }
   `);
   onTestFinished(writer.remove);
   const path = join(folder, 'ledger');
@@ -36,6 +38,30 @@ test('a writer that is killed leaves the old content or the new, never a part', 
     const text = readFileSync(path, 'utf8');
     expect([text.length, new Set(text).size]).toEqual([300_000, 1]);
   }
+});
+
+test('what a killed writer was writing is taken away, what is being written and what others have there is not', async () => {
+  const writer = await program(`
+    import { writeAtomic } from '../../src/host/files.ts';
+    console.log('go');
+    for (;;) await writeAtomic(process.argv[2] ?? '', 'x'.repeat(300_000));
+  `);
+  onTestFinished(writer.remove);
+  const torn = (): readonly string[] => readdirSync(folder).filter(name => name.endsWith('.tmp'));
+  while (torn().length === 0) {
+    const child = writer.start([join(folder, 'ledger')]);
+    await line(child);
+    await killNow(child);
+  }
+  const others = [`ledger.${process.pid}-0123abcd.tmp`, 'x.tmp', 'notes'];
+  for (const name of others) writeFileSync(join(folder, name), '');
+  await removeTorn(folder);
+  expect(
+    readdirSync(folder)
+      .filter(name => name !== 'ledger')
+      .sort(),
+  ).toEqual(others.sort());
+  await removeTorn(join(folder, 'nothing'));
 });
 
 test('what is not there reads as null, what cannot be read is an error that names it', async () => {
@@ -50,6 +76,15 @@ test('a link put in place of a file is replaced, not followed', async () => {
   symlinkSync(victim, join(folder, 'state'));
   await writeAtomic(join(folder, 'state'), 'mine');
   expect([readFileSync(victim, 'utf8'), readFileSync(join(folder, 'state'), 'utf8')]).toEqual(['untouched', 'mine']);
+});
+
+test('folders that hold nothing are taken away, others and files stay', async () => {
+  for (const name of ['empty', 'full/deep']) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(join(folder, 'file'), '');
+  await removeEmptyFolders(folder);
+  expect(readdirSync(folder).sort()).toEqual(['file', 'full']);
+  expect(readdirSync(join(folder, 'full'))).toEqual(['deep']);
+  await removeEmptyFolders(join(folder, 'nothing'));
 });
 
 test('removing what is absent is success', async () => {

@@ -1,16 +1,17 @@
 /** kill -9 of the built program at random moments: no child of it writes on, the lock is free, and the next run gets there. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type LongChild, spawnLong } from '../../src/host/exec.ts';
-import type { Definitions } from './support/definitions.ts';
-import { dump, expectDump, type Row, settledDump } from './support/dump.ts';
-import { freshNode } from './support/node.ts';
+import type { LongChild } from '../../src/host/exec.ts';
+import { loadKeptLedger } from '../../src/pass/kept.ts';
+import { type Definitions, GATEWAY, type Given, given, RUNTIME_DIR } from './support/definitions.ts';
+import { expectDump, type Row, settledDump } from './support/dump.ts';
+import { follow, type Happened, kill, listen, nobodyWrites, processes, serving } from './support/kills.ts';
+import { freshNode, planned } from './support/node.ts';
 import { type Local, local, start } from './support/program.ts';
-import { RICH_DEFINITIONS } from './support/rich.ts';
-import { BASE } from './support/transitions.ts';
 
 /** Runs `netloom apply` to its end; its exit code. */
 async function apply(place: Local): Promise<number | null> {
@@ -18,71 +19,127 @@ async function apply(place: Local): Promise<number | null> {
   return code;
 }
 
-async function kill(child: ChildProcess): Promise<void> {
-  const gone = once(child, 'exit');
-  const isGone = child.exitCode !== null || child.signalCode !== null;
-  child.kill('SIGKILL');
-  if (!isGone) await gone;
+/** A served network with a guest that is reached from outside. */
+const ONE = {
+  ...GATEWAY,
+  networks: { lan: '{ cidr: 10.0.0.0/24, dns: true }' },
+  interfaces: {
+    web: '{ network: lan, node: n1, attach: { netns: { name: g1 } } }',
+    vm: '{ network: lan, node: n1, attach: { tap: {} } }',
+    two: '{ network: lan, node: n2 }',
+  },
+  floatingIPs: { front: '{ interface: web }' },
+  routedIPs: { whole: '{ network: lan }' },
+} as const satisfies Definitions;
+
+/** Two of them: the first with a guest less and another lease time, its floating address at a guest of the second. */
+const TWO: Definitions = {
+  ...ONE,
+  networks: { lan: '{ cidr: 10.0.0.0/24, dns: true, leaseTime: 2h }', shop: '{ cidr: 10.1.0.0/24 }' },
+  interfaces: { web: ONE.interfaces.web, two: ONE.interfaces.two, till: '{ network: shop, node: n1, attach: { netns: { name: g2 } } }' },
+  floatingIPs: { front: '{ interface: till }', back: '{ interface: web }' },
+};
+
+/** What a writer that was killed leaves; no process has that number. */
+const TORN = 'ledger.json.4194305-0123abcd.tmp';
+
+/** What there is when a pass has ended. */
+interface End {
+  readonly rows: readonly Row[];
+  readonly given: Given;
+  /** Names of files below the two directories, and of namespaces. */
+  readonly files: readonly string[];
+  readonly serving: number;
+  /** What happens on the way there, and how long that takes. */
+  readonly happens: Happened;
+  readonly ms: number;
 }
 
-describe('a node between three sets of definitions', () => {
-  const WAY: readonly Definitions[] = [BASE, RICH_DEFINITIONS, {}];
-  const ends: (readonly Row[])[] = [];
-  const place = local();
-  let wholeMs = 0;
-  let announced = 0;
+describe('a node with routers, services and floating addresses, between three sets of definitions', () => {
+  const WAY: readonly (readonly [Definitions, number])[] = [
+    [ONE, 1],
+    [TWO, 2],
+    [{}, 0],
+  ];
+  const KILLS = 75;
+  const place = local(undefined, RUNTIME_DIR);
+  const ends: End[] = [];
   let monitor: LongChild;
+  let before: ReadonlySet<number>;
 
   beforeAll(async () => {
     await freshNode();
-    monitor = spawnLong('ip', ['monitor', 'link', 'neigh']);
-    monitor.stdout.on('data', (chunk: Uint8Array) => {
-      announced += Buffer.from(chunk).toString().split('\n').length - 1;
-    });
+    monitor = listen();
+    before = new Set(processes().keys());
     // Twice round: the ledger then knows all of them, and each has one end.
-    for (const [nth, each] of [...WAY, ...WAY].entries()) {
-      place.define(each);
+    for (const [nth, [definitions, services]] of [...WAY, ...WAY].entries()) {
+      const { catalog, node } = given(definitions);
+      place.define(definitions);
       const startedAt = Date.now();
-      expect(await apply(place)).toBe(0);
-      wholeMs = Math.max(wholeMs, Date.now() - startedAt);
-      ends[nth % WAY.length] = await settledDump();
+      const child = start(place.argv('apply'));
+      const happens = await follow(child, RUNTIME_DIR, () => false);
+      const ms = Date.now() - startedAt;
+      expect(child.exitCode).toBe(0);
+      expect(serving()).toBe(services);
+      const ledger = (await loadKeptLedger(place.stateDir))?.ledger;
+      if (ledger === undefined) throw new Error('nothing was allocated');
+      ends[nth % WAY.length] = { rows: await settledDump(), given: { catalog, ledger, node }, files: left(), serving: services, happens, ms };
     }
   });
 
   afterAll(() => monitor?.stop());
 
-  it('gets there after each of 24 kills', { timeout: 600_000 }, async () => {
-    let halfway = 0;
-    for (let nth = 0; nth < 24; nth++) {
+  /** Kills in the middle, by what was still to be done. */
+  const cut = { halfway: 0, services: 0, files: 0 };
+
+  it(`gets there after each of ${KILLS} kills`, { timeout: 600_000 }, async () => {
+    for (let nth = 0; nth < KILLS; nth++) {
       const target = nth % WAY.length;
-      const [before, after] = [ends[(target + WAY.length - 1) % WAY.length] ?? [], ends[target] ?? []];
-      place.define(WAY[target] ?? {});
+      const end = ends[target] as End;
+      place.define(WAY[target]?.[0] ?? {});
       const child = start(place.argv('apply'));
-      const where = `kill ${nth}, after ${await (nth % 4 === 0 ? someTime() : someChanges(child))}`;
+      const happened = await untilMoment(child, end, Math.floor(nth / WAY.length));
+      const where = `kill ${nth}, after ${JSON.stringify(happened)}`;
       await kill(child);
-      const left = await afterTheKill();
-      await sleep(150);
-      expect(await differences(left), where).toEqual([]);
-      if ((await differences(before)).length > 0 && (await differences(after)).length > 0) halfway++;
+      await nobodyWrites();
+      if (Object.values(happened).some(count => count > 0)) await note(end);
+      writeFileSync(join(place.stateDir, 'good', TORN), '');
+      mkdirSync(join(RUNTIME_DIR, 'networks', 'of-nobody'));
       expect(await apply(place), where).toBe(0);
-      await expectDump(after, { where });
+      await expectDump(end.rows, { where });
+      const { plan } = await planned(end.given);
+      expect([plan.steps.map(step => `${step.verb} ${step.ref}`), plan.held], where).toEqual([[], []]);
+      expect([left(), serving()], where).toEqual([end.files, end.serving]);
+      const strangers = [...processes()].filter(([pid, command]) => !before.has(pid) && !/(^|\/)dnsmasq /.test(command));
+      expect(strangers, where).toEqual([]);
     }
     // Else they came too early or too late, and proved nothing.
-    expect(halfway).toBeGreaterThanOrEqual(6);
+    expect(cut.halfway).toBeGreaterThanOrEqual(KILLS / 3);
+    expect(cut.services).toBeGreaterThanOrEqual(5);
+    expect(cut.files).toBeGreaterThanOrEqual(5);
   });
 
-  async function someTime(): Promise<string> {
-    const ms = Math.round(Math.random() * wholeMs);
-    await sleep(ms);
-    return `${ms} ms`;
+  /** Waits for the moment of a kill, a share of the whole: by the clock, by the kernel's announcements, by files, by processes. */
+  async function untilMoment(child: ChildProcess, { happens, ms }: End, turn: number): Promise<Happened> {
+    const share = (((turn * 7) % 25) + Math.random()) / 25;
+    const startedAt = Date.now();
+    const clock = (['ms', 'announced', 'written', 'served'] as const)[turn % 4] ?? 'ms';
+    const isNow = (now: Happened): boolean => (clock === 'ms' ? Date.now() - startedAt >= share * ms : now[clock] >= share * happens[clock]);
+    return follow(child, RUNTIME_DIR, isNow);
   }
 
-  /** Until the kernel has announced some changes. */
-  async function someChanges(child: ChildProcess): Promise<string> {
-    const from = announced;
-    const count = 1 + Math.round(Math.random() * 40);
-    while (child.exitCode === null && announced - from < count) await sleep(1);
-    return `${announced - from} announcements`;
+  /** What is left to do of a pass that had begun to change something. */
+  async function note(end: End): Promise<void> {
+    const { plan } = await planned(end.given);
+    const has = (kind: string): boolean => plan.steps.some(step => step.kind === kind);
+    if (plan.steps.length > 0) cut.halfway++;
+    if (has('service')) cut.services++;
+    if (has('file')) cut.files++;
+  }
+
+  /** Names of all that lies in the two directories and among the names of namespaces. */
+  function left(): readonly string[] {
+    return [place.stateDir, place.runtimeDir, '/run/netns'].flatMap(folder => (readdirSync(folder, { recursive: true }) as string[]).sort());
   }
 });
 
@@ -128,44 +185,4 @@ describe('a long batch', () => {
 /** Devices of the lab's own namespace; asks no process. */
 function deviceCount(): number {
   return readFileSync('/proc/self/net/dev', 'utf8').split('\n').length;
-}
-
-async function afterTheKill(): Promise<readonly Row[]> {
-  await nobodyWrites();
-  return dump();
-}
-
-/** Links, filters and entries that are there and were not, or the other way round. */
-async function differences(before: readonly Row[]): Promise<readonly string[]> {
-  const now = new Set((await dump()).map(written));
-  const then = new Set(before.map(written));
-  return [...[...now].filter(row => !then.has(row)).map(row => `+ ${row}`), ...[...then].filter(row => !now.has(row)).map(row => `- ${row}`)];
-}
-
-// Without what the kernel does by itself, a moment after: carrier, port states, link-local addresses, multicast memberships.
-function written({ of, link, text }: Row): string {
-  if (of.endsWith(' link')) return `${of} ${link} ${text.match(/"(mtu|group|master)":[^,]*/g)?.join(' ')}`;
-  return / (fdb|nft|neigh)$/.test(of) && !/33:33:|01:00:5e:/.test(text) ? `${of} ${text}` : '';
-}
-
-/**
- * The tools that the killed one had started must be gone by themselves. The one act that the kernel is about it still ends,
- * and deleting fifty links is one act.
- */
-async function nobodyWrites(): Promise<void> {
-  for (let tries = 0; tries < 1000 && writers().length > 0; tries++) await sleep(10);
-  expect(writers()).toEqual([]);
-}
-
-// In the private lab there are only our own processes.
-function writers(): readonly string[] {
-  const commands = readdirSync('/proc').flatMap(pid => {
-    if (!/^\d+$/.test(pid)) return [];
-    try {
-      return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
-    } catch {
-      return []; // It ended meanwhile.
-    }
-  });
-  return commands.filter(command => /(^|\/)(ip|bridge|nft) .*(-batch|-f) -/.test(command));
 }

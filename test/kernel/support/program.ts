@@ -19,13 +19,13 @@ export interface Local {
   argv(command: 'plan' | 'apply', ...more: readonly string[]): readonly [string, ...string[]];
 }
 
-/** Makes an empty one. `state`: another one's state directory, so that both allocate alike. */
-export function local(state?: Local): Local {
+/** Makes an empty one. `state`: another one's state directory, so that both allocate alike; `run`: where its services' files lie. */
+export function local(state?: Local, run?: string): Local {
   if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: run npm run build`);
   const base = mkdtempSync(join(tmpdir(), 'netloom-local-'));
   const folder = state?.folder ?? join(base, 'definitions');
   const stateDir = state?.stateDir ?? join(base, 'state');
-  const runtimeDir = join(base, 'run');
+  const runtimeDir = run ?? join(base, 'run');
   for (const dir of [folder, stateDir, runtimeDir]) mkdirSync(dir, { recursive: true });
   return {
     folder,
