@@ -49,7 +49,25 @@ export function firstLeases(dir, runs) {
       );
       push();
       const passed = pass();
-      const asked = once(['ip', 'netns', 'exec', guest, 'busybox', 'udhcpc', '-i', 'eth0', '-f', '-n', '-q', '-t', '20', '-T', '1', '-s', join(home, 'lease.sh')]);
+      const asked = once([
+        'ip',
+        'netns',
+        'exec',
+        guest,
+        'busybox',
+        'udhcpc',
+        '-i',
+        'eth0',
+        '-f',
+        '-n',
+        '-q',
+        '-t',
+        '20',
+        '-T',
+        '1',
+        '-s',
+        join(home, 'lease.sh'),
+      ]);
       if (!asked.stdout.includes('10.0.0.')) throw new Error(`${guest} was leased nothing: ${asked.stdout}`);
       return together(passed, asked);
     };
