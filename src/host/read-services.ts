@@ -8,12 +8,12 @@ import { errnoOf } from './errors.ts';
 import { attentionOf, netnsInode, type ServiceProcess, serviceProcesses } from './processes.ts';
 
 /** Where the files of networks' services lie: a folder for each network, by its uuid. */
-function networksFolder(runtimeFolder: string): string {
+export function networksFolder(runtimeFolder: string): string {
   return join(runtimeFolder, 'networks');
 }
 
 /** Where what is noted about services lies. */
-function servicesFolder(runtimeFolder: string): string {
+export function servicesFolder(runtimeFolder: string): string {
   return join(runtimeFolder, 'services');
 }
 
