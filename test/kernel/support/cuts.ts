@@ -33,8 +33,3 @@ export function spread(length: number, count: number): readonly number[] {
   if (count > length) return Array.from({ length: length + 1 }, (_, at) => at);
   return Array.from({ length: count }, (_, nth) => Math.round((nth * length) / (count - 1)));
 }
-
-/** Cuts before and after each line that is one of these, in order, each once. */
-export function beside(lines: readonly Op[], isOne: (op: Op) => boolean): readonly number[] {
-  return [...new Set(lines.flatMap((op, at) => (isOne(op) ? [at, at + 1] : [])))];
-}
