@@ -1,7 +1,7 @@
 /** What keeps the plan for a node that nobody asked just now from being sure: the age of its report, and what it says otherwise than base. */
 
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
-import { KIND_OF, type NodeReport, type ObjectPlural } from '../report/node-report.ts';
+import { KIND_OF, type NodeReport } from '../report/node-report.ts';
 import { isSilent } from '../report/state.ts';
 import type { Remark } from '../review/review.ts';
 import { definitionDigest } from './digests.ts';
@@ -48,10 +48,13 @@ function stalled({ conditions }: NodeReport): readonly Remark[] {
 const NAMED = 3;
 
 // Equal digests: what it has is what base wants of that object, whatever revision that came from.
-function otherwise({ old, base }: CaveatArgs, report: NodeReport): readonly Remark[] {
+function otherwise({ old, base, node }: CaveatArgs, report: NodeReport): readonly Remark[] {
   const digest = definitionDigest(old, base);
-  const differing = (['networks', 'interfaces'] as const satisfies readonly ObjectPlural[]).flatMap(plural =>
-    [...base[plural].keys()].flatMap(key => {
+  // A node reports the guests that it has; neighbour entries of others are the network's.
+  const guests = [...base.interfaces.values()].filter(({ spec }) => spec.node === node.name).map(({ key }) => key);
+  const keys = { networks: [...base.networks.keys()], interfaces: guests } as const;
+  const differing = (['networks', 'interfaces'] as const).flatMap(plural =>
+    keys[plural].flatMap(key => {
       const definition = `${KIND_OF[plural]} ${key}`;
       const wanted = digest(definition);
       const told = report[plural][key];

@@ -1,11 +1,14 @@
 /** Two revisions and the status branch, all read, to what merging would do. Pure but for the rooms' clocks, which it is given. */
 import type { Allocation } from '../allocate/allocate.ts';
+import { judge } from '../consent/judge.ts';
+import { livedIn } from '../consent/lived.ts';
+import { countsText, protectedText } from '../consent/tell.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { placesOf } from '../objects/index.ts';
 import type { Catalog } from '../objects/object.ts';
 import type { NodeReport } from '../report/node-report.ts';
-import type { NodeReview, Obstacle, Point, Remark, Review, WouldBe } from '../review/review.ts';
+import type { Consent, NodeReview, Obstacle, Point, Remark, Review, WouldBe } from '../review/review.ts';
 import { definitionChanges } from './definition-changes.ts';
 import { networkOfDefinition } from './events.ts';
 import { forecast } from './forecast.ts';
@@ -43,6 +46,7 @@ export function reviewOf({ base, head, root, status, only, now }: ReviewArgs): R
   return {
     ...common,
     changes: definitionChanges(before, after),
+    consent: consentFor(before, after),
     allocations: [...allocated.changes].map(wouldBe).sort((a, b) => (a.definition < b.definition ? -1 : 1)),
     pending: [...allocated.pending, ...allocated.notes.map(({ code, ...note }) => ({ ...note, reason: camel(code) }))].map(obstacle),
     remarks: [...status.remarks, ...base.remarks, ...(status.isHere ? basePending(waiting) : [])],
@@ -56,6 +60,7 @@ export function reviewOf({ base, head, root, status, only, now }: ReviewArgs): R
 
 const NOTHING: Omit<Review, 'base' | 'head' | 'root' | 'diagnostics'> = {
   changes: [],
+  consent: null,
   allocations: [],
   pending: [],
   remarks: [],
@@ -64,6 +69,14 @@ const NOTHING: Omit<Review, 'base' | 'head' | 'root' | 'diagnostics'> = {
   subjectsOf: () => [''],
   placeOf: () => undefined,
 };
+
+// An approval that a person gave on a node is known there alone.
+function consentFor(before: Catalog, after: Catalog): Consent | null {
+  const verdict = judge(livedIn(before), after);
+  if (verdict.protected.length > 0) return { reason: 'ProtectedObject', message: protectedText(verdict), hash: '' };
+  if (verdict.reasons.length === 0 || verdict.isApprovedThere) return null;
+  return { reason: 'NeedsApproval', message: `${countsText(verdict)}: ${verdict.reasons.join(', ')}`, hash: verdict.hash };
+}
 
 function withoutSilence(node: NodeReview): NodeReview {
   return { ...node, caveats: node.caveats.filter(({ reason }) => reason !== 'NeverHeard') };

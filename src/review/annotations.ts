@@ -16,7 +16,13 @@ export interface Annotation {
 
 /** Diagnostics first, then what the plans say. */
 export function annotationsOf(review: Review): readonly Annotation[] {
-  return [...diagnosticAnnotations(review), ...impactAnnotations(review), ...obstacleAnnotations(review), ...doubtAnnotations(review)];
+  return [
+    ...diagnosticAnnotations(review),
+    ...consentAnnotations(review),
+    ...impactAnnotations(review),
+    ...obstacleAnnotations(review),
+    ...doubtAnnotations(review),
+  ];
 }
 
 function diagnosticAnnotations({ diagnostics }: Review): readonly Annotation[] {
@@ -26,6 +32,12 @@ function diagnosticAnnotations({ diagnostics }: Review): readonly Annotation[] {
     title: code,
     message: hint === undefined ? message : `${message}\nhint: ${hint}`,
   }));
+}
+
+function consentAnnotations({ consent }: Review): readonly Annotation[] {
+  if (consent === null) return [];
+  const how = consent.hash === '' ? '' : `; if that is meant: netloom approve ${consent.hash} on each node`;
+  return [{ level: 'warning', at: undefined, title: consent.reason, message: `${consent.message}${how}` }];
 }
 
 function impactAnnotations(review: Review): readonly Annotation[] {

@@ -51,10 +51,17 @@ function head(review: Review, telling: Telling, { rows }: { readonly rows: numbe
   const { add, change, destroy } = telling.total;
   const destroyed = whatIsDestroyed(review.nodes);
   return [
+    ...consent(review),
     ...whoLosesTraffic(telling, code).map(({ grave, text }) => `> [!${ALERT[grave]}]\n> **${text.replace(/[:.].*$/s, '')}**${text.replace(/^[^:.]*/, '')}`),
     `**Plan: ${add} to add, ${change} to change, ${destroy} to destroy.**${destroyed === '' ? '' : ` Destroyed: ${destroyed}.`}`,
     table(telling, rows),
   ];
+}
+
+function consent({ consent: asked }: Review): readonly string[] {
+  if (asked === null) return [];
+  const how = asked.hash === '' ? '' : ` If that is meant: \`netloom approve ${asked.hash}\` on each node, or the annotation at the Cluster.`;
+  return [`> [!CAUTION]\n> **${asked.hash === '' ? 'No node would follow' : 'Somebody must agree'}**: ${code(asked.message)}.${how}`];
 }
 
 // GitHub and GitLab draw these as coloured boxes, others as quotes.
@@ -104,7 +111,7 @@ function whatHappens({ name, changes }: Family): string {
           )} ${change}`,
         ];
   });
-  if (own === undefined) return others.length === 0 ? 'repaired, or follows' : others.join('; ');
+  if (own === undefined) return others.length === 0 ? 'follows' : others.join('; ');
   const fields = own.fields.map(({ sign, path, text }) => code(sign === '~' ? `${path}: ${text}` : `${sign} ${path}: ${text}`));
   const what = own.change === 'changed' ? `${own.change}: ${someOf(fields, 3)}` : `**${own.change}**`;
   return [what, ...others].join('; ');

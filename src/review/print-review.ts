@@ -150,9 +150,15 @@ function lastLines(review: Review, telling: Telling, paint: Paint): string {
   const destroyed = whatIsDestroyed(review.nodes);
   return [
     `Merging this ${whatMergingDoes(review, telling)}.`,
+    ...(review.consent === null ? [] : [paint(consentLine(review.consent), 'destroy')]),
     ...whoLosesTraffic(telling, harmless).map(({ grave, text }) => paint(text, grave === 'cut' ? 'destroy' : 'heading')),
     ...(destroyed === '' ? [] : [`Destroyed: ${destroyed}.`]),
     ...(fresh === '' ? [] : [fresh]),
     paint(`Plan: ${total.add} to add, ${total.change} to change, ${total.destroy} to destroy on ${count(busy.length, 'node')}.`, 'heading'),
   ].join('\n');
+}
+
+function consentLine({ message, hash }: NonNullable<Review['consent']>): string {
+  const how = hash === '' ? '' : `; if that is meant: netloom approve ${hash} on each node`;
+  return `${hash === '' ? 'No node would follow' : 'Somebody must agree'}: ${harmless(message)}${how}.`;
 }

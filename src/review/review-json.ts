@@ -24,6 +24,7 @@ export function reviewJson(review: Review): Json {
       fields: fields.map(field => ({ ...field })),
     })),
     impact: families.map(({ name, impact, hit, nodes }) => ({ definition: name, impact, hit: [...hit], nodes: [...nodes] })),
+    consent: review.consent === null ? null : { reason: review.consent.reason, message: review.consent.message, hash: review.consent.hash },
     allocations: review.allocations.map(each => ({ ...each })),
     pending: review.pending.map(obstacleJson),
     remarks: review.remarks.map(({ reason, message }) => ({ reason, message })),

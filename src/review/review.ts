@@ -39,6 +39,12 @@ export interface Obstacle extends Remark {
   readonly definition: string;
 }
 
+/** Deletions that somebody must agree to, or that nobody can agree to. */
+export interface Consent extends Remark {
+  /** What `netloom approve` takes; '' where no approval helps. */
+  readonly hash: string;
+}
+
 /** A value that the first node to see the change would allocate, change or release. */
 export interface WouldBe {
   readonly definition: string;
@@ -68,6 +74,8 @@ export interface Review {
   /** What is wrong with the definitions at head; with an error among them there are no nodes. */
   readonly diagnostics: readonly Diagnostic[];
   readonly changes: readonly DefinitionChange[];
+  /** Why nodes would not follow without a word from a person; null: they would. */
+  readonly consent: Consent | null;
   /** Sorted by definition. */
   readonly allocations: readonly WouldBe[];
   /** What would not get all it asks for. */

@@ -30,6 +30,10 @@ const CASES: readonly Case[] = [
     title: 'a network is removed',
     edits: { 'namespaces/museum/networks/gallery.yaml': null, 'namespaces/museum/interfaces/gallery.yaml': null },
   },
+  {
+    title: 'a tenant is removed, which somebody must agree to',
+    edits: Object.fromEntries(Object.keys(filesIn('example-repo')).flatMap(path => (path.startsWith('namespaces/bakery/') ? [[path, null]] : []))),
+  },
   { title: 'a guest moves', edits: { 'namespaces/bakery/interfaces/shop.yaml': text => text.replace('node: n2', 'node: n1') } },
   {
     title: 'a router moves',
