@@ -1,7 +1,7 @@
 /** Looks at the node before anything is compiled: the few facts that definitions meet there. */
 import { existsSync } from 'node:fs';
 import { isOurGroup, OURS } from '../kinds/marks.ts';
-import type { LinkRow } from '../kinds/rows.ts';
+import type { LinkRow, RouteRow } from '../kinds/rows.ts';
 import type { EgressFacts, Facts } from '../model/facts.ts';
 import { hasProgram } from './exec.ts';
 import { missingFeatures } from './features.ts';
@@ -25,19 +25,21 @@ export interface LookArgs {
 /** Facts about this node, from its own namespace. Changes nothing there. Throws HostError. */
 export async function look(args: LookArgs): Promise<Facts> {
   const leaves = (args.egress ?? []).length > 0;
-  const [{ links }, { uids, unanswered }, missing, drops] = await Promise.all([
+  const [{ links, routes }, { uids, unanswered }, missing, drops] = await Promise.all([
     args.own ?? readOwn(),
     usersOf(args.users),
     missingFeatures(args.runtimeFolder),
     leaves ? forwardDrops() : [],
   ]);
+  const ways = defaultRoutes(routes);
   return {
     underlay: underlayOf(links, args.underlayAddress),
     bridgeNetfilter: existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables'),
     ports: links.flatMap(portOf),
     users: Object.fromEntries(args.users.map(name => [name, uids.get(name) ?? null])),
     ...(unanswered.size === 0 ? {} : { unanswered: [...unanswered].sort() }),
-    egress: Object.fromEntries(links.flatMap(link => (args.egress?.includes(link.ifname) ? [[link.ifname, egressOf(link)]] : []))),
+    egress: Object.fromEntries(links.flatMap(link => (args.egress?.includes(link.ifname) ? [[link.ifname, egressOf(link, ways)]] : []))),
+    ...(ways[0]?.dev === undefined ? {} : { defaultDevice: ways[0].dev }),
     ...(args.runtimeFolder === undefined ? {} : { runtimeFolder: args.runtimeFolder }),
     programs: { dnsmasq: hasProgram('dnsmasq'), conntrack: hasProgram('conntrack') },
     ...(leaves ? { forwardDrops: drops } : {}),
@@ -51,12 +53,22 @@ function underlayOf(links: readonly LinkRow[], address: string): Facts['underlay
   return link === undefined ? null : { device: link.ifname, mtu: link.mtu, up: link.flags.includes('UP') && link.flags.includes('LOWER_UP') };
 }
 
-function egressOf(link: LinkRow): EgressFacts {
+/** The IPv4 default routes of the node's main table that are not ours, the best first. */
+function defaultRoutes(routes: readonly RouteRow[]): readonly RouteRow[] {
+  const found = routes.filter(
+    ({ family, dst, table, protocol }) => family === 'inet' && dst === 'default' && table === '254' && protocol !== String(OURS.proto),
+  );
+  return [...found].sort((a, b) => (a.metric ?? 0) - (b.metric ?? 0));
+}
+
+function egressOf(link: LinkRow, ways: readonly RouteRow[]): EgressFacts {
   const addresses = link.addr_info.map(found => found.local).filter(ip => !ip.startsWith('fe80:'));
+  const own = ways.find(({ dev }) => dev === link.ifname);
   return {
     mtu: link.mtu,
     up: link.flags.includes('UP') && link.flags.includes('LOWER_UP'),
     addresses,
+    ...(own === undefined ? {} : { gateway: own.gateway ?? '' }),
     ...(link.master === undefined ? {} : { master: link.master }),
   };
 }

@@ -71,7 +71,10 @@ export type Op =
       readonly op: 'rule-add' | 'rule-del';
       readonly netns: string;
       readonly priority: number;
-      readonly mark: number;
+      readonly mark?: number;
+      /** ifname that packets come in by. */
+      readonly link?: string;
+      readonly suppress?: number;
       readonly table: string;
       readonly proto: number;
     }

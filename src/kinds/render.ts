@@ -75,7 +75,7 @@ function lineWords(op: Op): Words {
       return ['neigh', 'flush', 'to', op.ip, 'dev', op.link, 'nud', 'permanent'];
     case 'rule-add':
     case 'rule-del':
-      return ['rule', op.op.slice(5), 'pref', String(op.priority), 'fwmark', `0x${op.mark.toString(16)}`, 'table', op.table, 'proto', String(op.proto)];
+      return ruleWords(op);
     case 'proxy-replace':
       return ['neigh', 'replace', 'proxy', op.ip, 'dev', op.link, 'proto', String(op.proto)];
     case 'proxy-del':
@@ -194,6 +194,12 @@ function bridgeWords(set: BridgeSet): Words {
     ...said('ageing_time', set.ageing),
     ...['iptables', 'ip6tables', 'arptables'].flatMap(name => said(`nf_call_${name}`, bit(set.netfilter))),
   ];
+}
+
+function ruleWords(op: Op & { readonly op: 'rule-add' | 'rule-del' }): readonly string[] {
+  const which = [...(op.link === undefined ? [] : ['iif', op.link]), ...(op.mark === undefined ? [] : ['fwmark', `0x${op.mark.toString(16)}`])];
+  const past = op.suppress === undefined ? [] : ['suppress_prefixlength', String(op.suppress)];
+  return ['rule', op.op.slice(5), 'pref', String(op.priority), ...which, 'table', op.table, ...past, 'proto', String(op.proto)];
 }
 
 function routeWords(op: Extract<Op, { op: 'route-add' | 'route-del' }>): Words {

@@ -110,7 +110,10 @@ export interface RuleRow {
   readonly src: string;
   /** Hexadecimal, with a mask after a slash where it has one: `0xc000020a`. */
   readonly fwmark?: string;
+  /** ifname. */
+  readonly iif?: string;
   readonly table?: string;
+  readonly suppress_prefixlen?: number;
   readonly protocol?: string;
 }
 

@@ -14,6 +14,8 @@ export interface Facts {
   readonly devices: readonly string[];
   /** The network cards and bridges by which pools leave this node, by name; those that the node does not have are left out. */
   readonly egress?: Readonly<Record<string, EgressFacts>>;
+  /** The link of the node's own IPv4 default route; absent where it has none. */
+  readonly defaultDevice?: string;
   /** Absolute path of the node's runtime folder. */
   readonly runtimeFolder?: string;
   /** Programs that only services and floating addresses need: false where the node has none. */
@@ -31,6 +33,8 @@ export interface EgressFacts {
   readonly master?: string;
   /** Without prefix length. */
   readonly addresses: readonly string[];
+  /** The next hop of its own best IPv4 default route, '' where that has none (everything is on the link); absent without such a route. */
+  readonly gateway?: string;
 }
 
 /** Each in the Debian package of its name, but dnsmasq: that is in dnsmasq-base. */

@@ -89,6 +89,11 @@ export function linkMac(node: string, name: string): string {
   return `02:04:${fourBytes(digest('link-mac', [node, name]))}`;
 }
 
+/** Routing table of a node for what comes out of an egress bridge: 0x6e000000 and three bytes of a hash, in digits. */
+export function egressTable(bridge: string): string {
+  return String(0x6e000000 + Number.parseInt(digest('egress-table', [bridge]).slice(0, 6), 16));
+}
+
 /** Version 8 uuid (RFC 9562) of a network: a hash of what it is made from, with our tag. Equal inputs, equal uuid. */
 export function networkUuid(...from: readonly (string | number)[]): string {
   return uuid8('network', from);

@@ -6,9 +6,10 @@ import { OURS } from '../kinds/marks.ts';
 import { neigh } from '../kinds/neigh.ts';
 import { PLAIN_PORT, port } from '../kinds/port.ts';
 import { route } from '../kinds/route.ts';
+import { rule } from '../kinds/rule.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { parseCidr } from '../model/ip.ts';
-import { bridgeMac } from '../model/names.ts';
+import { bridgeMac, egressTable } from '../model/names.ts';
 import { checkAddressPool } from './address-pool-check.ts';
 import { poolAsks } from './asks.ts';
 import { egressPorts, MOST_PORTS, tooMany } from './bridge-ports.ts';
@@ -34,7 +35,10 @@ function compile(self: AddressPoolDef, view: NodeView): Compiled {
   const cut = managementTrouble(way, view, from);
   if (cut !== undefined) return { resources: [], troubles: [cut] };
   const resources = [...(way.ours ? egressBridge(way, view, from) : []), ...(self.spec.mode === 'bridged' ? card(way, from) : routing(way, view, from))];
-  return { resources, troubles: [...deviceTroubles(way, view, from), ...dropTroubles(way, view, from), ...roomTroubles(way, view, from)] };
+  return {
+    resources,
+    troubles: [...deviceTroubles(way, view, from), ...dropTroubles(way, view, from), ...roomTroubles(way, view, from), ...detourTroubles(way, view, from)],
+  };
 }
 
 function egressBridge(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
@@ -54,13 +58,34 @@ function routing(way: WayOut, view: NodeView, from: Origin): readonly Resource[]
   const { pool, bridge: link } = way;
   const prefix = parseCidr(pool.spec.cidr)?.prefix ?? 32;
   const forwarding = want(sysctl, { netns: '', key: 'net/ipv4/ip_forward', value: '1' }, from);
-  const here: Resource[] = [forwarding, want(address, { netns: '', link, ip: poolGateway(pool), prefix }, from)];
+  const here: Resource[] = [forwarding, ...ownWay(way, view, from), want(address, { netns: '', link, ip: poolGateway(pool), prefix }, from)];
   for (const { cidr, via } of routedNetworks(pool, view)) here.push(want(route, { netns: '', dst: cidr, table: '254', via, link }, from));
   for (const used of usedAddresses(pool, view)) {
     const at = nodeOfAddress(used, view);
     if (at === view.node.name) here.push(want(neigh, { netns: '', link, ip: used.address, mac: used.mac }, from));
   }
   return nodesOfPool(pool, view.catalog).length > 1 ? [...here, ...elsewhere(way, view, from)] : here;
+}
+
+/** True when the node itself goes to the outside by another link than the pool's card. */
+function isAside({ device, pool }: WayOut, { facts }: NodeView): boolean {
+  return device !== undefined && pool.spec.mode !== 'bridged' && facts.defaultDevice !== undefined && facts.defaultDevice !== device;
+}
+
+/** Where rules of egress bridges stand: before the kernel's own (32766). */
+const PRIORITY = 1000;
+
+// What comes out of the bridge takes the card's own default route, and for everything nearer the node's routes.
+function ownWay(way: WayOut, view: NodeView, from: Origin): readonly Resource[] {
+  const { bridge: link, device } = way;
+  const gateway = device === undefined ? undefined : view.facts.egress?.[device]?.gateway;
+  if (device === undefined || gateway === undefined || !isAside(way, view)) return [];
+  const table = egressTable(link);
+  return [
+    want(rule, { netns: '', priority: PRIORITY, link, suppress: 0, table: '254' }, from),
+    want(rule, { netns: '', priority: PRIORITY + 1, link, table }, from),
+    want(route, { netns: '', dst: 'default', table, link: device, ...(gateway === '' ? {} : { via: gateway }) }, from),
+  ];
 }
 
 // Addresses of the pool that other gateway nodes carry: over the underlay, and answered for on the egress bridge.
@@ -103,6 +128,16 @@ function deviceTroubles(way: WayOut, view: NodeView, from: Origin): readonly Tro
   const [reason, what] =
     found === undefined ? ['EgressDeviceMissing', `${view.node.name} has no device ${name}`] : ['EgressDeviceDown', `${name} of ${view.node.name} is down`];
   return [{ definition: from.definition, reason, message: `${what}: nothing of the pool reaches the outside`, fatal: true }];
+}
+
+function detourTroubles(way: WayOut, view: NodeView, from: Origin): readonly Trouble[] {
+  const { device = '', pool } = way;
+  const { facts, node } = view;
+  const found = facts.egress?.[device];
+  if (!isAside(way, view) || found === undefined || found.gateway !== undefined) return [];
+  const masked = pool.spec.mode === 'masquerade' ? ', without the address of the card' : '';
+  const message = `${device} of ${node.name} has no default route of its own: what leaves the pool takes that of ${facts.defaultDevice}${masked}; give ${device} one, of any metric`;
+  return [{ definition: from.definition, reason: 'NotByItsDevice', message, fatal: false }];
 }
 
 // Definitions refuse what they can tell; where routers may be on several nodes, it shows when they are.

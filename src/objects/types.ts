@@ -46,7 +46,7 @@ export interface AddressPool {
      */
     gateway?: string;
     /**
-     * masquerade: what leaves has the address of the network card, nothing upstream need know the pool. routed: the pool is routed to the gateway node. bridged: the network card is a port of the egress bridge, and the pool is the network that it is in.
+     * masquerade: what leaves has the address of the network card, nothing upstream need know the pool. routed: the pool is routed to the gateway node. Both leave by the default route that the card has, whatever the node's own is. bridged: the network card is a port of the egress bridge, and the pool is the network that it is in.
      */
     mode: 'masquerade' | 'routed' | 'bridged';
     /**

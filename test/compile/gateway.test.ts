@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EMPTY_LEDGER, type Ledger, type NetworkEntry, type PoolEntry } from '../../src/model/ledger.ts';
+import type { Compiled } from '../../src/objects/object.ts';
 import { catalogOf, doc, FACTS, ledgerOf, on, specs } from './world.ts';
 
 const SINCE = '2026-01-02T03:04:05Z';
@@ -142,6 +143,44 @@ describe('a pool', () => {
     const there = on('gw1', bridged, { ledger: placed(bridged), facts });
     expect(there.troubles.map(({ reason }) => reason)).toContain('WouldCutOff');
     expect(specs(there, 'port').filter(({ link }) => link === 'eth1')).toEqual([]);
+  });
+
+  describe('of another card than that of the node’s default route', () => {
+    const aside = (gateway?: string, catalog = CATALOG): Compiled => {
+      const card = { ...facts.egress.eth1, ...(gateway === undefined ? {} : { gateway }) };
+      return on('gw1', catalog, { ledger: placed(catalog), facts: { ...facts, egress: { eth1: card }, defaultDevice: 'eth0' } });
+    };
+    const own = (compiled: Compiled): unknown => [specs(compiled, 'rule'), specs(compiled, 'route').filter(({ netns }) => netns === '')];
+
+    test('leaves by the default route of its card; routes that are nearer are the node’s', () => {
+      const rules = [
+        { netns: '', priority: 1000, link: 'egr-br-eth1', suppress: 0, table: '254' },
+        { netns: '', priority: 1001, link: 'egr-br-eth1', table: '1847646772' },
+      ];
+      const route = { netns: '', dst: 'default', table: '1847646772', link: 'eth1' };
+      expect(own(aside('198.51.100.1'))).toEqual([rules, [{ ...route, via: '198.51.100.1' }]]);
+      expect(own(aside(''))).toEqual([rules, [route]]);
+      expect(aside('198.51.100.1').troubles).toEqual([]);
+    });
+
+    test('says so where the card has no default route', () => {
+      expect(own(aside())).toEqual([[], []]);
+      expect(aside().troubles).toEqual([
+        {
+          definition: 'AddressPool floating',
+          reason: 'NotByItsDevice',
+          message:
+            'eth1 of gw1 has no default route of its own: what leaves the pool takes that of eth0, without the address of the card; give eth1 one, of any metric',
+          fatal: false,
+        },
+      ]);
+    });
+
+    test('that is bridged has no way through the node', () => {
+      const bridged = catalogOf(...NODES, doc('AddressPool', 'floating', 'cidr: 192.0.2.0/24, device: eth1, mode: bridged'), NET, GUEST);
+      expect(own(aside('198.51.100.1', bridged))).toEqual([[], []]);
+      expect(aside(undefined, bridged).troubles.map(({ reason }) => reason)).not.toContain('NotByItsDevice');
+    });
   });
 
   test('whose card is missing says so', () => {

@@ -22,10 +22,12 @@ function spec(all: readonly Rows[], ref: Ref): object | undefined {
 }
 
 describe('what a gateway has besides', () => {
-  it('rules are ours by protocol, at home, where they ask for a mark and nothing else', () => {
+  it('rules are ours by protocol, at home, where they ask for a mark or a link and nothing else', () => {
     expect(owners(NODE, 'rule')).toEqual([
       'foreign rule rule:0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/1001/3221225995',
       'foreign rule rule:guest/1000/7',
+      'ours rule rule:/1000/iif egr-br-eth1/suppress 0',
+      'ours rule rule:/1001/iif egr-br-eth2',
       'ours rule rule:0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/1000/3221225994',
     ]);
     expect(spec(NODE, 'rule:0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/1000/3221225994')).toMatchObject({ mark: 0xc000020a, table: '3221225994' });

@@ -140,10 +140,12 @@ describe('lines for a shell', () => {
 
   it('serve a network and announce its addresses as an operator would', () => {
     expect(
-      transcript('rule', 'proxy neighbour', 'announcement', 'file', 'file of hosts', 'service').replaceAll(RUNTIME, '/run/netloom'),
+      transcript('rule', 'rule of a link', 'proxy neighbour', 'announcement', 'file', 'file of hosts', 'service').replaceAll(RUNTIME, '/run/netloom'),
     ).toMatchInlineSnapshot(`
       "ip -n 0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001 rule add pref 1000 fwmark 0xc000020a table 3221225994 proto 97
       ip -n 0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001 rule del pref 1000 fwmark 0xc000020a table 3221225994 proto 97
+      ip rule add pref 1000 iif egr-br-eth1 table 254 suppress_prefixlength 0 proto 97
+      ip rule del pref 1000 iif egr-br-eth1 table 254 suppress_prefixlength 0 proto 97
       ip -n 0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001 neigh replace proxy 192.0.2.20 dev egr-2-i proto 97
       ip -n 0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001 neigh flush proxy to 192.0.2.20 dev egr-2-i
       for way in -d -q; do ip netns exec 0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001 conntrack -D $way 192.0.2.2 >/dev/null 2>&1 || :; done

@@ -195,6 +195,7 @@ export const SAMPLES: readonly Sample[] = [
   WAY_IN,
   POOL_ADDRESS,
   sample('rule', rule, { netns: OUR_NETNS, priority: 1000, mark: 0xc000020a, table: '3221225994' }, {}, [GATEWAY]),
+  sample('rule of a link', rule, { netns: '', priority: 1000, link: 'egr-br-eth1', suppress: 0, table: '254' }, {}, []),
   sample('proxy neighbour', proxy, { ...AT_POOL, ip: '192.0.2.20' }, {}, ON_POOL),
   sample(
     'announcement',

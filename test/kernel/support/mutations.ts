@@ -167,8 +167,11 @@ const route: Makers<RouteSpec> = {
 
 const rule: Makers<RuleSpec> = {
   table: s => {
-    const which = `pref ${s.priority} fwmark ${s.mark}`;
-    return { lines: `${ip(s)} rule del ${which}\n${ip(s)} rule add ${which} table 77 proto 97`, have: '77' };
+    const which = `pref ${s.priority}${s.mark === undefined ? ` iif ${s.link}` : ` fwmark ${s.mark}`}`;
+    return {
+      lines: `${ip(s)} rule del ${which}\n${ip(s)} rule add ${which} table 77${s.suppress === undefined ? '' : ` suppress_prefixlength ${s.suppress}`} proto 97`,
+      have: '77',
+    };
   },
 };
 
