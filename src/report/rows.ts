@@ -17,12 +17,25 @@ export interface RowOptions {
 /** A column: its head, its cell, and whether only `-o wide` shows it. */
 type Column<T> = readonly [head: string, cell: (record: T) => string | number | boolean | null, wide?: 'wide'];
 
+/** A record that has a state. */
+type Stated = Exclude<AnyRecord, NamespaceRecord>;
+
+const HEAD: readonly Column<Stated>[] = [
+  ['NAME', r => r.metadata.name],
+  ['STATE', r => r.status.state],
+  ['REASON', r => r.status.reason],
+];
+
+const ORIGIN: readonly Column<Stated>[] = [
+  ['METADATA', r => metadataText(r), 'wide'],
+  ['FROM', r => r.from, 'wide'],
+  ['MESSAGE', r => r.status.message, 'wide'],
+];
+
 /** Rows of `get networks`. */
 export function networkRows(records: readonly NetworkRecord[], options: RowOptions = {}): Listing {
   return list(records, options, [
-    ['NAME', r => r.metadata.name],
-    ['STATE', r => r.status.state],
-    ['REASON', r => r.status.reason],
+    ...HEAD,
     ['VXID', r => r.status.vxid],
     ['HEX', r => r.status.vxidHex],
     ['CIDR', r => r.status.cidr],
@@ -37,9 +50,7 @@ export function networkRows(records: readonly NetworkRecord[], options: RowOptio
     ['TAKEN', r => r.status.addresses?.taken ?? null, 'wide'],
     ['FREE', r => r.status.addresses?.free ?? null, 'wide'],
     ['UUID', r => r.status.uuid, 'wide'],
-    ['METADATA', r => metadataText(r), 'wide'],
-    ['FROM', r => r.from, 'wide'],
-    ['MESSAGE', r => r.status.message, 'wide'],
+    ...ORIGIN,
   ]);
 }
 
@@ -61,18 +72,14 @@ export function interfaceRows(records: readonly InterfaceRecord[], options: RowO
     ['DEVICE', r => r.status.device, 'wide'],
     ['ATTACH', r => r.status.attach, 'wide'],
     ['HOSTNAME', r => r.status.hostname, 'wide'],
-    ['METADATA', r => metadataText(r), 'wide'],
-    ['FROM', r => r.from, 'wide'],
-    ['MESSAGE', r => r.status.message, 'wide'],
+    ...ORIGIN,
   ]);
 }
 
 /** The guests of a network as its `describe` lists them: where each is, without what its own `describe` tells. */
 export function guestRows(records: readonly InterfaceRecord[]): Listing {
   return list(records, {}, [
-    ['NAME', r => r.metadata.name],
-    ['STATE', r => r.status.state],
-    ['REASON', r => r.status.reason],
+    ...HEAD,
     ['NODE', r => r.status.node],
     ['ADDRESS', r => r.status.address],
     ['FLOATING', r => r.status.floating],
@@ -84,9 +91,7 @@ export function guestRows(records: readonly InterfaceRecord[]): Listing {
 /** Rows of `get nodes`. */
 export function nodeRows(records: readonly NodeRecord[], options: RowOptions = {}): Listing {
   return list(records, { ...options, namespaces: false }, [
-    ['NAME', r => r.metadata.name],
-    ['STATE', r => r.status.state],
-    ['REASON', r => r.status.reason],
+    ...HEAD,
     ['APPLIED', r => r.status.revision?.applied.slice(0, 10) ?? null],
     ['HEARD', r => r.status.heard],
     ['NETWORKS', r => r.status.networks],
@@ -113,9 +118,7 @@ export function namespaceRows(records: readonly NamespaceRecord[], options: RowO
 /** Rows of `get pools`. */
 export function poolRows(records: readonly AddressPoolRecord[], options: RowOptions = {}): Listing {
   return list(records, { ...options, namespaces: false }, [
-    ['NAME', r => r.metadata.name],
-    ['STATE', r => r.status.state],
-    ['REASON', r => r.status.reason],
+    ...HEAD,
     ['CIDR', r => r.status.cidr],
     ['MODE', r => r.status.mode],
     ['TAKEN', r => r.status.room?.taken ?? null],
@@ -123,18 +126,14 @@ export function poolRows(records: readonly AddressPoolRecord[], options: RowOpti
     ['NODES', r => r.status.gateways.map(gateway => gateway.node).join(',')],
     ['GATEWAY', r => r.status.gateway, 'wide'],
     ['DEVICES', r => r.status.gateways.map(({ node, device }) => `${node}:${device ?? '-'}`).join(','), 'wide'],
-    ['METADATA', r => metadataText(r), 'wide'],
-    ['FROM', r => r.from, 'wide'],
-    ['MESSAGE', r => r.status.message, 'wide'],
+    ...ORIGIN,
   ]);
 }
 
 /** Rows of `get floatingips`. */
 export function floatingRows(records: readonly FloatingIPRecord[], options: RowOptions = {}): Listing {
   return list(records, options, [
-    ['NAME', r => r.metadata.name],
-    ['STATE', r => r.status.state],
-    ['REASON', r => r.status.reason],
+    ...HEAD,
     ['ADDRESS', r => r.status.address],
     ['POOL', r => r.status.pool],
     ['INTERFACE', r => bare(r.status.interface)],
@@ -142,25 +141,19 @@ export function floatingRows(records: readonly FloatingIPRecord[], options: RowO
     ['NETWORK', r => bare(r.status.network)],
     ['NODE', r => r.status.node],
     ['DEVICES', r => r.status.devices.join(','), 'wide'],
-    ['METADATA', r => metadataText(r), 'wide'],
-    ['FROM', r => r.from, 'wide'],
-    ['MESSAGE', r => r.status.message, 'wide'],
+    ...ORIGIN,
   ]);
 }
 
 /** Rows of `get routedips`. */
 export function routedRows(records: readonly RoutedIPRecord[], options: RowOptions = {}): Listing {
   return list(records, options, [
-    ['NAME', r => r.metadata.name],
-    ['STATE', r => r.status.state],
-    ['REASON', r => r.status.reason],
+    ...HEAD,
     ['ADDRESS', r => r.status.address],
     ['POOL', r => r.status.pool],
     ['NETWORK', r => bare(r.status.network)],
     ['NODE', r => r.status.node],
-    ['METADATA', r => metadataText(r), 'wide'],
-    ['FROM', r => r.from, 'wide'],
-    ['MESSAGE', r => r.status.message, 'wide'],
+    ...ORIGIN,
   ]);
 }
 
