@@ -4,16 +4,21 @@
  */
 import { join } from 'node:path';
 import { checkPrivileges } from './host/features.ts';
+import { holdSignals } from './host/interruption.ts';
 import { takeLock } from './host/lock.ts';
 import type { Diagnostic } from './model/diagnostic.ts';
 import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
+import { settleArmed } from './pass/armed.ts';
 import { dropNoted, loadNoted } from './pass/control.ts';
-import { type Enforced, enforce, prepare, type Target } from './pass/enforce.ts';
+import { type Enforced, prepare, type Target } from './pass/enforce.ts';
 import { passEvents } from './pass/events.ts';
-import { checkBefore, tidyAfterKills } from './pass/guarded.ts';
+import { enforceGuarded, type Guarded } from './pass/guard.ts';
+import { tidyAfterKills } from './pass/guarded.ts';
+import { forgetHeldBack, frozen, type HeldBack, loadHeldBack, stillHeld, wrongWith } from './pass/held-back.ts';
 import { loadGood, loadKeptLedger } from './pass/kept.ts';
+import { keepEnforced, openRecord } from './pass/last-enforced.ts';
 import { type Published, type PublishResult, publish, readPublished } from './pass/publish.ts';
 import { type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote } from './pass/remote.ts';
@@ -22,6 +27,7 @@ import { type Settled, settle } from './pass/settle.ts';
 import { takenBetween, takeOver } from './pass/take-over.ts';
 import { dueSample } from './pass/usage.ts';
 import { RepoError } from './repo/repo.ts';
+import type { Problem } from './report/condition.ts';
 
 /** What a pass came to. `enforced` is null when there was nothing that this node could enforce: the kernel is untouched then. */
 export interface PassResult {
@@ -31,6 +37,10 @@ export interface PassResult {
   readonly enforced: Enforced | null;
   readonly published: PublishResult | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** What became of the change; null when nothing was enforced. */
+  readonly guarded: Guarded | null;
+  /** What this node does not follow its branch to. */
+  readonly held: HeldBack | null;
 }
 
 export interface PassOptions {
@@ -38,6 +48,8 @@ export interface PassOptions {
   readonly accept?: string | undefined;
   /** What runs, for whoever finds the lock taken. */
   readonly command: string;
+  /** A person confirms what changes, within this time; then the previous state comes back. */
+  readonly confirmMs?: number | undefined;
   readonly now?: () => Date;
 }
 
@@ -45,50 +57,88 @@ export interface PassOptions {
 export async function reconcile(config: NodeConfig, options: PassOptions): Promise<PassResult> {
   checkPrivileges();
   const lock = await takeLock(config.runtimeDir, options.command);
+  const signals = holdSignals();
   try {
     await tidyAfterKills(config.stateDir, config.runtimeDir);
-    const remote = await openRemote(config, join(config.stateDir, 'clone'));
-    const pulled = await pull({
-      remote,
-      stateDir: config.stateDir,
-      good: await loadGood(config.stateDir),
-      node: config.node,
-      accept: options.accept,
-      keep: true,
-    });
-    const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
-    const { catalog } = pulled;
-    const node = catalog?.nodes.get(config.node) ?? null;
-    if (catalog === null || node === null) return { pulled, node, settled: null, enforced: null, published: null, diagnostics };
-    return { pulled, node, diagnostics, ...(await bring(config, remote, pulled, catalog, node)) };
+    await settleArmed(config.stateDir);
+    await openRecord(config.stateDir);
+    const course = { ...options, stop: signals.signal };
+    const result = await follow(config, course);
+    // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
+    return result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined }) : result;
   } finally {
+    signals.release();
     lock.release();
   }
 }
 
-async function bring(config: NodeConfig, remote: Remote, pulled: Pulled, catalog: Catalog, node: NodeDef) {
+interface Course extends PassOptions {
+  readonly stop: () => string | null;
+}
+
+async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
+  const { stateDir } = config;
+  const remote = await openRemote(config, join(stateDir, 'clone'));
+  const held = await loadHeldBack(stateDir);
+  const pulled = await pull({ remote, stateDir, good: await loadGood(stateDir), held, node: config.node, accept: course.accept, keep: true });
+  const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
+  const { catalog } = pulled;
+  const node = catalog?.nodes.get(config.node) ?? null;
+  if (catalog === null || node === null) return { pulled, node, settled: null, enforced: null, published: null, diagnostics, guarded: null, held };
+  return { pulled, node, diagnostics, ...(await bring(config, remote, { ...course, held, pulled, catalog, node })) };
+}
+
+interface Brought extends Course {
+  readonly held: HeldBack | null;
+  readonly pulled: Pulled;
+  readonly catalog: Catalog;
+  readonly node: NodeDef;
+}
+
+type Outcome = Pick<PassResult, 'settled' | 'enforced' | 'published' | 'guarded' | 'held'>;
+
+async function bring(config: NodeConfig, remote: Remote, brought: Brought): Promise<Outcome> {
+  const { pulled, catalog, node } = brought;
   const { stateDir } = config;
   const kept = await loadKeptLedger(stateDir);
-  const settled = await settle({ remote, tip: pulled.tips?.status, kept, catalog, node: node.name, stateDir });
-  if (!settled.isKnown) return { settled, enforced: null, published: null };
-  const prepared = await prepare({ catalog, ledger: settled.ledger, node }, config.runtimeDir);
-  const observing = config.mode === 'observe';
-  const enforced = observing
-    ? { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }
-    : await enforce(prepared, () => checkBefore(prepared.facts, stateDir));
-  if (pulled.tips === null) return { settled, enforced, published: null };
-  const over = observing ? settled : await takeOver({ remote, settled, catalog, enforced, node: node.name, stateDir });
-  const done = await turnTo(enforced, { catalog, ledger: settled.ledger, node, taken: takenBetween(settled, over) }, config.runtimeDir);
-  const published = await tell(config, remote, { pulled, settled: over, catalog, enforced: done, previous: kept?.ledger ?? null });
-  return { settled: over, enforced: done, published };
+  const held = stillHeld(brought.held, pulled);
+  const settled =
+    held === null ? await settle({ remote, tip: pulled.tips?.status, kept, catalog, node: node.name, stateDir }) : frozen(kept, pulled.tips?.status);
+  if (!settled.isKnown) return { settled, enforced: null, published: null, guarded: null, held };
+  const change = (target: Partial<Target>): Promise<Guarded> => changeKernel(config, remote, brought, { catalog, ledger: settled.ledger, node, ...target });
+  const first = await change({});
+  const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, guarded, held });
+  if (isOver(first)) return untold(first);
+  const isDone = config.mode === 'enforce' && first.fate !== 'waiting';
+  if (isDone) await keepEnforced(stateDir);
+  if (isDone && held === null) await forgetHeldBack(stateDir);
+  if (pulled.tips === null) return untold(first);
+  const over = isDone && held === null ? await takeOver({ remote, settled, catalog, enforced: first.enforced, node: node.name, stateDir }) : settled;
+  const done = await turnTo(first, takenBetween(settled, over), taken => change({ taken }));
+  if (isOver(done)) return { ...untold(done), settled: over };
+  const told = { pulled, settled: over, catalog, enforced: done.enforced, previous: kept?.ledger ?? null, wrong: wrongWith(done, held) };
+  const published = await tell(config, remote, told);
+  return { settled: over, enforced: done.enforced, published, guarded: done, held };
+}
+
+async function changeKernel(config: NodeConfig, remote: Remote, { pulled, confirmMs, stop }: Brought, target: Target): Promise<Guarded> {
+  const prepared = await prepare(target, config.runtimeDir);
+  if (config.mode === 'observe') return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
+  return enforceGuarded(prepared, { config, ...target, revision: pulled.good?.revision ?? '', remote, hasAnswered: pulled.tips !== null, confirmMs, stop });
 }
 
 // The others turn to this node's routers from now on, so what comes back for them is taken at once. Their addresses are announced
 // in the next pass: the former node may send by them until its own.
-async function turnTo(enforced: Enforced, target: Target & { readonly taken: ReadonlySet<string> }, runtimeDir: string): Promise<Enforced> {
-  if (target.taken.size === 0) return enforced;
-  const next = await enforce(await prepare(target, runtimeDir), async () => undefined);
-  return { ...next, outcomes: [...enforced.outcomes, ...next.outcomes], rounds: enforced.rounds + next.rounds };
+async function turnTo(first: Guarded, taken: ReadonlySet<string>, change: (taken: ReadonlySet<string>) => Promise<Guarded>): Promise<Guarded> {
+  if (taken.size === 0) return first;
+  const next = await change(taken);
+  const { outcomes, rounds } = first.enforced;
+  return { ...next, enforced: { ...next.enforced, outcomes: [...outcomes, ...next.enforced.outcomes], rounds: rounds + next.enforced.rounds } };
+}
+
+// A later pass tells of these: what was taken back is looked at first, and who was stopped ends.
+function isOver({ fate }: Guarded): boolean {
+  return fate === 'reverted' || fate === 'stopped';
 }
 
 interface Told {
@@ -97,6 +147,7 @@ interface Told {
   readonly catalog: Catalog;
   readonly enforced: Enforced;
   readonly previous: Ledger | null;
+  readonly wrong: Problem | null;
 }
 
 async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<PublishResult> {

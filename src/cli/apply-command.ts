@@ -1,35 +1,65 @@
 /** `netloom apply`: plan, apply and verify on this node, without a remote. */
 import { checkPrivileges } from '../host/features.ts';
+import { holdSignals } from '../host/interruption.ts';
 import { takeLock } from '../host/lock.ts';
 import { placesOf } from '../objects/index.ts';
-import { type Enforced, enforce, prepare } from '../pass/enforce.ts';
-import { checkBefore, tidyAfterKills } from '../pass/guarded.ts';
+import { settleArmed } from '../pass/armed.ts';
+import { type Enforced, prepare } from '../pass/enforce.ts';
+import { enforceGuarded, type GuardArgs } from '../pass/guard.ts';
+import { tidyAfterKills } from '../pass/guarded.ts';
+import { loadGood } from '../pass/kept.ts';
+import { keepEnforced, openRecord } from '../pass/last-enforced.ts';
 import type { Held } from '../plan/plan.ts';
 import { printText } from '../plan/print-text.ts';
 import { loadConfig } from './config.ts';
+import { confirmOption, fateExit } from './confirm-words.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { keptContext, localContext, type NodeOptions } from './node-context.ts';
+import { keptContext, localContext, type NodeContext, type NodeOptions } from './node-context.ts';
 import { outcomeText } from './outcome-text.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
-/** Exit 0 when the kernel is as wanted, 4 when something could not be done. */
-export async function applyCommand(options: NodeOptions): Promise<ExitCode> {
+type Options = NodeOptions & { readonly confirmTimeout?: string };
+
+/** Exit 0 when the kernel is as wanted, 4 when something could not be done, 1 when it was taken back. */
+export async function applyCommand(options: Options): Promise<ExitCode> {
   checkPrivileges();
+  const confirmMs = confirmOption(options.confirmTimeout);
+  const stateDir = options.local === undefined ? loadConfig(options.config).stateDir : options.stateDir;
   // First the lock: what a pass that runs now accepts must not be undone by what it had before.
   const lock = await takeLock(options.local === undefined ? loadConfig(options.config).runtimeDir : options.runtimeDir, 'netloom apply');
+  const signals = holdSignals();
   try {
+    await settleArmed(stateDir);
+    await openRecord(stateDir);
     const context = options.local === undefined ? await keptContext(options) : await localContext(options, true);
     await tidyAfterKills(context.stateDir, context.runtimeDir);
     for (const line of context.remarks) say(line);
     const prepared = await prepare(context.target, context.runtimeDir);
     print(printText(prepared.plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
-    const enforced = await enforce(prepared, () => checkBefore(prepared.facts, context.stateDir));
+    const revision = options.local === undefined ? ((await loadGood(stateDir))?.revision ?? '') : '';
+    const guarded = await enforceGuarded(prepared, {
+      config: guardConfig(options, context),
+      ...context.target,
+      ...UNASKED,
+      revision,
+      confirmMs,
+      stop: signals.signal,
+    });
+    if (options.local === undefined && guarded.fate === 'plain') await keepEnforced(stateDir);
     for (const line of context.pending) say(`waits: ${line}`);
-    say(outcomeText(enforced));
-    return exitOf(enforced);
+    say(outcomeText(guarded.enforced));
+    return fateExit(guarded) ?? exitOf(guarded.enforced);
   } finally {
+    signals.release();
     lock.release();
   }
+}
+
+const UNASKED = { remote: null, hasAnswered: false } as const;
+
+function guardConfig(options: Options, { target, stateDir, runtimeDir }: NodeContext): GuardArgs['config'] {
+  if (options.local === undefined) return loadConfig(options.config);
+  return { node: target.node.name, stateDir, runtimeDir, probes: [], confirmTimeout: '60s', repo: { url: '' } };
 }
 
 const STUCK: ReadonlySet<Held['why']> = new Set(['conflict', 'in-use', 'unread']);

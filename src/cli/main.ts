@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../pass/program.ts';
 import { configOption } from './config-option.ts';
+import { addConfirmCommands } from './confirm-commands.ts';
 import { addControlCommands } from './control-commands.ts';
 import { addCordonCommands } from './cordon-commands.ts';
 import { explain } from './exit.ts';
@@ -24,6 +25,7 @@ function program(): Command {
     .addHelpText('after', EXAMPLES);
   addValidate(root);
   addPassCommands(root);
+  addConfirmCommands(root);
   addViewCommands(root);
   addInstanceData(root);
   addCordonCommands(root);
@@ -41,6 +43,10 @@ Examples:
 
 Exit codes: 0 fine, 1 error, 2 changes found or not Ready, 3 invalid definitions, 4 partly applied, 5 needs approval,
 75 locked or remote unreachable (try again).`;
+
+function confirmTimeoutOption(): Option {
+  return new Option('--confirm-timeout <duration>', 'the previous state comes back after this time, unless `netloom confirm` says that all is well');
+}
 
 function localOptions(command: Command): Command {
   return command
@@ -83,13 +89,15 @@ function addPassCommands(root: Command): void {
     .action(runs(async () => (await import('./plan-command.ts')).planCommand));
   localOptions(root.command('apply'))
     .description('plan, apply and verify on this node: the last good definitions, or a folder; no remote is asked')
+    .addOption(confirmTimeoutOption())
     .addHelpText('after', '\nExamples:\n  netloom apply\n  netloom apply --local . --node n1')
     .action(runs(async () => (await import('./apply-command.ts')).applyCommand));
   root
     .command('reconcile')
     .addOption(configOption())
     .description('one pass: pull, validate, allocate, plan, apply, verify, publish (what the timer runs)')
-    .option('--accept <commit>', 'follow the branch to this commit although it does not descend from the one that is enforced')
+    .option('--accept <commit>', 'follow the branch to this commit although it does not descend from the one that is enforced, or was taken back here')
+    .addOption(confirmTimeoutOption())
     .addHelpText('after', '\nExamples:\n  netloom reconcile\n  netloom reconcile --config /etc/netloom/n2.yaml')
     .action(runs(async () => (await import('./reconcile-command.ts')).reconcileCommand));
   root

@@ -8,6 +8,7 @@ import { printText } from '../plan/print-text.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
 import { exitOf, isStuck } from './apply-command.ts';
 import { loadConfig } from './config.ts';
+import { confirmOption, fateExit } from './confirm-words.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { logger } from './log.ts';
@@ -17,18 +18,32 @@ import { refusalExit } from './refusal-exit.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
 /** Exit 0 fine, 3 invalid definitions, 4 partly applied, 75 remote unreachable; the last good revision is enforced in all of them. */
-export async function reconcileCommand(options: { readonly config: string; readonly accept?: string }): Promise<ExitCode> {
+export async function reconcileCommand(options: Options): Promise<ExitCode> {
   const config = loadConfig(options.config);
-  const result = await reconcile(config, { accept: options.accept, command: 'netloom reconcile' });
+  const confirmMs = confirmOption(options.confirmTimeout);
+  const result = await reconcile(config, { accept: options.accept, confirmMs, command: 'netloom reconcile' });
+  tellPass(config, result);
+  return (result.guarded === null ? null : fateExit(result.guarded)) ?? passExit(config, result);
+}
+
+/** Says what a pass came to: to a person on a terminal, else as a log. */
+export function tellPass(config: NodeConfig, result: PassResult): void {
   if (process.stderr.isTTY === true) tellPerson(result);
   else tellLog(config, result);
-  return passExit(config, result);
+}
+
+interface Options {
+  readonly config: string;
+  readonly accept?: string;
+  readonly confirmTimeout?: string;
 }
 
 /** What a pass means as an exit code. Throws CommandError where this node is not in the definitions. */
-export function passExit(config: NodeConfig, { pulled, node, enforced, settled }: PassResult): ExitCode {
+export function passExit(config: NodeConfig, { pulled, node, enforced, settled, held }: PassResult): ExitCode {
   if (pulled.catalog !== null && node === null) nodeOf(pulled.catalog, config.node);
-  if (pulled.refusal !== null) return refusalExit(pulled.refusal);
+  if (held?.reason === 'Reverted') return EXIT.error;
+  // What a person asked for is no failure.
+  if (pulled.refusal !== null && pulled.refusal.reason !== 'RolledBack') return refusalExit(pulled.refusal);
   if (settled?.problem) return settled.isForeign ? EXIT.error : EXIT.tryAgain;
   if (enforced === null) return EXIT.error;
   return config.mode === 'observe' ? EXIT.fine : exitOf(enforced);
@@ -36,10 +51,11 @@ export function passExit(config: NodeConfig, { pulled, node, enforced, settled }
 
 const NOTHING_YET = 'this node has no good revision yet: there is nothing to enforce, and nothing was changed';
 
-function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassResult): void {
+function tellPerson({ pulled, enforced, settled, published, diagnostics, held }: PassResult): void {
   for (const remark of pulled.remarks) say(remark);
   if (diagnostics.length > 0) say(formatDiagnostics(diagnostics));
   if (pulled.refusal !== null) say(`${pulled.refusal.reason}: ${pulled.refusal.message}`);
+  if (held !== null && pulled.refusal?.reason !== held.reason) say(`${held.reason}: ${held.message}`);
   if (pulled.good === null) say(NOTHING_YET);
   if (settled?.problem) say(settled.problem);
   for (const note of settled?.notes ?? []) say(`${note.definition}: ${note.message}`);
@@ -51,7 +67,7 @@ function tellPerson({ pulled, enforced, settled, published, diagnostics }: PassR
   if (published?.result === 'failed') say(`the status could not be published: ${published.message}`);
 }
 
-function tellLog(config: NodeConfig, { pulled, enforced, settled, published, diagnostics }: PassResult): void {
+function tellLog(config: NodeConfig, { pulled, enforced, settled, published, diagnostics, held }: PassResult): void {
   const log = logger(config.node);
   for (const remark of pulled.remarks) log.warn(remark);
   for (const diagnostic of diagnostics)
@@ -60,6 +76,7 @@ function tellLog(config: NodeConfig, { pulled, enforced, settled, published, dia
       diagnostic.message,
     );
   if (pulled.refusal !== null) log.error({ reason: pulled.refusal.reason }, pulled.refusal.message);
+  if (held !== null && pulled.refusal?.reason !== held.reason) log.error({ reason: held.reason }, held.message);
   if (pulled.good === null) log.error(NOTHING_YET);
   if (settled?.problem) log.warn(settled.problem);
   for (const change of settled?.changes ?? []) log.info({ definition: change.definition }, `${change.change}: ${change.message}`);

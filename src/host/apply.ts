@@ -24,6 +24,8 @@ export interface ApplyOptions {
   /** One process for each act: exact about what failed, and slow. For the round after an `unknown`. */
   readonly singleLines?: boolean;
   readonly onBatch?: (report: BatchReport) => void;
+  /** Asked ahead of each batch: why no further one is to begin (`SIGTERM`); null while nothing speaks against it. */
+  readonly stop?: () => string | null;
 }
 
 interface Task extends Act {
@@ -46,6 +48,8 @@ interface Work {
   cursor: number;
   /** A step failed, so that others may have to be skipped. */
   hasFailures: boolean;
+  /** Why the rest was not begun. */
+  stopped: string | null;
   /** Namespaces whose links are deleted one by one. */
   readonly ungrouped: Set<string>;
   /** Namespaces whose doomed group holds nothing but what this plan deletes. */
@@ -57,6 +61,8 @@ export async function apply(steps: readonly Step[], options: ApplyOptions = {}):
   const work = begin(steps);
   for (const tool of new Set(work.acts.map(act => act.lane.slice(0, act.lane.indexOf(':'))))) if (TOOLS.has(tool)) findProgram(tool);
   for (let batch = nextBatch(work, options); batch.length > 0; batch = nextBatch(work, options)) {
+    work.stopped = options.stop?.() ?? null;
+    if (work.stopped !== null) break;
     const grouped = options.singleLines !== true && (await mayGroup(work, batch));
     if (!(await settle(work, batch, grouped, options))) break;
   }
@@ -80,6 +86,7 @@ function begin(steps: readonly Step[]): Work {
     durationMs: steps.map(() => 0),
     cursor: 0,
     hasFailures: false,
+    stopped: null,
     ungrouped: new Set(),
     groupChecked: new Set(),
   };
@@ -169,12 +176,12 @@ function lowerFirst(text: string): string {
 function outcomes(work: Work): readonly Outcome[] {
   return work.steps.map((step, index) => {
     const status = work.status[index];
-    const error = work.error[index];
+    const error = work.error[index] ?? (status === 'open' ? (work.stopped === null ? NOT_RUN : `not run: stopped by ${work.stopped}`) : undefined);
     const code = work.code[index];
     return {
       step,
-      status: status === undefined || status === 'open' ? 'unknown' : status,
-      ...(error === undefined ? (status === 'open' ? { error: NOT_RUN } : {}) : { error }),
+      status: status === undefined || status === 'open' ? (work.stopped === null ? 'unknown' : 'skipped') : status,
+      ...(error === undefined ? {} : { error }),
       ...(code === undefined ? {} : { code }),
       startedAt: work.startedAt[index] || Date.now(),
       durationMs: work.durationMs[index] ?? 0,

@@ -113,7 +113,8 @@ async function writeThrough(path: string, data: string | Uint8Array, mode: numbe
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Flushes the names in a folder. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await folder.sync();

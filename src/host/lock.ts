@@ -30,11 +30,12 @@ export function heldLocks(): readonly number[] {
  *
  * @param runtimeFolder  made if it is not there; the lock is `lock` in it
  * @param command        what we are doing, for the loser's message: `netloom reconcile`
+ * @param name           of the file, where it is another lock than that of passes
  * @throws HostError `locked` with `holder` when another process has it
  */
-export async function takeLock(runtimeFolder: string, command: string): Promise<Lock> {
+export async function takeLock(runtimeFolder: string, command: string, name = 'lock'): Promise<Lock> {
   await ensureFolder(runtimeFolder);
-  const path = join(runtimeFolder, 'lock');
+  const path = join(runtimeFolder, name);
   const fd = openLock(path);
   try {
     const { exitCode, stderr } = await run('flock', ['--exclusive', '--nonblock', '--conflict-exit-code', '75', '3'], { keepOpen: [fd], timeoutMs: 10_000 });

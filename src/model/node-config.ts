@@ -118,6 +118,25 @@ export interface NodeConfig {
     };
   };
   /**
+   * What else must still answer after a change that could cut this node off, besides the git remote, the default gateway and the other nodes. One that did not answer before the change is not asked after it.
+   *
+   * @maxItems 32
+   */
+  probes: {
+    /**
+     * An address that answers echoes.
+     */
+    ping?: string;
+    /**
+     * Address and port that take connections; IPv6 in brackets.
+     */
+    tcp?: string;
+  }[];
+  /**
+   * How long a pass that could cut this node off may take until it is confirmed; then what was before comes back, whatever became of the pass.
+   */
+  confirmTimeout: string;
+  /**
    * Last good definitions and ledger, clones, caches. Losing it costs no address and no object.
    */
   stateDir: string;

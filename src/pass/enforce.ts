@@ -4,7 +4,7 @@ import { apply } from '../host/apply.ts';
 import { look } from '../host/look.ts';
 import { type OwnReading, read, readOwn, scope } from '../host/read.ts';
 import { KINDS } from '../kinds/index.ts';
-import type { Observed } from '../kinds/kind.ts';
+import type { Observed, Resource } from '../kinds/kind.ts';
 import type { Outcome } from '../kinds/step.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
@@ -22,6 +22,8 @@ export interface Target {
   readonly ledger: Ledger;
   readonly node: NodeDef;
   readonly taken?: ReadonlySet<string>;
+  /** What is wanted beside the definitions: settings that were other before a change that is taken back. */
+  readonly also?: readonly Resource[];
 }
 
 /** What would be done on this node now. */
@@ -29,7 +31,17 @@ export interface Prepared {
   readonly facts: Facts;
   readonly compiled: Compiled;
   readonly plan: Plan;
+  /** What the plan starts from. */
+  readonly observed: readonly Observed[];
   readonly runtimeDir: string;
+}
+
+/** What is asked while changes are made. */
+export interface Course {
+  /** Ahead of the first change of each round: throws to refuse it. */
+  readonly before: (plan: Plan) => Promise<void>;
+  /** Why nothing further is to be begun; null while nothing speaks against it. */
+  readonly stop?: () => string | null;
 }
 
 export interface Enforced extends Prepared {
@@ -46,20 +58,36 @@ export async function prepare(target: Target, runtimeDir: string): Promise<Prepa
   checkIdentity(target.node, target.catalog, own.links);
   const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
-  return { facts, compiled, plan: diff(compiled.resources, await observe(compiled, runtimeDir, own), KINDS), runtimeDir };
+  return planned(facts, { ...compiled, resources: beside(compiled.resources, target.also) }, runtimeDir, own);
 }
 
-/**
- * Applies a prepared plan and reads back until nothing differs, or the rounds end. `before` runs once, ahead of the first change.
- */
-export async function enforce(prepared: Prepared, before: () => Promise<void>): Promise<Enforced> {
+/** The same for a node that no definition speaks of: nothing of ours is wanted, but for `also`. */
+export async function prepareNothing(also: readonly Resource[], runtimeDir: string): Promise<Prepared> {
+  const own = await readOwn();
+  const facts = await look({ underlayAddress: '', users: [], egress: [], runtimeFolder: runtimeDir, own });
+  return planned(facts, { resources: also, troubles: [] }, runtimeDir, own);
+}
+
+async function planned(facts: Facts, compiled: Compiled, runtimeDir: string, own: OwnReading): Promise<Prepared> {
+  const observed = await observe(compiled, runtimeDir, own);
+  return { facts, compiled, plan: diff(compiled.resources, observed, KINDS), observed, runtimeDir };
+}
+
+function beside(resources: readonly Resource[], also: readonly Resource[] = []): readonly Resource[] {
+  if (also.length === 0) return resources;
+  const wanted = new Set(resources.map(({ ref }) => ref));
+  return [...resources, ...also.filter(({ ref }) => !wanted.has(ref))];
+}
+
+/** Applies a prepared plan and reads back until nothing differs, or the rounds end. */
+export async function enforce(prepared: Prepared, { before, stop = () => null }: Course): Promise<Enforced> {
   const outcomes: Outcome[] = [];
   let plan = prepared.plan;
   let rounds = 0;
-  if (plan.steps.length > 0) await before();
-  while (plan.steps.length > 0 && rounds < ROUNDS) {
+  while (plan.steps.length > 0 && rounds < ROUNDS && stop() === null) {
+    await before(plan);
     rounds += 1;
-    const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown') });
+    const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown'), stop });
     outcomes.push(...done);
     plan = diff(prepared.compiled.resources, await observe(prepared.compiled, prepared.runtimeDir), KINDS);
     if (sameFailures(done, plan)) break;

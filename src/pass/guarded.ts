@@ -22,7 +22,7 @@ export async function checkBefore(facts: Facts, stateDir: string): Promise<void>
 
 /** Takes away what passes that were killed left half written. Under the node's lock. Throws HostError. */
 export async function tidyAfterKills(stateDir: string, runtimeDir: string): Promise<void> {
-  const folders = [stateDir, join(stateDir, 'good'), join(stateDir, 'cache'), runtimeDir, servicesFolder(runtimeDir)];
+  const folders = [stateDir, join(stateDir, 'good'), join(stateDir, 'cache'), join(stateDir, 'control'), runtimeDir, servicesFolder(runtimeDir)];
   for (const folder of folders) await removeTorn(folder);
   await removeEmptyFolders(networksFolder(runtimeDir));
 }

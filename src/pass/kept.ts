@@ -3,7 +3,7 @@
  * disposable clones. Losing them costs no address and no object.
  */
 import { join } from 'node:path';
-import { readTextIfThere, writeAtomic } from '../host/files.ts';
+import { readTextIfThere, remove, writeAtomic } from '../host/files.ts';
 import type { SourceFile } from '../load/source.ts';
 import type { Ledger } from '../model/ledger.ts';
 
@@ -25,10 +25,19 @@ export interface KeptLedger {
 
 const FORMAT = 1;
 
+/** Where both are kept, below the state directory, and the files there. */
+export const GOOD = 'good';
+export const KEPT_FILES = ['definitions.json', 'ledger.json'] as const;
+
 /** The last good definitions; null on a new node. A torn or foreign file counts as absent: git has it all. */
-export async function loadGood(stateDir: string): Promise<Good | null> {
+export function loadGood(stateDir: string): Promise<Good | null> {
+  return definitionsIn(join(stateDir, GOOD));
+}
+
+/** The definitions that are kept in a folder; null where there are none. */
+export async function definitionsIn(folder: string): Promise<Good | null> {
   const kept = await readJson<{ format: number; revision: string; path?: string; files: { path: string; mode: string; id: string; text: string }[] }>(
-    join(stateDir, 'good', 'definitions.json'),
+    join(folder, KEPT_FILES[0]),
   );
   if (kept === null || kept.format !== FORMAT) return null;
   const encoder = new TextEncoder();
@@ -39,18 +48,31 @@ export async function loadGood(stateDir: string): Promise<Good | null> {
 export async function saveGood(stateDir: string, good: Good): Promise<void> {
   const decoder = new TextDecoder();
   const files = good.files.map(({ path, mode, id, bytes }) => ({ path, mode, id, text: decoder.decode(bytes) }));
-  await writeAtomic(join(stateDir, 'good', 'definitions.json'), JSON.stringify({ format: FORMAT, revision: good.revision, path: good.path, files }));
+  await writeAtomic(join(stateDir, GOOD, KEPT_FILES[0]), JSON.stringify({ format: FORMAT, revision: good.revision, path: good.path, files }));
 }
 
 /** The ledger that the last good definitions ran with; null on a new node. */
-export async function loadKeptLedger(stateDir: string): Promise<KeptLedger | null> {
-  const kept = await readJson<{ format: number } & KeptLedger>(join(stateDir, 'good', 'ledger.json'));
+export function loadKeptLedger(stateDir: string): Promise<KeptLedger | null> {
+  return ledgerIn(join(stateDir, GOOD));
+}
+
+/** The ledger that is kept in a folder; null where there is none. */
+export async function ledgerIn(folder: string): Promise<KeptLedger | null> {
+  const kept = await readJson<{ format: number } & KeptLedger>(join(folder, KEPT_FILES[1]));
   return kept === null || kept.format !== FORMAT ? null : { tip: kept.tip, ledger: kept.ledger };
 }
 
 /** Keeps the ledger beside the definitions. */
 export async function saveKeptLedger(stateDir: string, kept: KeptLedger): Promise<void> {
-  await writeAtomic(join(stateDir, 'good', 'ledger.json'), JSON.stringify({ format: FORMAT, ...kept }));
+  await writeAtomic(join(stateDir, GOOD, KEPT_FILES[1]), JSON.stringify({ format: FORMAT, ...kept }));
+}
+
+/** Both as they were at another time; null takes one away. */
+export async function restoreKept(stateDir: string, good: Good | null, ledger: KeptLedger | null): Promise<void> {
+  if (ledger === null) await remove(join(stateDir, GOOD, KEPT_FILES[1]));
+  else await saveKeptLedger(stateDir, ledger);
+  if (good === null) await remove(join(stateDir, GOOD, KEPT_FILES[0]));
+  else await saveGood(stateDir, good);
 }
 
 async function readJson<T>(path: string): Promise<T | null> {

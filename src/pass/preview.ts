@@ -5,6 +5,7 @@ import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { Catalog } from '../objects/object.ts';
 import { decide } from './decide.ts';
+import { loadHeldBack, stillHeld } from './held-back.ts';
 import { loadGood, loadKeptLedger } from './kept.ts';
 import { pull, type Refusal } from './pull.ts';
 import { openRemote } from './remote.ts';
@@ -34,7 +35,8 @@ export async function preview(config: NodeConfig): Promise<Preview | NoPreview> 
   // A clone of its own: a plan may be asked for while a pass runs.
   const remote = await openRemote(config, join(config.stateDir, 'view', 'clone'));
   const good = await loadGood(config.stateDir);
-  const pulled = await pull({ remote, stateDir: config.stateDir, good, node: config.node, keep: false });
+  const heldBack = await loadHeldBack(config.stateDir);
+  const pulled = await pull({ remote, stateDir: config.stateDir, good, held: heldBack, node: config.node, keep: false });
   if (pulled.catalog === null) {
     if (pulled.refusal === null) throw new Error('bug: neither definitions nor a reason why there are none');
     return { catalog: null, refusal: pulled.refusal, remarks: pulled.remarks };
@@ -43,8 +45,10 @@ export async function preview(config: NodeConfig): Promise<Preview | NoPreview> 
   if (pulled.tips === null && kept === null) {
     throw new HostError('no-entry', `${pulled.refusal?.message ?? 'the remote did not answer'}; this node has no copy of what is allocated`);
   }
-  const published = pulled.tips === null ? (kept?.ledger ?? EMPTY_LEDGER) : await publishedLedger(remote, pulled.tips.status, kept);
-  const decided = decide(pulled.catalog, published, new Date());
+  const isHeld = stillHeld(heldBack, pulled) !== null;
+  const published = pulled.tips === null || isHeld ? (kept?.ledger ?? EMPTY_LEDGER) : await publishedLedger(remote, pulled.tips.status, kept);
+  // What is held back runs with the ledger that it ran with.
+  const decided = isHeld ? { ledger: published, changes: [], notes: [], pending: [] } : decide(pulled.catalog, published, new Date());
   const remarks = [
     ...pulled.remarks,
     ...decided.changes.map(change => `the pass would ${change.change} for ${change.definition}: ${change.message}`),

@@ -8,6 +8,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Catalog } from '../objects/object.ts';
 import { type CommitInfo, type Oid, type Repo, RepoError } from '../repo/repo.ts';
 import { type Approved, whatLived, withheld } from './consent.ts';
+import { type HeldBack, refusalFor } from './held-back.ts';
 import { refusalOfFirst, refusalOfHistory } from './history.ts';
 import { type Good, saveGood } from './kept.ts';
 import { loadCached } from './parsed-cache.ts';
@@ -53,7 +54,9 @@ export interface PullArgs {
   readonly good: Good | null;
   /** The node that is to enforce it; null where nobody does (a look): then nobody is asked about deletions, nor what was accepted before. */
   readonly node: string | null;
-  /** A commit that may be followed although it does not descend from the good one. */
+  /** A commit that is not followed, though the branch leads to it. */
+  readonly held?: HeldBack | null;
+  /** A commit that may be followed although it does not descend from the good one, or is held back. */
   readonly accept?: string | undefined;
   /** False: look, but keep nothing (plan). */
   readonly keep: boolean;
@@ -70,6 +73,8 @@ async function newest(args: PullArgs): Promise<Pulled> {
   try {
     tips = await readTips(args.remote);
     if (tips.main === null) return await fallBack(args, tips, { refusal: missingBranch(args.remote) });
+    const heldBack = isAccepted(tips.main, args.accept) ? null : refusalFor(args.held ?? null, tips.main);
+    if (heldBack !== null) return await fallBack(args, tips, { refusal: heldBack });
     if (tips.main === args.good?.revision && args.remote.path === args.good.path) return await stay(args, tips, tips.main);
     return await advance(args, tips, tips.main);
   } catch (error) {

@@ -24,6 +24,8 @@ export interface ReportArgs {
   readonly enforced: Enforced;
   readonly before: NodeReport | null;
   readonly now: string;
+  /** Why the node is not Ready, whatever its kernel looks like. */
+  readonly wrong?: Problem | null;
 }
 
 /** The node's report; `since` of conditions is kept from the one before. */
@@ -65,7 +67,7 @@ function toldFacts(facts: Facts): Facts {
   return { ...told, devices: [], ports: facts.ports.filter(port => isUserMissing || !port.ours) };
 }
 
-function conditionsOf({ config, pulled, enforced, settled, before, now }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
+function conditionsOf({ config, pulled, enforced, settled, before, now, wrong }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
   const of = (state: Obstacle['state']): readonly Problem[] =>
     obstacles.filter(obstacle => obstacle.state === state).map(({ definition, reason, message }) => ({ reason, message: `${definition}: ${message}` }));
   const { refusal } = pulled;
@@ -75,7 +77,7 @@ function conditionsOf({ config, pulled, enforced, settled, before, now }: Report
     refusal: refusal?.condition === 'Stalled' ? refusal : null,
     isEmpty: pulled.good === null,
     source: pulled.source,
-    failed: of('error'),
+    failed: wrong ? [wrong] : of('error'),
     degraded: [...of('degraded'), ...unpublished],
     remaining: enforced.remaining.steps.length,
     observeOnly: config.mode === 'observe',

@@ -40,6 +40,20 @@ export function withoutSecrets(text: string): string {
   return bare;
 }
 
+/** Name or address of the machine that a url leads to, with the port where git speaks http; null for a path, and for what is no url. */
+export function serverOf(text: string): { readonly host: string; readonly port?: number } | null {
+  const host = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (/^https?:/i.test(text) && URL.canParse(text)) {
+    const url = new URL(text);
+    return { host: host(url), port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+  }
+  if (/^ssh:/i.test(text) && URL.canParse(text)) return { host: host(new URL(text)) };
+  if (SCHEME.test(text) || /^\.{0,2}\//.test(text) || !SCP_LIKE.test(text)) return null;
+  const found = /^(?:[^@]+@)?(?:\[([^\]]+)\]|([^:]+)):/.exec(text);
+  const name = found?.[1] ?? found?.[2];
+  return name === undefined ? null : { host: name };
+}
+
 function parseUrl(text: string, shown: string): Address {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw unsupported(shown, 'this is not a url', 'write it as scheme://host/path');

@@ -29,6 +29,8 @@ test('a node and a url are enough', () => {
   expect(loadConfig(config('node: n1\nrepo:\n  url: https://git.example.com/net.git\n'))).toEqual({
     node: 'n1',
     mode: 'enforce',
+    probes: [],
+    confirmTimeout: '60s',
     repo: { url: 'https://git.example.com/net.git', branch: 'main', path: '' },
     status: { url: '', branch: 'netloom-status' },
     stateDir: '/var/lib/netloom',

@@ -28,6 +28,8 @@ const configOf = (url = bare.path): NodeConfig => ({
   mode: 'enforce',
   repo: { url, branch: 'main', path: '' },
   status: { url: '', branch: 'netloom-status' },
+  probes: [],
+  confirmTimeout: '60s',
   stateDir: join(bare.root, 'state'),
   runtimeDir: join(bare.root, 'run'),
 });

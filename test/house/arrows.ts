@@ -1,7 +1,16 @@
 /** Who may import what: the arrows of DESIGN.md as a table, and the reader that finds the imports of a file. `import type` counts. */
 
 /** What only tells kinds apart by name: the contract, and what is written once for all kinds. */
-const KIND_CONTRACT = ['kinds/kind.ts', 'kinds/op.ts', 'kinds/rows.ts', 'kinds/step.ts', 'kinds/marks.ts', 'kinds/render.ts', 'kinds/render-service.ts'];
+const KIND_CONTRACT = [
+  'kinds/kind.ts',
+  'kinds/op.ts',
+  'kinds/rows.ts',
+  'kinds/step.ts',
+  'kinds/marks.ts',
+  'kinds/render.ts',
+  'kinds/render-service.ts',
+  'kinds/reach.ts',
+];
 const HASH_AND_IP = ['node:crypto', 'node:net'];
 const BELOW_KINDS = ['model/'];
 const BELOW_OBJECTS = [...BELOW_KINDS, 'kinds/'];

@@ -67,7 +67,7 @@ it('nor does plan', async () => {
 it('a pass of this process takes no round, and is silent too', async () => {
   expect(
     await heardDuring(async () => {
-      const { rounds, outcomes } = await enforce(await prepare(RICH, place.runtimeDir), async () => undefined);
+      const { rounds, outcomes } = await enforce(await prepare(RICH, place.runtimeDir), { before: async () => undefined });
       expect([rounds, outcomes]).toEqual([0, []]);
     }),
   ).toEqual(SILENCE);

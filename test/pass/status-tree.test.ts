@@ -34,6 +34,8 @@ beforeEach(async () => {
     mode: 'enforce',
     repo,
     status: { url: '', branch: STATUS },
+    probes: [],
+    confirmTimeout: '60s',
     stateDir: join(bare.root, 'state'),
     runtimeDir: join(bare.root, 'run'),
   };
@@ -91,7 +93,7 @@ describe('a branch of people is refused', () => {
       isAccepted: false,
       source: null,
     };
-    expect(passExit(config, { pulled, node: null, enforced: null, settled, published: null, diagnostics: [] })).toBe(1);
+    expect(passExit(config, { pulled, node: null, enforced: null, settled, published: null, diagnostics: [], guarded: null, held: null })).toBe(1);
   });
 
   test('by those who look', async () => {

@@ -70,7 +70,7 @@ export function asksOf({ compiled }: Prepared): Asks {
 
 /** One whole pass, however it ends. */
 export async function pass(given: Given): Promise<Enforced> {
-  return enforce(await planned(given), async () => undefined);
+  return enforce(await planned(given), { before: async () => undefined });
 }
 
 /** One pass that must leave the kernel as wanted, with nothing refused and nothing held back, in one round (or none). */

@@ -1,0 +1,44 @@
+/** Asks whether somebody can be reached from the node's own namespace: by an echo, by ARP, by a connection. */
+import { connect } from 'node:net';
+import { arraysOf } from './corrections.ts';
+import { HostError } from './errors.ts';
+import { run } from './exec.ts';
+
+const ANSWER_S = 1;
+
+/** null when it answers an echo, else why not, as the end of a sentence. */
+export async function pingOnce(address: string): Promise<string | null> {
+  try {
+    const { exitCode, stderr } = await run('ping', ['-n', '-q', '-c', '1', '-W', String(ANSWER_S), address], { timeoutMs: 5_000 });
+    return exitCode === 0 ? null : (stderr.trim().split('\n')[0] ?? '') || 'does not answer';
+  } catch (error) {
+    if (error instanceof HostError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * For a neighbour that answers no echo: null when the kernel has heard of it since.
+ *
+ * @param sinceMs  how long ago is recent, in milliseconds
+ */
+export async function heardOf(address: string, link: string, sinceMs: number): Promise<string | null> {
+  const { stdout } = await run('ip', ['-s', '-j', 'neigh', 'show', 'to', address, 'dev', link]);
+  const [row] = arraysOf(stdout).flat() as readonly { readonly state?: readonly string[]; readonly confirmed?: number }[];
+  const isKnown = row?.state?.includes('REACHABLE') === true && (row.confirmed ?? Number.POSITIVE_INFINITY) * 1000 <= sinceMs;
+  return isKnown ? null : 'does not answer, nor is it heard of by ARP';
+}
+
+/** null when a connection comes about, else why not. */
+export function connectOnce(host: string, port: number): Promise<string | null> {
+  return new Promise(done => {
+    const socket = connect({ host, port, timeout: ANSWER_S * 2000 });
+    const end = (why: string | null): void => {
+      socket.destroy();
+      done(why);
+    };
+    socket.once('connect', () => end(null));
+    socket.once('timeout', () => end('does not answer'));
+    socket.once('error', error => end((error as NodeJS.ErrnoException).code ?? error.message));
+  });
+}
