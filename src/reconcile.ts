@@ -10,9 +10,14 @@ import type { Diagnostic } from './model/diagnostic.ts';
 import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
+<<<<<<< HEAD
 import { settleArmed } from './pass/armed.ts';
 import { dropNoted, loadNoted } from './pass/control.ts';
 import { type Enforced, prepare, type Target } from './pass/enforce.ts';
+=======
+import { dropNoted, idleness, loadNoted, loadSuspension, type Suspension } from './pass/control.ts';
+import { type Enforced, enforce, prepare, type Target } from './pass/enforce.ts';
+>>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
 import { passEvents } from './pass/events.ts';
 import { enforceGuarded, type Guarded } from './pass/guard.ts';
 import { tidyAfterKills } from './pass/guarded.ts';
@@ -20,7 +25,7 @@ import { forgetHeldBack, frozen, type HeldBack, loadHeldBack, stillHeld, wrongWi
 import { loadGood, loadKeptLedger } from './pass/kept.ts';
 import { keepEnforced, openRecord } from './pass/last-enforced.ts';
 import { type Published, type PublishResult, publish, readPublished } from './pass/publish.ts';
-import { type Pulled, pull } from './pass/pull.ts';
+import { isApart, type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote } from './pass/remote.ts';
 import { reportOf } from './pass/report.ts';
 import { type Settled, settle } from './pass/settle.ts';
@@ -36,6 +41,8 @@ export interface PassResult {
   readonly settled: Settled | null;
   readonly enforced: Enforced | null;
   readonly published: PublishResult | null;
+  /** Nothing was applied because somebody said so. */
+  readonly suspended: Suspension | null;
   readonly diagnostics: readonly Diagnostic[];
   /** What became of the change; null when nothing was enforced. */
   readonly guarded: Guarded | null;
@@ -59,6 +66,7 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
   const lock = await takeLock(config.runtimeDir, options.command);
   const signals = holdSignals();
   try {
+<<<<<<< HEAD
     await tidyAfterKills(config.stateDir, config.runtimeDir);
     await settleArmed(config.stateDir);
     await openRecord(config.stateDir);
@@ -66,12 +74,30 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
     const result = await follow(config, course);
     // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
     return result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined }) : result;
+=======
+    const remote = await openRemote(config, join(config.stateDir, 'clone'));
+    const suspended = await loadSuspension(config.stateDir);
+    const pulled = await pull({
+      remote,
+      stateDir: config.stateDir,
+      good: await loadGood(config.stateDir),
+      node: config.node,
+      accept: options.accept,
+      keep: suspended === null,
+    });
+    const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
+    const { catalog } = pulled;
+    const node = catalog?.nodes.get(config.node) ?? null;
+    if (catalog === null || node === null) return { pulled, node, settled: null, enforced: null, published: null, suspended, diagnostics };
+    return { pulled, node, suspended, diagnostics, ...(await bring(config, remote, { pulled, catalog, suspended }, node)) };
+>>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
   } finally {
     signals.release();
     lock.release();
   }
 }
 
+<<<<<<< HEAD
 interface Course extends PassOptions {
   readonly stop: () => string | null;
 }
@@ -125,6 +151,30 @@ async function changeKernel(config: NodeConfig, remote: Remote, { pulled, confir
   const prepared = await prepare(target, config.runtimeDir);
   if (config.mode === 'observe') return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
   return enforceGuarded(prepared, { config, ...target, revision: pulled.good?.revision ?? '', remote, hasAnswered: pulled.tips !== null, confirmMs, stop });
+=======
+/** What there is to enforce, and whether somebody holds it back. */
+interface Found {
+  readonly pulled: Pulled;
+  readonly catalog: Catalog;
+  readonly suspended: Suspension | null;
+}
+
+async function bring(config: NodeConfig, remote: Remote, { pulled, catalog, suspended }: Found, node: NodeDef) {
+  const { stateDir } = config;
+  const kept = await loadKeptLedger(stateDir);
+  const settled = await settle({ remote, tip: pulled.tips?.status, kept, catalog, node: node.name, stateDir, isApart: isApart(pulled.refusal) });
+  if (!settled.isKnown) return { settled, enforced: null, published: null };
+  const prepared = await prepare({ catalog, ledger: settled.ledger, node }, config.runtimeDir);
+  const observing = idleness(config, suspended) !== false;
+  const enforced = observing
+    ? { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }
+    : await enforce(prepared, () => checkBefore(prepared.facts, stateDir));
+  if (pulled.tips === null) return { settled, enforced, published: null };
+  const over = observing ? settled : await takeOver({ remote, settled, catalog, enforced, node: node.name, stateDir });
+  const done = await turnTo(enforced, { catalog, ledger: settled.ledger, node, taken: takenBetween(settled, over) }, config.runtimeDir);
+  const published = await tell(config, remote, { pulled, catalog, suspended, settled: over, enforced: done, previous: kept?.ledger ?? null });
+  return { settled: over, enforced: done, published };
+>>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
 }
 
 // The others turn to this node's routers from now on, so what comes back for them is taken at once. Their addresses are announced
@@ -141,10 +191,8 @@ function isOver({ fate }: Guarded): boolean {
   return fate === 'reverted' || fate === 'stopped';
 }
 
-interface Told {
-  readonly pulled: Pulled;
+interface Told extends Found {
   readonly settled: Settled;
-  readonly catalog: Catalog;
   readonly enforced: Enforced;
   readonly previous: Ledger | null;
   readonly wrong: Problem | null;

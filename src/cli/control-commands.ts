@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { configOption } from './config-option.ts';
 import { runs } from './runs.ts';
 
-/** Adds approve. */
+/** Adds approve, suspend and resume. */
 export function addControlCommands(root: Command): void {
   root
     .command('approve')
@@ -16,4 +16,17 @@ export function addControlCommands(root: Command): void {
       '\nExamples:\n  netloom approve                   what waits, and its hash; exits 5 when something does\n  netloom approve 5b1f0c9a7e2d4406',
     )
     .action(runs(async () => (await import('./approve-command.ts')).approveCommand));
+  root
+    .command('suspend')
+    .addOption(configOption())
+    .option('--reason <text>', 'why, for those who look at the status', '')
+    .description('apply nothing on this node, and repair no drift, until resume; passes still plan and publish')
+    .addHelpText('after', "\nExamples:\n  netloom suspend --reason 'the card is replaced'")
+    .action(runs(async () => (await import('./suspend-command.ts')).suspendCommand));
+  root
+    .command('resume')
+    .addOption(configOption())
+    .description('enforce the definitions again; the next pass catches up')
+    .addHelpText('after', '\nExamples:\n  netloom resume && netloom reconcile')
+    .action(runs(async () => (await import('./suspend-command.ts')).resumeCommand));
 }

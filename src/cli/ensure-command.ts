@@ -1,6 +1,7 @@
 /** `netloom ensure`: what starts a guest calls. It makes what this node lacks, then prints what the guest is to be plugged into. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeConfig } from '../model/node-config.ts';
+import { loadSuspension, suspensionText } from '../pass/control.ts';
 import { type Plug, plugOf } from '../pass/plug.ts';
 import { reconcile } from '../reconcile.ts';
 import { loadConfig } from './config.ts';
@@ -23,6 +24,13 @@ export async function ensureCommand(ref: string, options: Options): Promise<Exit
   const config = loadConfig(options.config);
   const until = performance.now() + durationOption('--timeout', options.timeout);
   let missing = await look(ref, config, options);
+  const suspension = 'why' in missing ? await loadSuspension(config.stateDir) : null;
+  if ('why' in missing && suspension !== null) {
+    throw new CommandError(`${ref} is not there, and this node is suspended ${suspensionText(suspension)}`, {
+      exitCode: EXIT.tryAgain,
+      hint: 'netloom resume',
+    });
+  }
   while ('why' in missing) {
     if (performance.now() >= until) throw new CommandError(`${ref} is not there yet: ${missing.why}`, { exitCode: EXIT.tryAgain });
     await pass(config);

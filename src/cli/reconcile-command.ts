@@ -2,6 +2,7 @@
 import type { NodeConfig } from '../model/node-config.ts';
 import { formatPlace } from '../model/place.ts';
 import { placesOf } from '../objects/index.ts';
+import { idleness, type Suspension, suspensionText } from '../pass/control.ts';
 import type { Enforced } from '../pass/enforce.ts';
 import { heldReason } from '../plan/print-held.ts';
 import { printText } from '../plan/print-text.ts';
@@ -39,24 +40,37 @@ interface Options {
 }
 
 /** What a pass means as an exit code. Throws CommandError where this node is not in the definitions. */
+<<<<<<< HEAD
 export function passExit(config: NodeConfig, { pulled, node, enforced, settled, held }: PassResult): ExitCode {
+=======
+export function passExit(config: NodeConfig, { pulled, node, enforced, settled, suspended }: PassResult): ExitCode {
+>>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
   if (pulled.catalog !== null && node === null) nodeOf(pulled.catalog, config.node);
   if (held?.reason === 'Reverted') return EXIT.error;
   // What a person asked for is no failure.
   if (pulled.refusal !== null && pulled.refusal.reason !== 'RolledBack') return refusalExit(pulled.refusal);
   if (settled?.problem) return settled.isForeign ? EXIT.error : EXIT.tryAgain;
   if (enforced === null) return EXIT.error;
-  return config.mode === 'observe' ? EXIT.fine : exitOf(enforced);
+  return idleness(config, suspended) ? EXIT.fine : exitOf(enforced);
 }
 
 const NOTHING_YET = 'this node has no good revision yet: there is nothing to enforce, and nothing was changed';
 
+<<<<<<< HEAD
 function tellPerson({ pulled, enforced, settled, published, diagnostics, held }: PassResult): void {
+=======
+function heldBack(suspended: Suspension): string {
+  return `this node is suspended ${suspensionText(suspended)}, since ${suspended.since}: nothing is applied before netloom resume`;
+}
+
+function tellPerson({ pulled, suspended, enforced, settled, published, diagnostics }: PassResult): void {
+>>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
   for (const remark of pulled.remarks) say(remark);
   if (diagnostics.length > 0) say(formatDiagnostics(diagnostics));
   if (pulled.refusal !== null) say(`${pulled.refusal.reason}: ${pulled.refusal.message}`);
   if (held !== null && pulled.refusal?.reason !== held.reason) say(`${held.reason}: ${held.message}`);
   if (pulled.good === null) say(NOTHING_YET);
+  if (suspended !== null) say(heldBack(suspended));
   if (settled?.problem) say(settled.problem);
   for (const note of settled?.notes ?? []) say(`${note.definition}: ${note.message}`);
   for (const ask of settled?.pending ?? []) say(`${ask.definition}: ${ask.reason}: ${ask.message}`);
@@ -67,7 +81,11 @@ function tellPerson({ pulled, enforced, settled, published, diagnostics, held }:
   if (published?.result === 'failed') say(`the status could not be published: ${published.message}`);
 }
 
+<<<<<<< HEAD
 function tellLog(config: NodeConfig, { pulled, enforced, settled, published, diagnostics, held }: PassResult): void {
+=======
+function tellLog(config: NodeConfig, { pulled, suspended, enforced, settled, published, diagnostics }: PassResult): void {
+>>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
   const log = logger(config.node);
   for (const remark of pulled.remarks) log.warn(remark);
   for (const diagnostic of diagnostics)
@@ -78,6 +96,7 @@ function tellLog(config: NodeConfig, { pulled, enforced, settled, published, dia
   if (pulled.refusal !== null) log.error({ reason: pulled.refusal.reason }, pulled.refusal.message);
   if (held !== null && pulled.refusal?.reason !== held.reason) log.error({ reason: held.reason }, held.message);
   if (pulled.good === null) log.error(NOTHING_YET);
+  if (suspended !== null) log.warn(heldBack(suspended));
   if (settled?.problem) log.warn(settled.problem);
   for (const change of settled?.changes ?? []) log.info({ definition: change.definition }, `${change.change}: ${change.message}`);
   for (const ask of settled?.pending ?? []) log.warn({ definition: ask.definition, reason: ask.reason }, ask.message);

@@ -20,6 +20,7 @@ export type HostErrorCode =
   | 'too-much-output'
   | 'locked'
   | 'killed'
+  | 'suspended'
   | 'other';
 
 /** Who holds a node's lock: written into the lock file by the holder. */

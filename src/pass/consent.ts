@@ -76,7 +76,7 @@ export async function withheld(
   if (still.protected.length > 0) return { refusal: refuse('ProtectedObject', protectedText(still), still, 'protected-object'), approved: null };
   if (isAsked) return { refusal: refuse('NeedsApproval', needText(verdict), verdict, 'needs-approval'), approved: null };
   if (keep && approval !== null) await dropApproval(stateDir, verdict.hash);
-  return { refusal: null, approved: needs ? { hash: verdict.hash, by: approval?.by ?? null, what: countsText(verdict) } : null };
+  return { refusal: null, approved: needs && keep ? { hash: verdict.hash, by: approval?.by ?? null, what: countsText(verdict) } : null };
 }
 
 function refuse(reason: string, message: string, verdict: Verdict, code: 'needs-approval' | 'protected-object'): Refusal {

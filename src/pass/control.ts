@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { readTextIfThere, remove, writeAtomic } from '../host/files.ts';
+import type { NodeConfig } from '../model/node-config.ts';
 import { appendEvents, type NetEvent, parseEvents } from '../report/events.ts';
 
 /** A node that cannot publish for long keeps the newest. */
@@ -29,6 +30,33 @@ export interface Word {
 
 export interface Approval extends Word {
   readonly hash: string;
+}
+
+/** This node applies nothing until somebody resumes it. */
+export interface Suspension extends Word {
+  /** '' for none. */
+  readonly reason: string;
+}
+
+/** Null where it is not suspended. */
+export async function loadSuspension(stateDir: string): Promise<Suspension | null> {
+  return readWord<Suspension>(stateDir, 'suspended');
+}
+
+/** Suspends, or resumes with null. */
+export async function saveSuspension(stateDir: string, suspension: Suspension | null): Promise<void> {
+  await (suspension === null ? remove(fileOf(stateDir, 'suspended')) : writeWord(stateDir, 'suspended', suspension));
+}
+
+/** `by ada: the card is replaced`. */
+export function suspensionText({ by, reason }: Suspension): string {
+  return `by ${by}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+/** Why a pass applies nothing on this node; false where it does. */
+export function idleness({ mode }: Pick<NodeConfig, 'mode'>, suspension: Suspension | null): false | 'observe' | 'suspended' {
+  if (suspension !== null) return 'suspended';
+  return mode === 'observe' ? 'observe' : false;
 }
 
 /** Null where nothing waits. */

@@ -7,12 +7,15 @@ import { networksFolder, servicesFolder } from '../host/read-services.ts';
 import type { LinkRow } from '../kinds/rows.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
+import { loadSuspension, suspensionText } from './control.ts';
 
 /** What a pass may write into its state directory, with room to spare. */
 const NEEDED_BYTES = 16 * 1024 * 1024;
 
-/** Throws HostError when the kernel lacks something that netloom needs, or the state directory cannot be written. */
+/** Throws HostError when somebody suspended this node, the kernel lacks something that netloom needs, or the state directory cannot be written. */
 export async function checkBefore(facts: Facts, stateDir: string): Promise<void> {
+  const suspension = await loadSuspension(stateDir);
+  if (suspension !== null) throw new HostError('suspended', `this node is suspended ${suspensionText(suspension)}; nothing was changed: netloom resume`);
   const [missing] = facts.missing;
   if (missing !== undefined) {
     throw new HostError('unsupported', `this kernel lacks ${facts.missing.join(', ')}; nothing was changed: ${featureAdvice(missing)}`);

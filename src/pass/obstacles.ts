@@ -29,8 +29,8 @@ export interface Leftovers {
   readonly remaining: readonly Step[];
   readonly held: readonly HeldThing[];
   readonly troubles: readonly { readonly definition: string; readonly reason: string; readonly message: string; readonly fatal: boolean }[];
-  /** True: nothing was to be applied. */
-  readonly observing: boolean;
+  /** Nothing was to be applied, and why. */
+  readonly observing: false | 'observe' | 'suspended';
 }
 
 const HELD = {
@@ -79,12 +79,17 @@ function remainingObstacles({ outcomes, remaining, observing }: Leftovers): read
   const errors = new Map(outcomes.filter(one => one.status === 'failed').map(one => [one.step.ref, one.error ?? 'failed']));
   return remaining.flatMap(step => {
     const error = errors.get(step.ref);
-    const reason = observing ? 'ObserveMode' : error === undefined ? 'Drift' : 'ApplyFailed';
+    const reason = observing ? IDLE[observing].reason : error === undefined ? 'Drift' : 'ApplyFailed';
     const what = `${step.verb} ${short(step.ref)}`;
-    const message = observing ? `${what} is planned; mode observe applies nothing` : `${what}: ${error ?? 'still differs after the pass'}`;
+    const message = observing ? `${what} is planned; ${IDLE[observing].why}` : `${what}: ${error ?? 'still differs after the pass'}`;
     return step.from.map(({ definition }): Obstacle => ({ definition, state: observing ? 'waiting' : 'error', reason, message }));
   });
 }
+
+const IDLE = {
+  observe: { reason: 'ObserveMode', why: 'mode observe applies nothing' },
+  suspended: { reason: 'Suspended', why: 'this node is suspended' },
+} as const;
 
 // What holds the things that a held one depends on: of each chain the end tells the reason.
 function rootOf(held: HeldThing, byRef: ReadonlyMap<string, HeldThing>): HeldThing {

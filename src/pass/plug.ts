@@ -7,6 +7,7 @@ import type { NodeConfig } from '../model/node-config.ts';
 import { networkKey } from '../objects/interface.ts';
 import { networkMtu } from '../objects/mesh.ts';
 import type { Catalog, InterfaceDef } from '../objects/object.ts';
+import { idleness, loadSuspension } from './control.ts';
 import { prepare } from './enforce.ts';
 import { loadGood, loadKeptLedger } from './kept.ts';
 import { obstaclesOf } from './obstacles.ts';
@@ -53,7 +54,7 @@ export async function plugOf(
     remaining: plan.steps,
     held: plan.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
     troubles: compiled.troubles.filter(trouble => trouble.fatal),
-    observing: config.mode === 'observe',
+    observing: idleness(config, await loadSuspension(config.stateDir)),
   });
   const left = obstacles.find(obstacle => about.has(obstacle.definition));
   if (left !== undefined) return { why: `${left.reason}: ${left.message}` };

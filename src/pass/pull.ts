@@ -26,6 +26,11 @@ export interface Refusal {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** True where a person may have let other nodes go ahead, one by one. */
+export function isApart(refusal: Refusal | null): boolean {
+  return refusal?.reason === 'NeedsApproval' || refusal?.reason === 'HistoryRewritten';
+}
+
 export interface Pulled {
   /** null when the remote did not answer. */
   readonly tips: Tips | null;

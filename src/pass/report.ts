@@ -8,6 +8,7 @@ import type { Catalog, Compiled } from '../objects/object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Condition, conditions, type Problem } from '../report/condition.ts';
 import { type Drift, KIND_OF, type NodeReport, type ObjectReport } from '../report/node-report.ts';
+import { idleness, type Suspension, suspensionText } from './control.ts';
 import { definitionDigest, guestsOf } from './digests.ts';
 import type { Enforced } from './enforce.ts';
 import { observedPlan } from './observed-plan.ts';
@@ -22,6 +23,8 @@ export interface ReportArgs {
   readonly settled: Settled;
   readonly catalog: Catalog;
   readonly enforced: Enforced;
+  /** Nothing was applied because somebody said so. */
+  readonly suspended: Suspension | null;
   readonly before: NodeReport | null;
   readonly now: string;
   /** Why the node is not Ready, whatever its kernel looks like. */
@@ -31,13 +34,14 @@ export interface ReportArgs {
 /** The node's report; `since` of conditions is kept from the one before. */
 export function reportOf(args: ReportArgs): NodeReport {
   const { config, pulled, enforced, catalog } = args;
+  const observing = idleness(config, args.suspended);
   const obstacles = obstaclesOf({
     outcomes: enforced.outcomes,
     remaining: enforced.remaining.steps,
     held: enforced.remaining.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
     // Why nothing was allocated is told before what lacks it.
     troubles: [...args.settled.pending.map(ask => ({ ...ask, fatal: true })), ...enforced.compiled.troubles],
-    observing: config.mode === 'observe',
+    observing,
   });
   const good = pulled.good?.revision ?? '';
   return {
@@ -48,13 +52,13 @@ export function reportOf(args: ReportArgs): NodeReport {
     revision: {
       observed: pulled.tips?.main ?? args.before?.revision.observed ?? good,
       attempted: pulled.refusal?.condition === 'Stalled' ? (pulled.tips?.main ?? good) : good,
-      accepted: good,
-      applied: config.mode === 'observe' || enforced.remaining.steps.length > 0 ? (args.before?.revision.applied ?? '') : good,
+      accepted: args.suspended === null ? good : (args.before?.revision.accepted ?? ''),
+      applied: observing || enforced.remaining.steps.length > 0 ? (args.before?.revision.applied ?? '') : good,
     },
     conditions: conditionsOf(args, obstacles),
     ...objectsOf(catalog, enforced.compiled, config.node, obstacles, leftovers(enforced.remaining, args.settled.ledger)),
-    drift: config.mode === 'observe' ? [] : driftOf(enforced.remaining),
-    plan: config.mode === 'observe' ? observedPlan(enforced.plan, catalog) : [],
+    drift: observing ? [] : driftOf(enforced.remaining),
+    plan: observing ? observedPlan(enforced.plan, catalog) : [],
     inventory: inventoryOf(enforced.compiled.resources, absentOf(enforced.remaining), kind => KINDS.get(kind)?.title ?? kind),
     facts: toldFacts(enforced.facts),
   };
@@ -67,7 +71,11 @@ function toldFacts(facts: Facts): Facts {
   return { ...told, devices: [], ports: facts.ports.filter(port => isUserMissing || !port.ours) };
 }
 
+<<<<<<< HEAD
 function conditionsOf({ config, pulled, enforced, settled, before, now, wrong }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
+=======
+function conditionsOf({ config, pulled, enforced, settled, suspended, before, now }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
+>>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
   const of = (state: Obstacle['state']): readonly Problem[] =>
     obstacles.filter(obstacle => obstacle.state === state).map(({ definition, reason, message }) => ({ reason, message: `${definition}: ${message}` }));
   const { refusal } = pulled;
@@ -81,6 +89,7 @@ function conditionsOf({ config, pulled, enforced, settled, before, now, wrong }:
     degraded: [...of('degraded'), ...unpublished],
     remaining: enforced.remaining.steps.length,
     observeOnly: config.mode === 'observe',
+    suspended: suspended === null ? null : { message: suspensionText(suspended), since: suspended.since },
   };
   return conditions(before?.conditions ?? [], outcome, now);
 }

@@ -41,6 +41,8 @@ export interface Settled {
   readonly isKnown: boolean;
   /** True: the status branch is one that people work on, and stays as it is. No other try changes that. */
   readonly isForeign: boolean;
+  /** True: `ledger` is this node's copy, whatever `tip` holds: nothing of it may be published. */
+  readonly isApart?: true;
 }
 
 export interface SettleArgs {
@@ -51,11 +53,17 @@ export interface SettleArgs {
   readonly catalog: Catalog;
   readonly node: string;
   readonly stateDir: string;
+  /**
+   * True: others may enforce a newer revision because a person told them so, and not this node. What they release it does not
+   * take back, or both would push for ever: it goes on with the ledger that its revision ran with.
+   */
+  readonly isApart?: boolean;
 }
 
 /** The ledger to run with. Without a push, what is allocated goes on and new asks wait. Throws only for a full disk. */
 export async function settle(args: SettleArgs): Promise<Settled> {
   if (args.tip === undefined) return offline(args, 'the remote did not answer');
+  if (args.isApart && args.kept !== null) return { ...offline(args, ''), tip: args.tip, problem: null, isApart: true };
   const seen: Seen = { ledger: null };
   try {
     return await settleOnline(args, args.tip, seen);

@@ -33,7 +33,7 @@ export interface TakeOverArgs {
  */
 export async function takeOver(args: TakeOverArgs): Promise<Settled> {
   const keys = takenKeys(args);
-  if (keys.length === 0) return args.settled;
+  if (keys.length === 0 || args.settled.isApart) return args.settled;
   try {
     return await publishTaken(args, keys);
   } catch (error) {

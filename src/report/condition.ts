@@ -1,6 +1,6 @@
 /** Conditions of a node: what people and machines ask first. A condition keeps its `since` while nothing about it changes. */
 
-export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'Degraded', 'FetchFailed', 'SourceVerified'] as const;
+export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'Degraded', 'FetchFailed', 'SourceVerified', 'Suspended'] as const;
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
@@ -39,11 +39,13 @@ export interface PassOutcome {
   readonly remaining: number;
   /** `mode: observe`: planned, and nothing applied. */
   readonly observeOnly: boolean;
+  /** Somebody told this node to apply nothing: who and why, and since when. */
+  readonly suspended?: { readonly message: string; readonly since: string } | null;
 }
 
 /**
  * The conditions after a pass; `previous` is what the node last reported ([] for none). SourceVerified is not among them
- * while signatures are not asked for: it is neither true nor false.
+ * while signatures are not asked for: it is neither true nor false. Suspended is there only while it is so.
  */
 export function conditions(previous: readonly Condition[], outcome: PassOutcome, now: string): readonly Condition[] {
   const say = (type: ConditionType, status: boolean, { reason, message }: Problem): Condition => ({ type, status, reason, message, since: now });
@@ -57,6 +59,7 @@ export function conditions(previous: readonly Condition[], outcome: PassOutcome,
     yes('Degraded', sum(outcome.degraded), 'None'),
     yes('FetchFailed', outcome.fetch, 'Fetched'),
     ...(outcome.source === null ? [] : [say('SourceVerified', outcome.source.isVerified, outcome.source)]),
+    ...suspension(outcome),
   ]);
 }
 
@@ -73,18 +76,22 @@ export function conditionOf(all: readonly Condition[], type: ConditionType): Con
   return all.find(condition => condition.type === type);
 }
 
-function notReady({ isEmpty, failed, remaining, observeOnly }: PassOutcome): Problem | null {
+function suspension({ suspended }: PassOutcome): readonly Condition[] {
+  return suspended ? [{ type: 'Suspended', status: true, reason: 'Suspended', ...suspended }] : [];
+}
+
+function notReady({ isEmpty, failed, remaining, observeOnly, suspended }: PassOutcome): Problem | null {
   if (isEmpty) return { reason: 'NoRevision', message: 'no good revision was ever seen here' };
   const worst = sum(failed);
   if (worst !== null) return worst;
   if (remaining === 0) return null;
-  return observeOnly
-    ? { reason: 'ObserveOnly', message: `${count(remaining, 'change')} planned, none applied` }
+  return observeOnly || suspended
+    ? { reason: suspended ? 'Suspended' : 'ObserveOnly', message: `${count(remaining, 'change')} planned, none applied` }
     : { reason: 'Differs', message: `${count(remaining, 'thing')} not as wanted` };
 }
 
-function reconciling({ remaining, observeOnly, isEmpty }: PassOutcome): Problem | null {
-  return remaining > 0 && !observeOnly && !isEmpty ? { reason: 'Progressing', message: `${count(remaining, 'step')} to do` } : null;
+function reconciling({ remaining, observeOnly, suspended, isEmpty }: PassOutcome): Problem | null {
+  return remaining > 0 && !observeOnly && !suspended && !isEmpty ? { reason: 'Progressing', message: `${count(remaining, 'step')} to do` } : null;
 }
 
 // The first by message, so that the order in which things failed does not change the text.

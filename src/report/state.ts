@@ -153,7 +153,7 @@ export function homeOf(iface: InterfaceDef | undefined): string {
 }
 
 export interface NodeState {
-  readonly state: 'initial' | 'ready' | 'degraded' | 'error' | 'silent';
+  readonly state: 'initial' | 'ready' | 'degraded' | 'error' | 'silent' | 'suspended';
   readonly reason: string;
   readonly message: string;
 }
@@ -164,6 +164,8 @@ export function nodeState(name: string, view: View): NodeState {
   if (report === undefined) return { state: 'initial', reason: 'NeverHeard', message: 'it has never reported' };
   if (isSilent(report, view.now)) return { state: 'silent', reason: 'Silent', message: `last heard ${report.heard}` };
   const [ready, stalled, fetch, degraded] = (['Ready', 'Stalled', 'FetchFailed', 'Degraded'] as const).map(type => conditionOf(report.conditions, type));
+  const suspended = conditionOf(report.conditions, 'Suspended');
+  if (suspended?.status === true) return { state: 'suspended', reason: suspended.reason, message: `${suspended.message}, since ${suspended.since}` };
   if (ready?.reason === 'ObserveOnly') return { state: 'degraded', reason: ready.reason, message: ready.message };
   if (ready === undefined || !ready.status) return { state: 'error', reason: ready?.reason ?? 'Unknown', message: ready?.message ?? '' };
   const wrong = [stalled, fetch, degraded].find(condition => condition?.status === true);
@@ -233,6 +235,8 @@ function standOf(node: string, plural: ObjectPlural, key: string, view: View): N
 function absent(node: string, report: NodeReport): NodeStand {
   const why = [conditionOf(report.conditions, 'Stalled'), conditionOf(report.conditions, 'FetchFailed')].find(condition => condition?.status === true);
   if (why !== undefined) return { node, state: 'initial', reason: why.reason, message: `${node}: ${why.message}` };
+  const suspended = conditionOf(report.conditions, 'Suspended');
+  if (suspended?.status === true) return { node, state: 'initial', reason: suspended.reason, message: `${node} is suspended ${suspended.message}` };
   if (report.mode === 'observe') return { node, state: 'initial', reason: 'ObserveOnly', message: `${node} is in mode observe and applies nothing` };
   return { node, state: 'initial', reason: 'Waiting', message: `${node} has not made it yet` };
 }

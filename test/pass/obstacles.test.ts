@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inventoryOf, objectReport, obstaclesOf } from '../../src/pass/obstacles.ts';
 
-const NOTHING = { outcomes: [], remaining: [], held: [], troubles: [], observing: false };
+const NOTHING = { outcomes: [], remaining: [], held: [], troubles: [], observing: false as const };
 const NET = 'Network default/blue';
 const GUEST = 'Interface default/a';
 

@@ -145,7 +145,8 @@ async function uplinksIn(folder: string, base: string): Promise<readonly Uplink[
 function writeDefinitions(folder: string, { networks, guests, mtu = 1600, gateways = [], nodes = {}, more = [] }: ClusterOptions): void {
   const tenants = [...new Set(networks.map(network => network.tenant))];
   const parts = [
-    definition('Cluster', 'name: test', `underlay: { mtu: ${mtu} }`),
+    // What is deleted here is meant.
+    definition('Cluster', 'name: test', `underlay: { mtu: ${mtu} }`, 'guards: { maxDeletions: 1000, maxDeletedPercent: 100 }'),
     ...NODES.map(({ name, address }) =>
       definition('Node', `name: ${name}`, `underlay: { address: ${address} }`, `gateway: ${gateways.includes(name)}`, nodes[name] ?? ''),
     ),
