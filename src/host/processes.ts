@@ -1,15 +1,19 @@
-/** Services of networks among the processes of this node: found by the marks in their environment, asked what they do. */
+/** Services of networks among the processes of this node: found by the file that they were started with, and how they stand to what they are asked. */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { errnoOf } from './errors.ts';
 
 export interface ServiceProcess {
   readonly pid: number;
   /** `<uuid>/dnsmasq`. */
   readonly id: string;
+  /** Where notes about it lie. */
   readonly folder: string;
-  readonly conf: string;
-  readonly loaded: string;
-  /** Ports of UDP that it should hold. */
-  readonly ports: readonly number[];
+}
+
+/** Where notes about services lie. */
+export function servicesFolder(runtimeFolder: string): string {
+  return join(runtimeFolder, 'services');
 }
 
 /** Living services whose notes lie in `folder`, by pid; those of other nodes on the same machine (labs) have other folders. */
@@ -20,16 +24,15 @@ export function serviceProcesses(folder: string): readonly ServiceProcess[] {
   });
 }
 
-/** What a process says of itself; null for one that is none of ours, or gone. A zombie says nothing. */
+const CONF = /\0--conf-file=([^\0]+)\/networks\/([^/\0]+)\/([^/\0]+)\.conf\0/;
+
+/** What a process says of itself, which everybody may read; null for one that is none of ours, not itself yet, or gone. A zombie says nothing. */
 export function serviceProcess(pid: number): ServiceProcess | null {
-  const text = readQuietly(`/proc/${pid}/environ`);
-  if (!text.includes('NETLOOM_SERVICE=')) return null;
-  const marks = new Map(text.split('\0').map(entry => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
-  const id = marks.get('NETLOOM_SERVICE');
-  const folder = marks.get('NETLOOM_FOLDER');
-  if (id === undefined || folder === undefined) return null;
-  const ports = (marks.get('NETLOOM_PORTS') ?? '').split(',').filter(Boolean).map(Number);
-  return { pid, id, folder, conf: marks.get('NETLOOM_CONF') ?? '', loaded: marks.get('NETLOOM_LOADED') ?? '', ports };
+  const words = readQuietly(`/proc/${pid}/cmdline`);
+  const [, runtimeFolder, uuid, program] = CONF.exec(words) ?? [];
+  // Whoever starts it has the same words, but another name.
+  if (runtimeFolder === undefined || basename(words.slice(0, words.indexOf('\0'))) !== program) return null;
+  return { pid, id: `${uuid}/${program}`, folder: servicesFolder(runtimeFolder) };
 }
 
 /** Inode of the network namespace that a process is in, or that a path is; 0 when it is gone. */
@@ -47,19 +50,19 @@ export function stateOf(pid: number): string {
   return stat.slice(stat.lastIndexOf(')') + 2).charAt(0);
 }
 
-/**
- * How a process stands to the questions of its guests. `gone`: it is not there, was stopped, or does not hold all its ports.
- * `waiting`: questions lie unread in one of its sockets just now. `ready`: none does.
- */
-export function attentionOf({ pid, ports }: Pick<ServiceProcess, 'pid' | 'ports'>): 'ready' | 'waiting' | 'gone' {
-  if (['', 'T', 't', 'Z', 'X'].includes(stateOf(pid))) return 'gone';
-  if (ports.length === 0) return 'ready';
+/** Bytes that lie unread at a process's UDP ports. null: it is not there, was stopped, or does not hold all of them. */
+export function unreadOf(pid: number, ports: readonly number[]): number | null {
+  if (['', 'T', 't', 'Z', 'X'].includes(stateOf(pid))) return null;
+  if (ports.length === 0) return 0;
   const held = socketsOf(pid);
-  const sockets = udpSockets(`${readQuietly(`/proc/${pid}/net/udp`)}\n${readQuietly(`/proc/${pid}/net/udp6`)}`).filter(
-    socket => held === null || held.has(socket.inode),
-  );
-  if (!ports.every(port => sockets.some(socket => socket.port === port))) return 'gone';
-  return sockets.some(socket => ports.includes(socket.port) && socket.unread > 0) ? 'waiting' : 'ready';
+  const sockets = udpSockets(readQuietly(`/proc/${pid}/net/udp`)).filter(socket => held === null || held.has(socket.inode));
+  if (!ports.every(port => sockets.some(socket => socket.port === port))) return null;
+  return sockets.reduce((sum, { port, unread }) => (ports.includes(port) ? sum + unread : sum), 0);
+}
+
+/** How many datagrams were ever read in a process's network namespace. */
+export function datagramsRead(pid: number): number {
+  return Number(/^Udp: (\d+)/m.exec(readQuietly(`/proc/${pid}/net/snmp`))?.[1] ?? 0);
 }
 
 export interface UdpSocket {
@@ -78,21 +81,22 @@ export function udpSockets(text: string): readonly UdpSocket[] {
   });
 }
 
-// null: may not be read (without CAP_SYS_PTRACE); then whoever holds a port there counts as it.
+// null: may not be read (of another user, without CAP_SYS_PTRACE); then whoever holds a port there counts as it.
 function socketsOf(pid: number): ReadonlySet<string> | null {
   try {
-    const links = readdirSync(`/proc/${pid}/fd`).flatMap(name => linkQuietly(`/proc/${pid}/fd/${name}`));
+    const links = readdirSync(`/proc/${pid}/fd`).flatMap(name => linkIfThere(`/proc/${pid}/fd/${name}`));
     return new Set(links.flatMap(link => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
   } catch {
     return null;
   }
 }
 
-function linkQuietly(path: string): readonly string[] {
+function linkIfThere(path: string): readonly string[] {
   try {
     return [readlinkSync(path)];
-  } catch {
-    return [];
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
   }
 }
 

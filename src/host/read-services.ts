@@ -5,16 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileRow, ServiceRow } from '../kinds/rows.ts';
 import { errnoOf } from './errors.ts';
-import { attentionOf, netnsInode, type ServiceProcess, serviceProcesses } from './processes.ts';
+import { datagramsRead, netnsInode, type ServiceProcess, serviceProcesses, servicesFolder, unreadOf } from './processes.ts';
+import type { Reader } from './reader.ts';
+import { keepsLeases, loadedSince, type Marks, marksOf, NO_MARKS, type ServiceId } from './service-notes.ts';
 
 /** Where the files of networks' services lie: a folder for each network, by its uuid. */
 export function networksFolder(runtimeFolder: string): string {
   return join(runtimeFolder, 'networks');
-}
-
-/** Where what is noted about services lies. */
-export function servicesFolder(runtimeFolder: string): string {
-  return join(runtimeFolder, 'services');
 }
 
 /** Every regular file of every network, by path. */
@@ -29,8 +26,13 @@ export function readFiles(runtimeFolder: string): readonly FileRow[] {
   );
 }
 
-/** Every service, by id: those that run, and those of which only a note is left. `names`: of the namespaces below /run/netns. */
-export async function readServices(runtimeFolder: string, names: readonly string[]): Promise<readonly ServiceRow[]> {
+/**
+ * Every service, by id: those that run, and those of which only notes are left. Those that run are asked.
+ *
+ * @param names   of the namespaces below /run/netns
+ * @param reader  how they are asked
+ */
+export async function readServices(runtimeFolder: string, names: readonly string[], reader: Pick<Reader, 'ask'>): Promise<readonly ServiceRow[]> {
   const folder = servicesFolder(runtimeFolder);
   const processes = grouped(serviceProcesses(folder));
   const noted = namesIn(folder).flatMap(name => /^([^.]+)\.([^.]+)/.exec(name)?.slice(1, 3).join('/') ?? []);
@@ -38,16 +40,36 @@ export async function readServices(runtimeFolder: string, names: readonly string
   if (ids.length === 0) return [];
   const netnses = new Map(names.map(name => [netnsInode(`/run/netns/${name}`), name]));
   netnses.set(netnsInode('/proc/self/ns/net'), '');
+  const all = ids.map(id => judged({ id, folder }, processes.get(id) ?? [], netnses));
+  for (const one of all) if (isNamed(one.netns)) for (const link of one.marks.links) reader.ask({ netns: one.netns, link, ports: one.marks.ports });
   return Promise.all(
-    ids.map(async id => {
-      const found = processes.get(id) ?? [];
-      // Two of one name are none: they are told apart by nobody.
-      if (found.length !== 1 || found[0] === undefined) return { id, netns: '?', conf: '', loaded: '', answers: false, folder };
-      const [one] = found;
-      const netns = netnses.get(netnsInode(`/proc/${one.pid}/ns/net`)) ?? '?';
-      return { id, netns, conf: one.conf, loaded: notedSince(one) ?? one.loaded, answers: await answers(one), folder };
+    all.map(async ({ pid, id, netns, marks, loaded }) => {
+      const answers = pid !== null && (await isReading(pid, marks.ports));
+      return { id, netns, conf: marks.conf, loaded, answers, folder };
     }),
   );
+}
+
+interface Judged {
+  /** null: it is none, or more than one, and those are told apart by nobody. */
+  readonly pid: number | null;
+  readonly id: string;
+  readonly netns: string;
+  readonly marks: Marks;
+  readonly loaded: string;
+}
+
+function judged(service: ServiceId, processes: readonly ServiceProcess[], netnses: ReadonlyMap<number, string>): Judged {
+  const [one, ...others] = processes;
+  if (one === undefined || others.length > 0) return { pid: null, id: service.id, netns: '?', marks: NO_MARKS, loaded: '' };
+  const marks = marksOf(service);
+  // Which namespace it is in only those may see who may trace it; it never goes to another one.
+  const netns = netnses.get(netnsInode(`/proc/${one.pid}/ns/net`) || marks.netns) ?? '?';
+  return { pid: one.pid, id: service.id, netns, marks, loaded: keepsLeases(marks) ? (loadedSince(one) ?? marks.loaded) : '' };
+}
+
+function isNamed(netns: string): boolean {
+  return netns !== '' && netns !== '?';
 }
 
 function grouped(processes: readonly ServiceProcess[]): ReadonlyMap<string, readonly ServiceProcess[]> {
@@ -56,31 +78,25 @@ function grouped(processes: readonly ServiceProcess[]): ReadonlyMap<string, read
   return found;
 }
 
-const PATIENCE = { everyMs: 50, tries: 40 } as const;
+/** Two seconds, of which the first looks take little. */
+const LOOKS = { firstMs: 1, mostMs: 50, count: 45 } as const;
 
 /**
- * Guests ask it all the time, and the kernel tells whether it listens: it holds its ports, runs, and reads what lies in its
- * sockets. One that leaves a question there for two seconds does not answer, whatever its process looks like.
+ * A living one reads what it was just asked. One that leaves questions lie for two seconds, and reads nothing meanwhile, does
+ * not answer, whatever its process looks like.
  */
-async function answers(service: ServiceProcess): Promise<boolean> {
-  for (let tries = 0; tries < PATIENCE.tries; tries++) {
-    const attention = attentionOf(service);
-    if (attention !== 'waiting') return attention === 'ready';
-    await sleep(PATIENCE.everyMs);
+async function isReading(pid: number, ports: readonly number[]): Promise<boolean> {
+  let before = Number.POSITIVE_INFINITY;
+  for (let look = 0, waitMs: number = LOOKS.firstMs; look < LOOKS.count; look++, waitMs = Math.min(2 * waitMs, LOOKS.mostMs)) {
+    const unread = unreadOf(pid, ports);
+    if (unread === null || unread === 0) return unread === 0;
+    // Guests may ask quicker than it reads.
+    const read = datagramsRead(pid);
+    if (read > before) return true;
+    before = read;
+    await sleep(waitMs);
   }
   return false;
-}
-
-/** `<folder>/<uuid>.dnsmasq`: the note of a service; other files about it begin with its name and a dot. */
-export function notePath({ folder, id }: { readonly folder: string; readonly id: string }): string {
-  return join(folder, id.replaceAll('/', '.'));
-}
-
-// `<pid> <hash>`: a note is about one process.
-function notedSince(service: ServiceProcess): string | null {
-  const content = contentOf(notePath(service));
-  const [, pid, loaded] = /^(\d+) (\S+)\n?$/.exec(content?.toString('utf8') ?? '') ?? [];
-  return loaded !== undefined && Number(pid) === service.pid ? loaded : null;
 }
 
 function namesIn(folder: string): readonly string[] {

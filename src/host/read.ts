@@ -42,13 +42,13 @@ export async function read(args: ReadArgs): Promise<readonly Rows[]> {
   const others = await inTurns(names, 4, name => readOther(reader, name, ownTablesOnly, keys.get(name) ?? []));
   const unread = Object.fromEntries(others.flatMap(one => (one !== null && 'why' in one ? [[one.netns, one.why] as const] : [])));
   const whole = others.flatMap(one => (one === null || 'why' in one ? [] : [one]));
-  const served = await readServed(args.runtimeFolder, own.namespaces);
+  const served = await readServed(args.runtimeFolder, own.namespaces, reader);
   const first = { ...own, ...served, ...(Object.keys(unread).length === 0 ? {} : { unread }), sysctls: readSettings(keys.get('') ?? []) };
   return finishLinks([first, ...whole], new Set(Object.keys(unread)));
 }
 
-async function readServed(runtimeFolder: string | undefined, names: readonly string[]): Promise<Partial<Pick<Rows, 'files' | 'services'>>> {
-  return runtimeFolder === undefined ? {} : { files: readFiles(runtimeFolder), services: await readServices(runtimeFolder, names) };
+async function readServed(runtimeFolder: string | undefined, names: readonly string[], reader: Reader): Promise<Partial<Pick<Rows, 'files' | 'services'>>> {
+  return runtimeFolder === undefined ? {} : { files: readFiles(runtimeFolder), services: await readServices(runtimeFolder, names, reader) };
 }
 
 // What keeps one namespace from being read is a guest's doing, or its fault: nobody else waits for it.

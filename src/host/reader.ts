@@ -13,8 +13,20 @@ export interface Reader {
    * @param ownTablesOnly  false: every nft table of the families inet, ip, ip6 and bridge
    */
   readNetns(netns: string, ownTablesOnly: boolean): Promise<RawReading>;
+  /**
+   * Puts a question to a service from inside its namespace, and waits for nothing: what becomes of it, the service's sockets
+   * tell. One that cannot be asked so is judged by its guests' questions.
+   */
+  ask(question: Question): void;
   /** Values of those of the keys (slash form) that exist in a namespace. */
   readSysctls(netns: string, keys: readonly string[]): Promise<Rows['sysctls']>;
+}
+
+/** Whom to ask: what holds these UDP ports, for the network on this link (ifname). */
+export interface Question {
+  readonly netns: string;
+  readonly link: string;
+  readonly ports: readonly number[];
 }
 
 /** How often a dump, or a namespace, is read before it counts as unreadable. */

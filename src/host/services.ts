@@ -1,20 +1,19 @@
 /**
  * Starts, stops and reloads services of networks. They outlive us: a unit of systemd where there is one, else a session of
- * their own in the network's namespace; either way the next pass finds them by their marks.
+ * their own in the network's namespace, either way of a user who may little; the next pass finds them by what runs.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceRun } from '../kinds/op.ts';
-import { serviceMarks } from '../kinds/render-service.ts';
+import { noteOf, SEARCH_CAPABILITY, SERVICE_CAPABILITIES, SERVICE_USERS, unprivileged } from '../kinds/render-service.ts';
 import { codeOfErrno, errnoOf, HostError } from './errors.ts';
 import { run, startDetached } from './exec.ts';
 import { writeAtomic } from './files.ts';
 import { entering } from './namespace.ts';
-import { attentionOf, type ServiceProcess, serviceProcess, serviceProcesses, stateOf } from './processes.ts';
-import { notePath } from './read-services.ts';
-
-type Id = Pick<ServiceRun, 'id' | 'folder'>;
+import { type ServiceProcess, serviceProcess, serviceProcesses, stateOf, unreadOf } from './processes.ts';
+import { forget, keepsLeases, marksOf, noteLoaded, type ServiceId, writeMarks } from './service-notes.ts';
+import { type Account, firstAccount } from './users.ts';
 
 const START_MS = 5_000;
 const TERM_MS = 2_000;
@@ -27,17 +26,14 @@ export async function startService(service: ServiceRun): Promise<void> {
   await releaseLeases(service);
   mkdirSync(service.folder, { recursive: true, mode: 0o755 });
   const unit = unitOf(service);
-  if (unit === null) {
-    refuseInsideUnit();
-    return startAlone(service);
-  }
-  await writeAtomic(`${notePath(service)}.env`, environmentFile(service));
+  if (unit === null) return startAlone(service);
+  await writeMarks(service);
   await run('systemctl', ['start', unit], { okCodes: [0] });
   await untilReady(service, () => false, `systemd says: journalctl -u ${unit}`);
 }
 
 /** Ends it: asks, and after two seconds insists. Done when it is gone, with what was noted about it. Absent is fine. */
-export async function stopService(service: Id): Promise<void> {
+export async function stopService(service: ServiceId): Promise<void> {
   const unit = unitOf(service);
   if (unit !== null && processesOf(service).length > 0) await run('systemctl', ['stop', unit], { okCodes: [0] });
   const startedAt = Date.now();
@@ -59,25 +55,44 @@ export async function stopService(service: Id): Promise<void> {
  */
 export async function reloadService(service: ServiceRun): Promise<void> {
   const [one, ...others] = processesOf(service);
-  if (one === undefined || others.length > 0 || hasStrangers(service)) return startService(service);
-  signal(one, 'SIGHUP');
-  await writeAtomic(notePath(service), `${one.pid} ${service.loaded}\n`);
+  if (one === undefined || others.length > 0 || hasStrangers(service) || !keepsLeases(marksOf(service))) return startService(service);
+  const unit = unitOf(service);
+  if (unit !== null && isIn(unit, one.pid)) await run('systemctl', ['reload', unit], { okCodes: [0] });
+  else signal(one, 'SIGHUP');
+  await noteLoaded(service, one.pid);
 }
 
-function processesOf({ id, folder }: Id): readonly ServiceProcess[] {
+function processesOf({ id, folder }: ServiceId): readonly ServiceProcess[] {
   return serviceProcesses(folder).filter(one => one.id === id);
 }
 
-function startAlone(service: ServiceRun): Promise<void> {
-  const log = `${notePath(service)}.log`;
+async function startAlone(service: ServiceRun): Promise<void> {
+  refuseInsideUnit();
+  const { name, uid, gid } = await serviceUser();
+  if (service.leases !== undefined) chownSync(service.leases.path, uid, gid);
+  await writeMarks(service);
+  const capabilities = [...SERVICE_CAPABILITIES, ...(isForAll(dirname(service.folder)) ? [] : [SEARCH_CAPABILITY])];
+  const log = `${noteOf(service)}.log`;
   const output = openSync(log, 'w', 0o600);
   try {
-    const [tool, args] = entering(service.netns, service.program, service.argv);
-    const started = startDetached(tool, args, { env: { ...serviceMarks(service), ...markOfLab() }, output });
-    return untilReady(service, started.hasEnded, lastWords(log));
+    const words = [...unprivileged(name, String(gid), capabilities), service.program, ...service.argv];
+    const [tool, args] = entering(service.netns, 'setpriv', words);
+    const started = startDetached(tool, args, { env: markOfLab(), output });
+    await untilReady(service, started.hasEnded, lastWords(log));
   } finally {
     closeSync(output);
   }
+}
+
+let user: Promise<Account> | undefined;
+
+function serviceUser(): Promise<Account> {
+  user ??= firstAccount(SERVICE_USERS);
+  return user;
+}
+
+function isForAll(folder: string): boolean {
+  return (statSync(folder).mode & 0o001) !== 0 && (folder === '/' || isForAll(dirname(folder)));
 }
 
 // A lab ends all that carries its mark.
@@ -90,7 +105,7 @@ async function untilReady(service: ServiceRun, hasEnded: () => boolean, words: s
   const startedAt = Date.now();
   for (;;) {
     const [one] = processesOf(service);
-    if (one !== undefined && isItself(one.pid) && attentionOf({ pid: one.pid, ports: service.ports }) !== 'gone') return;
+    if (one !== undefined && unreadOf(one.pid, service.ports) !== null) return;
     const late = Date.now() - startedAt > START_MS;
     if (hasEnded() || late) {
       const said = typeof words === 'string' ? words : words();
@@ -101,15 +116,6 @@ async function untilReady(service: ServiceRun, hasEnded: () => boolean, words: s
       );
     }
     await sleep(STEP_MS);
-  }
-}
-
-// Between its start and its own program it is nsenter, and nobody's service yet.
-function isItself(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'nsenter';
-  } catch {
-    return false;
   }
 }
 
@@ -125,7 +131,7 @@ function lastWords(log: string): () => string {
   };
 }
 
-// A pid may be another process by now: its marks are read again just before.
+// A pid may be another process by now: what it is is read again just before.
 function signal({ pid, id, folder }: ServiceProcess, name: NodeJS.Signals): void {
   const now = serviceProcess(pid);
   if (now?.id !== id || now.folder !== folder) return;
@@ -137,18 +143,11 @@ function signal({ pid, id, folder }: ServiceProcess, name: NodeJS.Signals): void
   }
 }
 
-function forget(service: Id): void {
-  const note = notePath(service);
-  rmSync(note, { force: true });
-  if (!existsSync(dirname(note))) return;
-  for (const name of readdirSync(dirname(note))) if (name.startsWith(`${basename(note)}.`)) rmSync(join(dirname(note), name), { force: true });
-}
-
 const UNIT = 'netloom-dnsmasq@';
 const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 
 /** The unit that carries a service; null where systemd does not run the node, the template is not installed, or the node is a lab's. */
-function unitOf({ id, folder }: Id): string | null {
+function unitOf({ id, folder }: ServiceId): string | null {
   const [uuid = '', program] = id.split('/');
   if (program !== 'dnsmasq' || folder !== '/run/netloom/services' || !existsSync('/run/systemd/system')) return null;
   return UNIT_FOLDERS.some(path => existsSync(`${path}/${UNIT}.service`)) ? `${UNIT}${uuid}.service` : null;
@@ -160,10 +159,11 @@ function refuseInsideUnit(): void {
   throw new HostError('unsupported', `the unit ${UNIT}.service is not installed: put it from netloom's systemd/ into /etc/systemd/system`);
 }
 
-function environmentFile(service: ServiceRun): string {
-  return Object.entries(serviceMarks(service))
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
+// systemd keeps each unit's processes in a group of its own, named after it.
+function isIn(unit: string, pid: number): boolean {
+  return readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+    .split('\n')
+    .some(line => line.endsWith(`/${unit}`));
 }
 
 /** Leases as dnsmasq keeps them: `<expiry> <mac> <ip> <name> <client id>` a line. */

@@ -36,6 +36,23 @@ async function ask(names: readonly string[], timeoutMs: number): Promise<Readonl
   return new Map(found.filter(([name]) => names.includes(name)));
 }
 
+/** A user, by name. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  /** Of its own group. */
+  readonly gid: number;
+}
+
+/** The first of some names that the node has a user for. Throws HostError when it has none. */
+export async function firstAccount(names: readonly string[]): Promise<Account> {
+  const lines = ((await getent(names, PATIENCE.togetherMs)) ?? '').split('\n');
+  const accounts = lines.map(line => line.split(':')).map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
+  const found = names.flatMap(name => accounts.find(one => one.name === name) ?? [])[0];
+  if (found !== undefined) return found;
+  throw new HostError('no-entry', `the node has no user ${names.join(' or ')}: make one, as the package dnsmasq-base does`);
+}
+
 // getent exits with 2 when a name is unknown and prints the others.
 async function getent(names: readonly string[], timeoutMs: number): Promise<string | null> {
   try {

@@ -99,6 +99,7 @@ export interface ServiceRun {
   readonly conf: string;
   readonly loaded: string;
   readonly ports: readonly number[];
+  readonly links: readonly string[];
   readonly folder: string;
   readonly leases?: { readonly path: string; readonly known: readonly string[] };
 }

@@ -5,36 +5,79 @@ import type { Op, ServiceRun } from './op.ts';
 type ServiceOp = Extract<Op, { op: 'service-start' | 'service-reload' | 'service-stop' }>;
 type FileOp = Extract<Op, { op: 'file-write' | 'file-del' }>;
 
-/** Where a service's notes lie, without ending: what it read last; with `.log` what it said. */
+/** Users that a service may run as, the first that the node has; dnsmasq's packages make one for it. */
+export const SERVICE_USERS = ['dnsmasq', 'nobody'] as const;
+
+/** What a service may do beside what everybody may: hold ports below 1024, and what dnsmasq does not start DHCP without. */
+export const SERVICE_CAPABILITIES = ['net_bind_service', 'net_admin'] as const;
+
+/** What it may besides where not everybody gets to its files: it reads them again long after its start. */
+export const SEARCH_CAPABILITY = 'dac_read_search';
+
+/** Where a service's notes lie, without ending: what it read last; with `.marks` what it was started with, with `.log` what it said. */
 export function noteOf({ id, folder }: { readonly id: string; readonly folder: string }): string {
   return `${folder}/${id.replaceAll('/', '.')}`;
 }
 
-/** By what a process is recognised as a service of ours: words of its environment. */
-export function serviceMarks({ id, folder, conf, loaded, ports }: ServiceRun): Readonly<Record<string, string>> {
-  return { NETLOOM_SERVICE: id, NETLOOM_FOLDER: folder, NETLOOM_CONF: conf, NETLOOM_LOADED: loaded, NETLOOM_PORTS: ports.join(',') };
+/**
+ * What is noted about a service before it starts, since nobody else may read what a process of another user is. Two lines more
+ * are added on the spot: the inode of its namespace (`netns`), and of its leases with their path (`leases`).
+ */
+export function serviceMarks({ conf, loaded, ports, links }: ServiceRun): string {
+  return `conf=${conf}\nloaded=${loaded}\nports=${ports.join(',')}\nlinks=${links.join(',')}\n`;
+}
+
+/** Words before a program's: it has this user and these capabilities, and cannot get others. */
+export function unprivileged(user: string, group: string, capabilities: readonly string[]): readonly string[] {
+  const all = ['-all', ...capabilities.map(name => `+${name}`)].join(',');
+  const sets = ['inh', 'ambient', 'bounding'].map(set => (set === 'bounding' ? `--bounding-set=${all}` : `--${set}-caps=${all}`));
+  return [`--reuid=${user}`, `--regid=${group}`, '--clear-groups', ...sets, '--no-new-privs'];
 }
 
 export function renderService(op: ServiceOp): string {
   const note = shellWord(noteOf(op));
-  const mark = (name: string, value: string) => shellWord(`NETLOOM_${name}=${value}`);
-  const marked = `grep -lszx ${mark('SERVICE', op.id)} /proc/[0-9]*/environ | xargs -r grep -lszx ${mark('FOLDER', op.folder)}`;
-  const processes = `$(${marked} | cut -d/ -f3)`;
   switch (op.op) {
     case 'service-start':
-      return `mkdir -p ${shellWord(op.folder)}\n${started(op)} </dev/null >${note}.log 2>&1`;
+      return `${marked(op)}\n${started(op)} </dev/null >${note}.log 2>&1`;
     case 'service-reload':
-      return `for p in ${processes}; do kill -HUP $p; echo "$p ${op.loaded}" >${note}; done`;
+      return `for p in ${processesOf(op)}; do kill -HUP $p; echo "$p ${op.loaded}" >${note}; done`;
     case 'service-stop':
-      return `for p in ${processes}; do kill $p; while grep -qs . /proc/$p/cmdline; do sleep 0.1; done; done; rm -f ${note} ${note}.*`;
+      return `for p in ${processesOf(op)}; do kill $p; while grep -qs . /proc/$p/cmdline; do sleep 0.1; done; done; rm -f ${note} ${note}.*`;
     default:
       return assertNever(op);
   }
 }
 
+/** The pids of a service, as words of a shell. What looks for them has no such word itself. */
+export function processesOf({ id, folder }: { readonly id: string; readonly folder: string }): string {
+  const pattern = `[-]-conf-file=${confOf({ id, folder }).replaceAll(/[.*[\]\\^$]/g, '\\$&')}`;
+  return `$(grep -lszx ${shellWord(pattern)} /proc/[0-9]*/cmdline | cut -d/ -f3)`;
+}
+
+function confOf({ id, folder }: { readonly id: string; readonly folder: string }): string {
+  const [uuid = '', program = ''] = id.split('/');
+  return `${folder.slice(0, folder.lastIndexOf('/'))}/networks/${uuid}/${program}.conf`;
+}
+
+function marked(op: ServiceRun): string {
+  const marks = `${shellWord(noteOf(op))}.marks`;
+  const leases = op.leases === undefined ? undefined : shellWord(op.leases.path);
+  const lines = [
+    `mkdir -p ${shellWord(op.folder)}`,
+    `u=$(id -un ${SERVICE_USERS[0]} 2>/dev/null || echo ${SERVICE_USERS[1]})`,
+    ...(leases === undefined ? [] : [`touch ${leases} && chown $u ${leases}`]),
+    `printf %s ${shellWord(serviceMarks(op))} >${marks}`,
+    `stat -Lc netns=%i /run/netns/${shellWord(op.netns)} >>${marks}`,
+    ...(leases === undefined ? [] : [`stat -c 'leases=%i %n' ${leases} >>${marks}`]),
+  ];
+  return lines.join('\n');
+}
+
 function started(op: ServiceRun): string {
-  const marks = Object.entries(serviceMarks(op)).map(([name, value]) => `${name}=${value}`);
-  return ['env', ...marks, 'setsid', '--fork', 'ip', 'netns', 'exec', op.netns, op.program, ...op.argv].map(shellWord).join(' ');
+  const words = unprivileged('$u', '$(id -g $u)', SERVICE_CAPABILITIES).map(word => (word.includes('-all') ? `${word}$r` : word));
+  const asked = `setpriv --reuid=$u --regid=$(id -g $u) --clear-groups test -r ${shellWord(confOf(op))} && r= || r=,+${SEARCH_CAPABILITY}`;
+  return `${asked}
+setsid --fork ip netns exec ${shellWord(op.netns)} setpriv ${words.join(' ')} ${[op.program, ...op.argv].map(shellWord).join(' ')}`;
 }
 
 export function renderFile(op: FileOp): string {

@@ -125,7 +125,7 @@ export interface FileRow {
   readonly hash: string;
 }
 
-/** A process with our mark in its environment, or the note of one that is gone. */
+/** A process that serves a network, or the notes of one that is gone. */
 export interface ServiceRow {
   /** `<uuid>/dnsmasq`. */
   readonly id: string;
@@ -133,7 +133,7 @@ export interface ServiceRow {
   readonly netns: string;
   /** Hash of what it read when it started; '' where that cannot be told. */
   readonly conf: string;
-  /** Hash of what it read last; '' where that cannot be told. */
+  /** Hash of what it read last; '' where that cannot be told, or its leases are no longer in their file. */
   readonly loaded: string;
   /** False for one that is gone, stopped, hung, or without the ports that it should hold. */
   readonly answers: boolean;

@@ -1,6 +1,6 @@
 /**
- * Processes that serve a network from inside its namespace. A process tells by its environment what it is and what it read
- * when it started, and a note beside it what it read since; whether it answers is asked, not guessed from its being there.
+ * Processes that serve a network from inside its namespace. A process tells by its arguments which one it is, and notes beside
+ * it what it read when it started, and since; whether it answers is asked, not guessed from its being there.
  */
 import { brief, fileRef } from './file.ts';
 import type { Difference, Kind, Observed, Tie } from './kind.ts';
@@ -14,6 +14,7 @@ export interface ServiceSpec {
   readonly id: string;
   /** `dnsmasq`: looked up among the node's programs. */
   readonly program: string;
+  /** By `--conf-file=<runtime folder>/networks/<uuid>/<program>.conf` in it the process is found again. */
   readonly argv: readonly string[];
   /** Hash of everything that it reads when it starts, its argv included. */
   readonly conf: string;
@@ -80,8 +81,8 @@ function ties(s: ServiceSpec): readonly Tie[] {
   ];
 }
 
-function runOf({ netns, id, program, argv, conf, loaded, ports, folder, leases }: ServiceSpec): ServiceRun {
-  return { netns, id, program, argv, conf, loaded, ports, folder, ...(leases === undefined ? {} : { leases }) };
+function runOf({ netns, id, program, argv, conf, loaded, ports, links, folder, leases }: ServiceSpec): ServiceRun {
+  return { netns, id, program, argv, conf, loaded, ports, links, folder, ...(leases === undefined ? {} : { leases }) };
 }
 
 function asRead({ id, netns, conf, loaded, answers, folder }: ServiceRow): ServiceSpec {

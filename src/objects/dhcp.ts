@@ -52,7 +52,7 @@ export function serviceTexts(network: NetworkDef, entry: NetworkEntry, catalog: 
   const domain = domainOf(network.namespace, catalog);
   const paths = servicePaths(folder);
   const conf = [
-    ...common(entry.vxid),
+    ...common(entry.vxid, dhcp),
     ...(dns ? resolver(network, catalog, domain, paths.names) : ['port=0']),
     ...(dhcp ? [...leasing(network, range, paths), ...options(network, range, catalog, mtu)] : []),
   ];
@@ -81,9 +81,10 @@ function guestsOf(network: NetworkDef, entry: NetworkEntry, catalog: Catalog, ra
   return found.sort((a, b) => compareIps(a.address, b.address));
 }
 
-// It runs as root because it reads its files again long after its start, and they may be where only root may look.
-function common(vxid: number): readonly string[] {
-  return ['user=root', 'pid-file=', 'bind-interfaces', 'except-interface=lo', `interface=${vethNames(vxid).inner}`, 'no-resolv', 'no-hosts'];
+// DNS alone holds its port for every address there: only so it hears a question of netloom's, which is sent to a group.
+function common(vxid: number, dhcp: boolean): readonly string[] {
+  const bound = dhcp ? ['bind-interfaces'] : [];
+  return ['pid-file=', ...bound, 'except-interface=lo', `interface=${vethNames(vxid).inner}`, 'no-resolv', 'no-hosts'];
 }
 
 function resolver(network: NetworkDef, catalog: Catalog, domain: string, names: string): readonly string[] {
@@ -109,6 +110,8 @@ function leasing(network: NetworkDef, range: Cidr, paths: ReturnType<typeof serv
   return [
     'quiet-dhcp',
     'dhcp-authoritative',
+    // All leases are fixed: there is nothing to ask the network for, which would take a capability more.
+    'no-ping',
     // Answers by unicast put an ARP entry of dnsmasq's own in the place of our permanent one.
     'dhcp-broadcast',
     // A guest has the name that is defined, not the one that it says.

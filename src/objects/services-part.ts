@@ -33,7 +33,7 @@ export function servicesPart(self: NetworkDef, entry: NetworkEntry, view: NodeVi
     answers: true,
     ports: [...(servesDhcp(self, view.catalog) ? [DHCP_PORT] : []), ...(servesDns(self, view.catalog) ? [DNS_PORT] : [])],
     links: [vethNames(entry.vxid).inner],
-    files: files.map(each => each.path),
+    files: [...files.map(each => each.path), paths.leases],
     folder: `${runtime}/services`,
     leases: { path: paths.leases, known: texts.leases },
   };

@@ -41,8 +41,8 @@ function originOf(members: readonly { readonly from: readonly Origin[] }[]): Ori
   return (defined ?? members.find(({ from }) => from.length > 0))?.from[0];
 }
 
-/** The name that people know a thing by: its ref without the room of refs, and without the node's own namespace. */
+/** The name that people know a thing by: its ref without the room of refs, and without the node's own namespace. A file's is its path. */
 export function labelOf(ref: string): string {
   const start = ref.indexOf(':') + 1;
-  return ref.slice(ref.startsWith('/', start) ? start + 1 : start);
+  return ref.slice(ref.startsWith('/', start) && !ref.startsWith('file:') ? start + 1 : start);
 }

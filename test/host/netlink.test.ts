@@ -43,6 +43,9 @@ function scripted(...answers: readonly (readonly (Buffer | Error)[])[]) {
     setsockopt: () => {
       throw errno('ENOPROTOOPT');
     },
+    sendTo: () => {
+      throw new Error('nothing is sent to an address');
+    },
     send: () => {
       left.splice(0, left.length, ...(answers[Math.min(++asked, answers.length - 1)] ?? []));
     },

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { usualReader } from '../../src/host/choose-reader.ts';
+import { datagramsRead } from '../../src/host/processes.ts';
 import type { InterfaceEntry, NetworkEntry } from '../../src/model/ledger.ts';
 import { servicePaths, serviceTexts } from '../../src/objects/dhcp.ts';
 import { empty, sh } from '../host/lab.ts';
@@ -21,6 +23,8 @@ let running: ChildProcess | undefined;
 beforeAll(() => {
   empty();
   folder = mkdtempSync(join(tmpdir(), 'netloom-dhcp-'));
+  // dnsmasq is no root.
+  chmodSync(folder, 0o755);
   writeFileSync(join(folder, 'lease.sh'), '#!/bin/sh\n[ "$1" = bound ] && exec env\n[ "$1" = leasefail ] && echo leasefail\nexit 0\n');
   chmodSync(join(folder, 'lease.sh'), 0o755);
   sh('ip link add br0 type bridge');
@@ -30,14 +34,16 @@ beforeAll(() => {
   for (const [name, mac] of Object.entries({ ...KNOWN, c: STRANGER })) plug(name, 'eth0', mac);
 });
 
-afterEach(async () => {
+afterEach(stop);
+
+async function stop(): Promise<void> {
   const child = running;
   running = undefined;
   if (child === undefined || child.exitCode !== null) return;
   const gone = new Promise(done => child.once('close', done));
   child.kill();
   await gone;
-});
+}
 
 afterAll(() => {
   empty();
@@ -173,6 +179,21 @@ it('the router answers for guests and records: A, PTR, AAAA, CNAME; and for noth
   expect(lookup('a', 'www.default.netloom', 'a')).toEqual(['alpha.default.netloom', '10.1.0.10']);
   expect(lookup('a', 'nobody.default.netloom', 'a')).toEqual(['NXDOMAIN']);
   expect(lookup('a', '10.1.0.99', 'ptr')).toEqual(['NXDOMAIN']);
+});
+
+it('DNS alone hears what netloom asks it, as DHCP does', async () => {
+  const { ask } = await usualReader();
+  for (const [spec, port] of [
+    [{ dhcp: false, dns: true }, 53],
+    [{ dhcp: true, dns: false }, 67],
+  ] as const) {
+    await serve(spec);
+    const { pid = 0 } = running ?? {};
+    const before = datagramsRead(pid);
+    ask({ netns: 'router', link: INNER, ports: [port] });
+    await expect.poll(() => datagramsRead(pid)).toBe(before + 1);
+    await stop();
+  }
 });
 
 it('other names are asked of the resolvers that are said, the own domain never', async () => {

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { carryOthers } from '../../src/host/carry-others.ts';
+import { usualReader } from '../../src/host/choose-reader.ts';
 import { run } from '../../src/host/exec.ts';
 import { read } from '../../src/host/read.ts';
 import { readFiles, readServices } from '../../src/host/read-services.ts';
@@ -28,7 +29,7 @@ export async function say(ops: readonly Op[]): Promise<void> {
 // A shell goes on as soon as it has started something.
 async function untilItAnswers(id: string): Promise<void> {
   for (const deadline = Date.now() + 5_000; ; ) {
-    const found = (await readServices(RUNTIME, readdirSync('/run/netns'))).find(one => one.id === id);
+    const found = (await readServices(RUNTIME, readdirSync('/run/netns'), await usualReader())).find(one => one.id === id);
     if (found?.answers === true) return;
     if (Date.now() > deadline) throw new Error(`the service ${id} does not answer: ${JSON.stringify(found)}`);
     await sleep(20);
@@ -62,7 +63,7 @@ export async function seen(keys: readonly Key[] = []): Promise<readonly Observed
 
 /** Ends the services of a runtime folder, and takes their files away one by one. */
 export async function endServices(runtimeFolder: string): Promise<void> {
-  for (const { id, folder } of await readServices(runtimeFolder, [])) await batch([{ op: 'service-stop', id, folder }]);
+  for (const { id, folder } of await readServices(runtimeFolder, [], await usualReader())) await batch([{ op: 'service-stop', id, folder }]);
   for (const { path } of readFiles(runtimeFolder)) await batch([{ op: 'file-del', path }]);
 }
 

@@ -33,7 +33,7 @@ describe('what dnsmasq reads', () => {
 
   test('with DNS alone: the names of guests, and no lease', () => {
     expect(textsOf({ dhcp: false, dns: true, dnsUpstreams: ['192.0.2.53'] })).toEqual({
-      conf: `${HEAD}${RESOLVER}server=192.0.2.53\n`,
+      conf: `${HEAD.replace('bind-interfaces\n', '')}${RESOLVER}server=192.0.2.53\n`,
       hosts: '',
       names: NAMES,
       leases: [],

@@ -54,8 +54,7 @@ export function textsOf(spec: object, more: readonly string[] = [POOL], cluster:
 export const linesOf = (spec: object, start: string, more: readonly string[] = [POOL], cluster: object = {}): readonly string[] =>
   (textsOf(spec, more, cluster)?.conf ?? '').split('\n').filter(line => line.startsWith(start));
 
-export const HEAD = `user=root
-pid-file=
+export const HEAD = `pid-file=
 bind-interfaces
 except-interface=lo
 interface=veth-abc-i
@@ -64,6 +63,7 @@ no-hosts
 `;
 export const LEASING = `quiet-dhcp
 dhcp-authoritative
+no-ping
 dhcp-broadcast
 dhcp-ignore-names
 dhcp-lease-max=256

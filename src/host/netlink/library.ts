@@ -9,8 +9,10 @@ import { getSystemErrorName } from 'node:util';
 export interface Library {
   /** A descriptor that no child inherits. */
   socket(family: number, type: number, protocol: number): number;
-  setsockopt(fd: number, level: number, option: number, value: number): void;
+  setsockopt(fd: number, level: number, option: number, value: number | string): void;
   send(fd: number, message: Buffer): void;
+  /** @param address  a sockaddr */
+  sendTo(fd: number, message: Buffer, address: Buffer): void;
   /** Fills `into`; gives how long the message is, which may be more than fits. Does not wait for one: EAGAIN. */
   receive(fd: number, into: Buffer): number;
   /** Moves the calling thread, and nothing else, into the network namespace behind a descriptor. */
@@ -52,6 +54,7 @@ function bind(koffi: Koffi): Library {
   const socket = libc.func('int socket(int, int, int)');
   const setsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
   const send = libc.func('long send(int, const void *, size_t, int)');
+  const sendto = libc.func('long sendto(int, const void *, size_t, int, const void *, uint32_t)');
   const recv = libc.func('long recv(int, void *, size_t, int)');
   const setns = libc.func('int setns(int, int)');
   const checked = (call: string, result: number): number => {
@@ -60,8 +63,12 @@ function bind(koffi: Koffi): Library {
   };
   return {
     socket: (family, type, protocol) => checked('socket', socket(family, type | SOCK_CLOEXEC, protocol)),
-    setsockopt: (fd, level, option, value) => void checked('setsockopt', setsockopt(fd, level, option, Int32Array.of(value), 4)),
+    setsockopt: (fd, level, option, value) => {
+      const bytes = typeof value === 'string' ? Buffer.from(value) : Int32Array.of(value);
+      checked('setsockopt', setsockopt(fd, level, option, bytes, bytes.byteLength));
+    },
     send: (fd, message) => void checked('send', Number(send(fd, message, message.length, 0))),
+    sendTo: (fd, message, address) => void checked('sendto', Number(sendto(fd, message, message.length, MSG_DONTWAIT, address, address.length))),
     receive: (fd, into) => checked('recv', Number(recv(fd, into, into.length, MSG_TRUNC | MSG_DONTWAIT))),
     setns: fd => void checked('setns', setns(fd, CLONE_NEWNET)),
     mountProc: bindMount(libc),

@@ -9,6 +9,7 @@ import type { RawLink } from '../corrections.ts';
 import { HostError } from '../errors.ts';
 import { namespacesNow } from '../namespace.ts';
 import type { RawReading, Reader } from '../reader.ts';
+import { askService } from './ask-service.ts';
 import { type Channel, NETFILTER, openChannel, ROUTE } from './channel.ts';
 import type { Library } from './library.ts';
 import { readAddresses, readLinks } from './links.ts';
@@ -30,6 +31,7 @@ export function netlinkReader(lib: Library): Reader {
       // What strangers wrote is listed by a process of its own: whoever makes nft crash crashes nothing else.
       return { netns, ...found, tables: tables ?? (await Promise.all(heads.map(head => listTable(netns, head)))) };
     },
+    ask: question => askService(lib, question),
     readSysctls: async (netns, keys) => (keys.length === 0 ? {} : inNamespace(lib, netns, () => readSettings(keys))),
   };
 }

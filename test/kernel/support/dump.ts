@@ -1,6 +1,7 @@
 /** The kernel's state as `ip -j -d`, `bridge -j` and `nft -j` print it: what tests compare, however it came about. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { usualReader } from '../../../src/host/choose-reader.ts';
 import { run } from '../../../src/host/exec.ts';
 import { readFiles, readServices } from '../../../src/host/read-services.ts';
 import { isOurNamespace } from '../../../src/kinds/marks.ts';
@@ -167,7 +168,7 @@ async function sysctls(tool: Tool): Promise<readonly Raw[]> {
 /** Files by what is in them, and services that run, wherever they do. */
 async function served(names: readonly string[]): Promise<readonly Raw[]> {
   const files = readFiles(RUNTIME_DIR).filter(({ path }) => !path.endsWith('/leases'));
-  const services = await readServices(RUNTIME_DIR, names);
+  const services = await readServices(RUNTIME_DIR, names, await usualReader());
   return [...files.map(value => ({ of: ' file', link: '', value })), ...services.map(value => ({ of: ' service', link: '', value }))];
 }
 

@@ -5,6 +5,7 @@ import { far } from '../../../src/kinds/far.ts';
 import { file } from '../../../src/kinds/file.ts';
 import { nft } from '../../../src/kinds/nft.ts';
 import { proxy } from '../../../src/kinds/proxy.ts';
+import { processesOf } from '../../../src/kinds/render-service.ts';
 import { route } from '../../../src/kinds/route.ts';
 import { rule } from '../../../src/kinds/rule.ts';
 import { service } from '../../../src/kinds/service.ts';
@@ -21,6 +22,7 @@ const RULE = wanted(rule, AT);
 const TABLE = wanted(nft, AT);
 const SERVICE = wanted(service, AT);
 const HOSTS = wanted(file, { path: SERVICE.files.find(path => path.endsWith('/hosts')) ?? '' });
+const LEASES = wanted(file, { path: SERVICE.leases?.path ?? '' });
 const FLOATING = wanted(announce, { ...AT, target: wanted(announce, AT).target === '' ? '10.0.0.6' : wanted(announce, AT).target });
 const OUTER = wanted(far, { ...AT, name: FLOATING.link }).near.slice(1);
 const INNER = wanted(far, { ...AT, name: PROXY.link });
@@ -66,9 +68,10 @@ export const GATEWAY_MISCHIEF: readonly Mischief[] = [
   },
   {
     title: 'a service is killed',
-    lines: `kill -9 $(grep -lszx NETLOOM_SERVICE=${SERVICE.id} /proc/[0-9]*/environ | cut -d/ -f3)`,
+    lines: `kill -9 ${processesOf(SERVICE)}`,
     told: [`make ${service.ref(SERVICE)}`],
   },
+  { title: 'the leases of a service are deleted under it', lines: `rm ${LEASES.path}`, told: [`make ${file.ref(LEASES)}`, `update ${service.ref(SERVICE)}`] },
   { title: 'a file of a service is deleted', lines: `rm ${HOSTS.path}`, told: [`make ${file.ref(HOSTS)}`, `update ${service.ref(SERVICE)}`] },
   {
     title: 'a file of a network that is gone was left behind',
@@ -77,7 +80,9 @@ export const GATEWAY_MISCHIEF: readonly Mischief[] = [
   },
   {
     title: 'a service of a network that is gone was left behind',
-    lines: `env NETLOOM_SERVICE=${STRAY}/dnsmasq NETLOOM_FOLDER=${RUNTIME_DIR}/services setsid --fork sleep 1000 >/dev/null 2>&1`,
-    told: [`delete service:${STRAY}/dnsmasq`],
+    lines: `mkdir ${RUNTIME_DIR}/networks/${STRAY}
+echo port=0 > ${RUNTIME_DIR}/networks/${STRAY}/dnsmasq.conf
+dnsmasq --conf-file=${RUNTIME_DIR}/networks/${STRAY}/dnsmasq.conf --user=root --pid-file=`,
+    told: [`delete service:${STRAY}/dnsmasq`, `delete file:${RUNTIME_DIR}/networks/${STRAY}/dnsmasq.conf`],
   },
 ];

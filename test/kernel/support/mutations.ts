@@ -8,7 +8,7 @@ import type { LinkFields } from '../../../src/kinds/link-fields.ts';
 import type { NeighSpec } from '../../../src/kinds/neigh.ts';
 import type { NftSpec } from '../../../src/kinds/nft.ts';
 import { type PortSpec, port as portKind } from '../../../src/kinds/port.ts';
-import { noteOf } from '../../../src/kinds/render-service.ts';
+import { noteOf, processesOf } from '../../../src/kinds/render-service.ts';
 import type { RouteSpec } from '../../../src/kinds/route.ts';
 import type { RuleSpec } from '../../../src/kinds/rule.ts';
 import type { ServiceSpec } from '../../../src/kinds/service.ts';
@@ -187,25 +187,19 @@ const announce: Makers<AnnounceSpec> = {
 
 const file: Makers<FileSpec> = { hash: s => ({ lines: `echo else >> ${s.path}`, have: textHash(`${s.text}else\n`) }) };
 
-/** Its process, for a shell. */
-function processOf(s: ServiceSpec): string {
-  return `$(grep -lszx NETLOOM_SERVICE=${s.id} /proc/[0-9]*/environ | cut -d/ -f3)`;
-}
-
-/** Another process under its marks, some of which are otherwise. */
-function impostor(s: ServiceSpec, netns: string, marks: Partial<Pick<ServiceSpec, 'conf'>>): string {
-  const all = { SERVICE: s.id, FOLDER: s.folder, CONF: marks.conf ?? s.conf, LOADED: s.loaded };
-  const words = Object.entries(all).map(([name, value]) => `NETLOOM_${name}=${value}`);
-  return `kill -9 ${processOf(s)}
-env ${words.join(' ')} setsid --fork ip netns exec ${netns} sleep 1000 >/dev/null 2>&1
-until grep -qsx sleep $(dirname $(grep -lszx NETLOOM_SERVICE=${s.id} /proc/[0-9]*/environ))/comm; do sleep 0.02; done`;
+/** Something else in its place, in a namespace. */
+function impostor(s: ServiceSpec, netns: string): string {
+  const words = `${process.execPath} -e 'setInterval(() => 0, 1e6)' -- ${s.argv.find(word => word.startsWith('--conf-file='))}`;
+  return `for p in ${processesOf(s)}; do kill -9 $p; while grep -qs . /proc/$p/cmdline; do sleep 0.02; done; done
+setsid --fork ip netns exec ${netns} bash -c "exec -a ${s.program} ${words}" >/dev/null 2>&1
+until [ -n "${processesOf(s)}" ]; do sleep 0.02; done`;
 }
 
 const service: Makers<ServiceSpec> = {
-  netns: s => ({ lines: impostor(s, 'g1', {}), have: 'g1' }),
-  conf: s => ({ lines: impostor(s, s.netns, { conf: 'else' }), have: 'else' }),
-  loaded: s => ({ lines: `for p in ${processOf(s)}; do echo "$p else" > ${noteOf(s)}; done`, have: 'else' }),
-  answers: s => ({ lines: `kill -STOP ${processOf(s)}`, have: false }),
+  netns: s => ({ lines: impostor(s, 'g1'), have: 'g1' }),
+  conf: s => ({ lines: `sed -i s/^conf=.*/conf=else/ ${noteOf(s)}.marks`, have: 'else' }),
+  loaded: s => ({ lines: `for p in ${processesOf(s)}; do echo "$p else" > ${noteOf(s)}; done`, have: 'else' }),
+  answers: s => ({ lines: `kill -STOP ${processesOf(s)}`, have: false }),
 };
 
 /** By kind and field: one for each live and each fixed field; a field of another fate is not the kernel's to drift. */
