@@ -1,6 +1,6 @@
 /** A network's dnsmasq: outlives whoever started it, is found again by who knows nothing of it, and may little. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -66,35 +66,41 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)('one that got %s is replaced in one p
   expect(await lookUp()).toContain('Address: 10.0.0.1');
 });
 
-test('it is no root, may little, and reads its files again all the same', async () => {
-  await pass(wanted());
-  const status = () => readFileSync(`/proc/${pidNow()}/status`, 'utf8');
-  const uid = execFileSync('id', ['-u', 'dnsmasq'], { encoding: 'utf8' }).trim();
-  expect(status()).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'));
-  // CAP_NET_BIND_SERVICE, CAP_NET_ADMIN: nothing else, also for what it could start.
-  expect(status()).toMatch(/^CapPrm:\t0*1400$/m);
-  expect(status()).toMatch(/^CapBnd:\t0*1400$/m);
-  expect(status()).toMatch(/^NoNewPrivs:\t1$/m);
-  const [more, readHosts] = ['log-facility=-\n', /dnsmasq-dhcp.*: read .*\/hosts$/gm];
-  await pass(wanted({ more }));
-  expect(await pass(wanted({ more, hosts: '02:00:00:00:00:0b,10.0.0.3\n', known: [] }))).toEqual(['update file', 'update service']);
-  await expect.poll(() => readFileSync(`${join(node.runtime, 'services', UUID)}.dnsmasq.log`, 'utf8').match(readHosts)).toHaveLength(2);
-});
-
-test('where not everybody gets to its files it may read all, and is no root', async () => {
-  const deep = join(node.runtime, 'closed', 'run');
-  mkdirSync(deep, { recursive: true });
-  chmodSync(join(node.runtime, 'closed'), 0o700);
-  const open = node.runtime;
-  node.runtime = deep;
+/** With another runtime folder: one below /tmp, where everybody gets to, or one behind a folder of root's alone. */
+async function elsewhere(mode: number, work: () => Promise<void>): Promise<void> {
+  const [usual, open] = [node.runtime, mkdtempSync('/tmp/netloom-open-')];
+  node.runtime = join(open, 'run');
+  mkdirSync(node.runtime);
+  chmodSync(open, mode);
   try {
-    await pass(wanted());
-    expect(await pass(wanted({ hosts: '# other\n' }))).toEqual(['update file', 'update service']);
-    expect(readFileSync(`/proc/${pidNow()}/status`, 'utf8')).toMatch(/^CapPrm:\t0*1404$/m);
+    await work();
     process.kill(pidNow(), 'SIGKILL');
   } finally {
-    node.runtime = open;
+    node.runtime = usual;
+    rmSync(open, { recursive: true });
   }
+}
+
+const status = () => readFileSync(`/proc/${pidNow()}/status`, 'utf8');
+
+/** How often dnsmasq said that it read its hosts. */
+const readings = () => readFileSync(`${join(node.runtime, 'services', UUID)}.dnsmasq.log`, 'utf8').match(/dnsmasq-dhcp.*: read .*\/hosts$/gm);
+
+// CAP_NET_BIND_SERVICE, CAP_NET_ADMIN; where it must, CAP_DAC_READ_SEARCH.
+test.each([
+  ['may little', 0o711, '1400'],
+  ['may also read what only root may', 0o700, '1404'],
+])('it is no root, %s, and reads its files again', async (_, mode, capabilities) => {
+  await elsewhere(mode, async () => {
+    const more = 'log-facility=-\n';
+    await pass(wanted({ more }));
+    const uid = execFileSync('id', ['-u', 'dnsmasq'], { encoding: 'utf8' }).trim();
+    expect(status()).toMatch(new RegExp(`^Uid:(\\t${uid}){4}$`, 'm'));
+    for (const set of ['Prm', 'Eff', 'Bnd']) expect(status()).toMatch(new RegExp(`^Cap${set}:\\t0*${capabilities}$`, 'm'));
+    expect(status()).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(await pass(wanted({ more, hosts: '02:00:00:00:00:0b,10.0.0.3\n', known: [] }))).toEqual(['update file', 'update service']);
+    await expect.poll(readings).toHaveLength(2);
+  });
 });
 
 test('leases that were deleted or replaced under it are its own again after one pass', async () => {
