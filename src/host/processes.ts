@@ -65,7 +65,7 @@ export function datagramsRead(pid: number): number {
   return Number(/^Udp: (\d+)/m.exec(readQuietly(`/proc/${pid}/net/snmp`))?.[1] ?? 0);
 }
 
-export interface UdpSocket {
+interface UdpSocket {
   readonly port: number;
   /** Bytes that nobody has read yet. */
   readonly unread: number;
@@ -73,7 +73,7 @@ export interface UdpSocket {
 }
 
 /** Sockets of /proc/PID/net/udp. */
-export function udpSockets(text: string): readonly UdpSocket[] {
+function udpSockets(text: string): readonly UdpSocket[] {
   return text.split('\n').flatMap(line => {
     const [, , port, queue, inode] = /^\s*(\d+): [0-9A-F]+:([0-9A-F]{4}) \S+ \S+ [0-9A-F]+:([0-9A-F]+) \S+ \S+ +\d+ +\d+ (\d+)/.exec(line) ?? [];
     if (port === undefined || queue === undefined || inode === undefined) return [];
