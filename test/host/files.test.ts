@@ -32,7 +32,7 @@ test('a writer that is killed leaves the old content or the new, never a part', 
   const path = join(folder, 'ledger');
   for (let round = 0; round < 5; round++) {
     const child = writer.start([path]);
-    await line(child);
+    expect(await line(child)).toBe('go');
     await new Promise(resolve => setTimeout(resolve, 50 + round * 17));
     await killNow(child);
     const text = readFileSync(path, 'utf8');
