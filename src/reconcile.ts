@@ -10,14 +10,9 @@ import type { Diagnostic } from './model/diagnostic.ts';
 import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
-<<<<<<< HEAD
 import { settleArmed } from './pass/armed.ts';
-import { dropNoted, loadNoted } from './pass/control.ts';
-import { type Enforced, prepare, type Target } from './pass/enforce.ts';
-=======
 import { dropNoted, idleness, loadNoted, loadSuspension, type Suspension } from './pass/control.ts';
-import { type Enforced, enforce, prepare, type Target } from './pass/enforce.ts';
->>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
+import { type Enforced, prepare, type Target } from './pass/enforce.ts';
 import { passEvents } from './pass/events.ts';
 import { enforceGuarded, type Guarded } from './pass/guard.ts';
 import { tidyAfterKills } from './pass/guarded.ts';
@@ -66,7 +61,6 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
   const lock = await takeLock(config.runtimeDir, options.command);
   const signals = holdSignals();
   try {
-<<<<<<< HEAD
     await tidyAfterKills(config.stateDir, config.runtimeDir);
     await settleArmed(config.stateDir);
     await openRecord(config.stateDir);
@@ -74,30 +68,12 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
     const result = await follow(config, course);
     // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
     return result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined }) : result;
-=======
-    const remote = await openRemote(config, join(config.stateDir, 'clone'));
-    const suspended = await loadSuspension(config.stateDir);
-    const pulled = await pull({
-      remote,
-      stateDir: config.stateDir,
-      good: await loadGood(config.stateDir),
-      node: config.node,
-      accept: options.accept,
-      keep: suspended === null,
-    });
-    const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
-    const { catalog } = pulled;
-    const node = catalog?.nodes.get(config.node) ?? null;
-    if (catalog === null || node === null) return { pulled, node, settled: null, enforced: null, published: null, suspended, diagnostics };
-    return { pulled, node, suspended, diagnostics, ...(await bring(config, remote, { pulled, catalog, suspended }, node)) };
->>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
   } finally {
     signals.release();
     lock.release();
   }
 }
 
-<<<<<<< HEAD
 interface Course extends PassOptions {
   readonly stop: () => string | null;
 }
@@ -106,17 +82,21 @@ async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
   const { stateDir } = config;
   const remote = await openRemote(config, join(stateDir, 'clone'));
   const held = await loadHeldBack(stateDir);
-  const pulled = await pull({ remote, stateDir, good: await loadGood(stateDir), held, node: config.node, accept: course.accept, keep: true });
+  const suspended = await loadSuspension(stateDir);
+  const seen = { held, node: config.node, accept: course.accept, keep: suspended === null };
+  const pulled = await pull({ remote, stateDir, good: await loadGood(stateDir), ...seen });
   const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
   const { catalog } = pulled;
   const node = catalog?.nodes.get(config.node) ?? null;
-  if (catalog === null || node === null) return { pulled, node, settled: null, enforced: null, published: null, diagnostics, guarded: null, held };
-  return { pulled, node, diagnostics, ...(await bring(config, remote, { ...course, held, pulled, catalog, node })) };
+  const found = { pulled, node, suspended, diagnostics };
+  if (catalog === null || node === null) return { ...found, settled: null, enforced: null, published: null, guarded: null, held };
+  return { ...found, ...(await bring(config, remote, { ...course, held, pulled, suspended, catalog, node })) };
 }
 
 interface Brought extends Course {
   readonly held: HeldBack | null;
   readonly pulled: Pulled;
+  readonly suspended: Suspension | null;
   readonly catalog: Catalog;
   readonly node: NodeDef;
 }
@@ -124,57 +104,34 @@ interface Brought extends Course {
 type Outcome = Pick<PassResult, 'settled' | 'enforced' | 'published' | 'guarded' | 'held'>;
 
 async function bring(config: NodeConfig, remote: Remote, brought: Brought): Promise<Outcome> {
-  const { pulled, catalog, node } = brought;
+  const { pulled, suspended, catalog, node } = brought;
   const { stateDir } = config;
   const kept = await loadKeptLedger(stateDir);
   const held = stillHeld(brought.held, pulled);
-  const settled =
-    held === null ? await settle({ remote, tip: pulled.tips?.status, kept, catalog, node: node.name, stateDir }) : frozen(kept, pulled.tips?.status);
+  const mind = { isApart: isApart(pulled.refusal), isLook: suspended !== null };
+  const tip = pulled.tips?.status;
+  const settled = held === null ? await settle({ remote, tip, kept, catalog, node: node.name, stateDir, ...mind }) : frozen(kept, tip);
   if (!settled.isKnown) return { settled, enforced: null, published: null, guarded: null, held };
   const change = (target: Partial<Target>): Promise<Guarded> => changeKernel(config, remote, brought, { catalog, ledger: settled.ledger, node, ...target });
   const first = await change({});
   const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, guarded, held });
   if (isOver(first)) return untold(first);
-  const isDone = config.mode === 'enforce' && first.fate !== 'waiting';
+  const isDone = !idleness(config, suspended) && first.fate !== 'waiting';
   if (isDone) await keepEnforced(stateDir);
   if (isDone && held === null) await forgetHeldBack(stateDir);
   if (pulled.tips === null) return untold(first);
   const over = isDone && held === null ? await takeOver({ remote, settled, catalog, enforced: first.enforced, node: node.name, stateDir }) : settled;
   const done = await turnTo(first, takenBetween(settled, over), taken => change({ taken }));
   if (isOver(done)) return { ...untold(done), settled: over };
-  const told = { pulled, settled: over, catalog, enforced: done.enforced, previous: kept?.ledger ?? null, wrong: wrongWith(done, held) };
+  const told = { pulled, suspended, settled: over, catalog, enforced: done.enforced, previous: kept?.ledger ?? null, wrong: wrongWith(done, held) };
   const published = await tell(config, remote, told);
   return { settled: over, enforced: done.enforced, published, guarded: done, held };
 }
 
-async function changeKernel(config: NodeConfig, remote: Remote, { pulled, confirmMs, stop }: Brought, target: Target): Promise<Guarded> {
+async function changeKernel(config: NodeConfig, remote: Remote, { pulled, suspended, confirmMs, stop }: Brought, target: Target): Promise<Guarded> {
   const prepared = await prepare(target, config.runtimeDir);
-  if (config.mode === 'observe') return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
+  if (idleness(config, suspended)) return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
   return enforceGuarded(prepared, { config, ...target, revision: pulled.good?.revision ?? '', remote, hasAnswered: pulled.tips !== null, confirmMs, stop });
-=======
-/** What there is to enforce, and whether somebody holds it back. */
-interface Found {
-  readonly pulled: Pulled;
-  readonly catalog: Catalog;
-  readonly suspended: Suspension | null;
-}
-
-async function bring(config: NodeConfig, remote: Remote, { pulled, catalog, suspended }: Found, node: NodeDef) {
-  const { stateDir } = config;
-  const kept = await loadKeptLedger(stateDir);
-  const settled = await settle({ remote, tip: pulled.tips?.status, kept, catalog, node: node.name, stateDir, isApart: isApart(pulled.refusal) });
-  if (!settled.isKnown) return { settled, enforced: null, published: null };
-  const prepared = await prepare({ catalog, ledger: settled.ledger, node }, config.runtimeDir);
-  const observing = idleness(config, suspended) !== false;
-  const enforced = observing
-    ? { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }
-    : await enforce(prepared, () => checkBefore(prepared.facts, stateDir));
-  if (pulled.tips === null) return { settled, enforced, published: null };
-  const over = observing ? settled : await takeOver({ remote, settled, catalog, enforced, node: node.name, stateDir });
-  const done = await turnTo(enforced, { catalog, ledger: settled.ledger, node, taken: takenBetween(settled, over) }, config.runtimeDir);
-  const published = await tell(config, remote, { pulled, catalog, suspended, settled: over, enforced: done, previous: kept?.ledger ?? null });
-  return { settled: over, enforced: done, published };
->>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
 }
 
 // The others turn to this node's routers from now on, so what comes back for them is taken at once. Their addresses are announced
@@ -191,7 +148,10 @@ function isOver({ fate }: Guarded): boolean {
   return fate === 'reverted' || fate === 'stopped';
 }
 
-interface Told extends Found {
+interface Told {
+  readonly pulled: Pulled;
+  readonly suspended: Suspension | null;
+  readonly catalog: Catalog;
   readonly settled: Settled;
   readonly enforced: Enforced;
   readonly previous: Ledger | null;

@@ -40,11 +40,7 @@ interface Options {
 }
 
 /** What a pass means as an exit code. Throws CommandError where this node is not in the definitions. */
-<<<<<<< HEAD
-export function passExit(config: NodeConfig, { pulled, node, enforced, settled, held }: PassResult): ExitCode {
-=======
-export function passExit(config: NodeConfig, { pulled, node, enforced, settled, suspended }: PassResult): ExitCode {
->>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
+export function passExit(config: NodeConfig, { pulled, node, enforced, settled, suspended, held }: PassResult): ExitCode {
   if (pulled.catalog !== null && node === null) nodeOf(pulled.catalog, config.node);
   if (held?.reason === 'Reverted') return EXIT.error;
   // What a person asked for is no failure.
@@ -56,15 +52,11 @@ export function passExit(config: NodeConfig, { pulled, node, enforced, settled, 
 
 const NOTHING_YET = 'this node has no good revision yet: there is nothing to enforce, and nothing was changed';
 
-<<<<<<< HEAD
-function tellPerson({ pulled, enforced, settled, published, diagnostics, held }: PassResult): void {
-=======
 function heldBack(suspended: Suspension): string {
   return `this node is suspended ${suspensionText(suspended)}, since ${suspended.since}: nothing is applied before netloom resume`;
 }
 
-function tellPerson({ pulled, suspended, enforced, settled, published, diagnostics }: PassResult): void {
->>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
+function tellPerson({ pulled, suspended, enforced, settled, published, diagnostics, held }: PassResult): void {
   for (const remark of pulled.remarks) say(remark);
   if (diagnostics.length > 0) say(formatDiagnostics(diagnostics));
   if (pulled.refusal !== null) say(`${pulled.refusal.reason}: ${pulled.refusal.message}`);
@@ -81,11 +73,7 @@ function tellPerson({ pulled, suspended, enforced, settled, published, diagnosti
   if (published?.result === 'failed') say(`the status could not be published: ${published.message}`);
 }
 
-<<<<<<< HEAD
-function tellLog(config: NodeConfig, { pulled, enforced, settled, published, diagnostics, held }: PassResult): void {
-=======
-function tellLog(config: NodeConfig, { pulled, suspended, enforced, settled, published, diagnostics }: PassResult): void {
->>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
+function tellLog(config: NodeConfig, { pulled, suspended, enforced, settled, published, diagnostics, held }: PassResult): void {
   const log = logger(config.node);
   for (const remark of pulled.remarks) log.warn(remark);
   for (const diagnostic of diagnostics)

@@ -71,11 +71,7 @@ function toldFacts(facts: Facts): Facts {
   return { ...told, devices: [], ports: facts.ports.filter(port => isUserMissing || !port.ours) };
 }
 
-<<<<<<< HEAD
-function conditionsOf({ config, pulled, enforced, settled, before, now, wrong }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
-=======
-function conditionsOf({ config, pulled, enforced, settled, suspended, before, now }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
->>>>>>> abddbaa (suspend: a node that applies nothing until it is resumed; approved on one node is not undone by another)
+function conditionsOf({ config, pulled, enforced, settled, suspended, before, now, wrong }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
   const of = (state: Obstacle['state']): readonly Problem[] =>
     obstacles.filter(obstacle => obstacle.state === state).map(({ definition, reason, message }) => ({ reason, message: `${definition}: ${message}` }));
   const { refusal } = pulled;

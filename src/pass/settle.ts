@@ -58,20 +58,35 @@ export interface SettleArgs {
    * take back, or both would push for ever: it goes on with the ledger that its revision ran with.
    */
   readonly isApart?: boolean;
+  /** True: nothing will be applied, so nothing is allocated or released, and what this node last ran with stays its copy. */
+  readonly isLook?: boolean;
 }
 
 /** The ledger to run with. Without a push, what is allocated goes on and new asks wait. Throws only for a full disk. */
 export async function settle(args: SettleArgs): Promise<Settled> {
   if (args.tip === undefined) return offline(args, 'the remote did not answer');
-  if (args.isApart && args.kept !== null) return { ...offline(args, ''), tip: args.tip, problem: null, isApart: true };
+  if (args.isApart && args.kept !== null) return apart(args, args.tip, args.kept);
   const seen: Seen = { ledger: null };
   try {
+    if (args.isLook) return await look(args, args.tip);
     return await settleOnline(args, args.tip, seen);
   } catch (error) {
     if (!(error instanceof RepoError)) throw error;
     const isForeign = error.code === 'not-ours';
     return offline({ ...args, kept: seen.ledger ?? args.kept }, isForeign ? error.message : `allocations could not be published: ${error.message}`, isForeign);
   }
+}
+
+async function look(args: SettleArgs, tip: Oid | null): Promise<Settled> {
+  const { ledger } = await readLedger(args, tip);
+  return { ...offline({ ...args, kept: { tip, ledger } }, ''), problem: null, isApart: true };
+}
+
+// What others released meanwhile lives here, with the values that it had.
+function apart(args: SettleArgs, tip: Oid | null, kept: KeptLedger): Settled {
+  const { changes, ledger } = decide(args.catalog, kept.ledger, new Date());
+  const restored = changes.every(({ change }) => change === 'restore') ? ledger : kept.ledger;
+  return { ...offline({ ...args, kept: { tip, ledger: restored } }, ''), problem: null, isApart: true };
 }
 
 /** The newest published ledger that a pass read whole: what counts when the push after it fails. */
