@@ -52,7 +52,8 @@ export async function whatLived({ remote, stateDir, good, node }: ConsentArgs, t
   const kept = await loadKeptLedger(stateDir);
   const { ledger, unreadable } = await readLedger({ remote, kept }, tips.status);
   const reports = await reportsAt(remote, tips.status);
-  const from = reports.find(report => report.node === node)?.revision.applied ?? '';
+  const own = reports.find(report => report.node === node)?.revision;
+  const from = own?.accepted || own?.applied || '';
   const broken = unreadable.map(about => (about.includes('/') ? `Network ${about}` : `AddressPool ${about}`));
   const also = [...broken, ...nodesIn(ledger, reports).map(name => `Node ${name}`)];
   return { lived: livedOnStatus(ledger, also, await catalogAt(remote, tip, from)), from };

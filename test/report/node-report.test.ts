@@ -14,6 +14,18 @@ describe('conditions after a pass', () => {
   test.each<[string, Partial<PassOutcome>, readonly string[]]>([
     ['all is as wanted', {}, ['Ready=true AsWanted', 'Reconciling=false Done', 'Stalled=false Accepted', 'Degraded=false None', 'FetchFailed=false Fetched']],
     ['steps are left', { remaining: 2 }, ['Ready=false Differs: 2 things not as wanted', 'Reconciling=true Progressing: 2 steps to do']],
+    [
+      'a node that is suspended',
+      { remaining: 1, suspended: { message: 'by ada: a card', since: T1 } },
+      [
+        'Ready=false Suspended: 1 change planned, none applied',
+        'Reconciling=false Done',
+        'Stalled=false Accepted',
+        'Degraded=false None',
+        'FetchFailed=false Fetched',
+        'Suspended=true Suspended: by ada: a card',
+      ],
+    ],
     ['mode observe', { remaining: 1, observeOnly: true }, ['Ready=false ObserveOnly: 1 change planned, none applied', 'Reconciling=false Done']],
     [
       'objects failed',

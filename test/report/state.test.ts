@@ -19,6 +19,8 @@ const onN1 = (own: ObjectReport | null, more: Partial<NodeReport> = {}): readonl
 const NOTHING = { networks: {} };
 const stalled = { type: 'Stalled', status: true, reason: 'InvalidDefinitions', message: 'main has 2 errors', since: '2026-11-21T10:00:00Z' } as const;
 
+const suspended = { type: 'Suspended', status: true, reason: 'Suspended', message: 'by ada: a card', since: '2026-11-21T10:00:00Z' } as const;
+
 describe('the table of states: a network', () => {
   const pending: ObjectReport = { digest: '', state: 'waiting', reason: 'VxidsExhausted', message: 'every vxid of 1..2 is held' };
   test.each<[string, View, string]>([
@@ -28,6 +30,7 @@ describe('the table of states: a network', () => {
     ['one member has not made it', viewOf(DEMO, onN1(null)), 'initial Waiting: n1 has not made it yet'],
     ['a member refuses the revision', viewOf(DEMO, onN1(null, { conditions: [stalled] })), 'initial InvalidDefinitions: n1: main has 2 errors'],
     ['a member only observes', viewOf(DEMO, onN1(null, { mode: 'observe' })), 'initial ObserveOnly: n1 is in mode observe and applies nothing'],
+    ['a member is suspended', viewOf(DEMO, onN1(null, { conditions: [suspended] })), 'initial Suspended: n1 is suspended by ada: a card'],
     ['every member is ready', viewOf(DEMO, FINE), 'created : '],
     ['every member is ready for this digest', viewOf(DEMO, FINE, { wanted: () => 'd1' }), 'created : '],
     [
