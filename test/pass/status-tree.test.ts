@@ -93,7 +93,9 @@ describe('a branch of people is refused', () => {
       isAccepted: false,
       source: null,
     };
-    expect(passExit(config, { pulled, node: null, enforced: null, settled, published: null, diagnostics: [], guarded: null, held: null })).toBe(1);
+    expect(
+      passExit(config, { pulled, node: null, enforced: null, settled, published: null, diagnostics: [], guarded: null, held: null, suspended: null }),
+    ).toBe(1);
   });
 
   test('by those who look', async () => {
