@@ -8,8 +8,8 @@ import type { Review } from './review.ts';
 import { count, howFresh, someOf, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
 import { byName, type Family, IMPACT_WORDS, type Telling, tellingOf } from './telling.ts';
 
-/** GitHub takes 65,536 characters in a comment; other forges take more. */
-export const MOST_BYTES = 65_536;
+/** GitHub takes 65,536 characters in a comment, other forges more; a little is left to whatever posts it. */
+export const MOST_BYTES = 65_000;
 
 /** The first line of a comment, by which it is found again and edited: one for each folder of definitions. */
 export function markerOf(root: string): string {
