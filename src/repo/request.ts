@@ -80,13 +80,6 @@ function attempt(remote: string, request: GitHttpRequest, limits: Limits, reuse:
     const secure = url.protocol === 'https:';
     const sendsPush = request.url.endsWith('/git-receive-pack');
     let expired = false;
-    const late = setTimeout(
-      () => {
-        expired = true;
-        outgoing.destroy(timeout(remote, limits));
-      },
-      Math.max(0, limits.until - Date.now()),
-    );
     const headers = { ...request.headers, ...(request.body === undefined ? {} : { 'content-length': String(request.body.length) }) };
     const agent = reuse && !sendsPush ? agents[secure ? 'https:' : 'http:'] : false;
     let incoming: http.IncomingMessage | undefined;
@@ -104,6 +97,12 @@ function attempt(remote: string, request: GitHttpRequest, limits: Limits, reuse:
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body });
       }, fail);
     });
+    const expire = (): void => {
+      expired = true;
+      outgoing.destroy(timeout(remote, limits));
+    };
+    // Not before there is something to end: a request that cannot even be made throws, and leaves no timer behind.
+    const late = setTimeout(expire, Math.max(0, limits.until - Date.now()));
     outgoing.on('error', fail);
     outgoing.once('socket', socket => limitConnecting(socket, outgoing));
     outgoing.end(request.body);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid } from '../../src/repo/repo.ts';
+import { send } from '../../src/repo/request.ts';
 import { AT, AUTHOR, type Bare, makeBare } from './support/remote.ts';
 
 let bare: Bare;
@@ -100,4 +101,18 @@ test('a server with a very long listing is asked for the branches by name, once 
   expect(await asked(() => repo.sync('main', tip))).toEqual([BY_NAME, BY_NAME]);
   expect(await repo.list(tip, '')).not.toEqual([]);
   await writeFile(packed, before);
+});
+
+test('a request that cannot be made is refused once: no timer is left that ends what never was', async () => {
+  const uncaught: unknown[] = [];
+  const hear = (error: unknown): void => void uncaught.push(error);
+  process.on('uncaughtException', hear);
+  try {
+    const request = { method: 'GET', url: `${server.url}/repo.git/info/refs`, headers: { authorization: 'two\nlines' }, contentType: 'none' } as const;
+    await expect(send('here', request, { until: Date.now() + 20, maxBytes: 1000 })).rejects.toThrow(/header/i);
+    await new Promise(resolve => setTimeout(resolve, 100));
+  } finally {
+    process.off('uncaughtException', hear);
+  }
+  expect(uncaught).toEqual([]);
 });
