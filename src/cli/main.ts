@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../pass/program.ts';
 import { configOption } from './config-option.ts';
-import { addConfirmCommands } from './confirm-commands.ts';
+import { addConfirmCommands, confirmTimeoutOption } from './confirm-commands.ts';
 import { addControlCommands } from './control-commands.ts';
 import { addCordonCommands } from './cordon-commands.ts';
 import { explain } from './exit.ts';
@@ -43,10 +43,6 @@ Examples:
 
 Exit codes: 0 fine, 1 error, 2 changes found or not Ready, 3 invalid definitions, 4 partly applied, 5 needs approval,
 75 locked or remote unreachable (try again).`;
-
-function confirmTimeoutOption(): Option {
-  return new Option('--confirm-timeout <duration>', 'the previous state comes back after this time, unless `netloom confirm` says that all is well');
-}
 
 function localOptions(command: Command): Command {
   return command

@@ -43,6 +43,11 @@ export function lastEnforced(stateDir: string): Promise<KeptState> {
   return stateIn(join(stateDir, LAST));
 }
 
+/** The state of the revision before that one. */
+export function enforcedBefore(stateDir: string): Promise<KeptState> {
+  return stateIn(join(stateDir, BEFORE));
+}
+
 /** What is kept in a folder. */
 export async function stateIn(folder: string): Promise<KeptState> {
   const [good, ledger] = await Promise.all([definitionsIn(folder), ledgerIn(folder)]);
