@@ -25,7 +25,10 @@ export function addConfirmCommands(root: Command): void {
     .addOption(configOption())
     .addOption(confirmTimeoutOption())
     .description('enforce an earlier revision on this node, until `netloom resume` or a newer commit')
-    .addHelpText('after', '\nExamples:\n  netloom rollback                  what was enforced before the newest revision; git may be out of reach\n  netloom rollback 1f3c5aa')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom rollback                  what was enforced before the newest revision; git may be out of reach\n  netloom rollback 1f3c5aa',
+    )
     .action(runs(async () => (await import('./rollback-command.ts')).rollbackCommand));
   root
     .command('undo', { hidden: true })

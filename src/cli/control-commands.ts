@@ -26,7 +26,7 @@ export function addControlCommands(root: Command): void {
   root
     .command('resume')
     .addOption(configOption())
-    .description('enforce the definitions again; the next pass catches up')
+    .description('enforce the definitions again after suspend, follow the branch again after rollback; the next pass catches up')
     .addHelpText('after', '\nExamples:\n  netloom resume && netloom reconcile')
     .action(runs(async () => (await import('./suspend-command.ts')).resumeCommand));
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/errors.ts';
 import { takeLock } from '../host/lock.ts';
 import { loadSuspension, saveSuspension, suspensionText } from '../pass/control.ts';
+import { endRollBack } from '../pass/roll-back.ts';
 import { note, whoAndWhen } from '../pass/word.ts';
 import { loadConfig } from './config.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
@@ -24,12 +25,14 @@ export async function suspendCommand(options: { readonly config: string; readonl
   return EXIT.fine;
 }
 
-/** Nothing is done here; the next pass does it. */
+/** Ends a suspension, and a rollback. Nothing is done here; the next pass does it. */
 export async function resumeCommand(options: { readonly config: string }): Promise<ExitCode> {
   const { node, stateDir } = loadConfig(options.config);
   const suspension = await loadSuspension(stateDir);
+  const held = await endRollBack({ node, stateDir });
+  if (held !== null) print(`${node} follows the branch again: ${held.message}. The next pass catches up: netloom reconcile`);
   if (suspension === null) {
-    print(`${node} is not suspended.`);
+    if (held === null) print(`${node} is not suspended.`);
     return EXIT.fine;
   }
   await saveSuspension(stateDir, null);

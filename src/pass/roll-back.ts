@@ -36,8 +36,9 @@ export async function rollBack(config: NodeConfig, wanted: string | undefined): 
     if (now === null || kept === null) throw new HostError('no-entry', `${config.node} has enforced nothing yet: there is nothing to go back from`);
     const remote = await openRemote(config, join(stateDir, 'clone'));
     const tip = await tipOf(remote, before?.revision ?? now.revision);
-    const good = await goodOf(config, wanted, { remote, tip, now, before });
-    const ledger = await ledgerFor(config, good, kept);
+    const found = await stateOf(config, wanted, { remote, tip, now, kept, before });
+    const { good } = found;
+    const ledger = await ledgerFor(config, found, kept);
     const { by } = whoAndWhen();
     const [from, to] = [now.revision.slice(0, 10), good.revision.slice(0, 10)];
     const message = `${by} went back from ${from} to ${to}, which is enforced until netloom resume, or a commit after ${tip.slice(0, 10)}`;
@@ -74,21 +75,31 @@ interface Where {
   readonly remote: Remote;
   readonly tip: Oid;
   readonly now: Good;
+  readonly kept: KeptLedger;
   readonly before: HeldBack | null;
 }
 
-async function goodOf(config: NodeConfig, wanted: string | undefined, where: Where): Promise<Good> {
-  const { stateDir } = config;
-  const [last, earlier] = [(await lastEnforced(stateDir)).good, (await enforcedBefore(stateDir)).good];
+/** Definitions, and the ledger that they ran with where it is known. */
+interface Found {
+  readonly good: Good;
+  readonly ledger: Ledger | null;
+}
+
+async function stateOf(config: NodeConfig, wanted: string | undefined, where: Where): Promise<Found> {
+  const [last, earlier] = [await lastEnforced(config.stateDir), await enforcedBefore(config.stateDir)].map(({ good, ledger }) =>
+    good === null ? null : { good, ledger: ledger?.ledger ?? null },
+  );
   if (wanted === undefined) {
     if (where.before?.reason === 'RolledBack') throw new HostError('invalid', `${config.node} went back already (${where.before.message}): name a commit`);
-    if (earlier === null) throw new HostError('no-entry', `${config.node} does not know of an earlier revision: name a commit`);
+    if (!earlier) throw new HostError('no-entry', `${config.node} does not know of an earlier revision: name a commit`);
     return earlier;
   }
   if (!/^[0-9a-f]{7,40}$/i.test(wanted)) throw new HostError('invalid', `${JSON.stringify(wanted)} is no commit: 7 to 40 hexadecimal digits`);
   const name = wanted.toLowerCase();
-  const known = [where.now, last, earlier].find(good => good?.revision.startsWith(name) && good.path === config.repo.path);
-  return known ?? fromGit(config, name, where);
+  const known = [{ good: where.now, ledger: where.kept.ledger }, last, earlier].find(
+    state => state?.good.revision.startsWith(name) && state.good.path === config.repo.path,
+  );
+  return known ?? { good: await fromGit(config, name, where), ledger: null };
 }
 
 async function fromGit({ stateDir, repo }: NodeConfig, name: string, { remote, tip }: Where): Promise<Good> {
@@ -130,15 +141,17 @@ async function parentsOf(definitions: Repo, commit: Oid): Promise<readonly Oid[]
   }
 }
 
-// What is taken from the memory of the ledger stays in quarantine for everybody else; what nobody holds any more would be new.
-async function ledgerFor(config: NodeConfig, good: Good, kept: KeptLedger): Promise<Ledger> {
+// What it ran with, as when a change is taken back. Else what is taken from the memory of the ledger stays in quarantine for
+// everybody else; what nobody holds any more would be new.
+async function ledgerFor(config: NodeConfig, { good, ledger }: Found, kept: KeptLedger): Promise<Ledger> {
   const { catalog, diagnostics } = await loadCached(config.stateDir, good.files);
   const name = good.revision.slice(0, 10);
   if (catalog === null) throw new HostError('invalid', `${name} is not valid: ${diagnostics[0]?.message ?? 'no definitions'}`);
   if (!catalog.nodes.has(config.node)) throw new HostError('invalid', `${name} has no Node ${config.node}`);
+  if (ledger !== null) return ledger;
   const decided = decide(catalog, kept.ledger, new Date());
   const [lost] = decided.changes.filter(({ change }) => change === 'allocate' || change === 'change');
   if (lost === undefined) return decided.ledger;
-  const why = `${name} needs allocations that are not remembered any more (${lost.definition}), and one node alone makes none`;
+  const why = `${name} needs allocations that nobody has any more (${lost.definition}), and one node alone makes none`;
   throw new HostError('invalid', `${why}: revert the commit in git`);
 }
