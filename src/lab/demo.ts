@@ -1,10 +1,11 @@
 /**
  * The main job, seen from a user's chair: a cluster of three nodes made of namespaces, a git server, the example repository;
- * plan, apply, status, packets as proof, DHCP, NAT and a floating address, a drift repaired, a change and its revert. Everything is the program itself.
+ * plan, apply, status, packets as proof, DHCP, NAT and a floating address, a drift repaired, a change and its revert, a pull request. Everything is the program itself.
  */
 
 import { wayOut } from './demo-gateway.ts';
 import { everywhere, guest, inClone, insist, type Play, pings, playIn, type Stage } from './demo-play.ts';
+import { pullRequest } from './demo-pull-request.ts';
 import type { Lab } from './lab.ts';
 
 export type { Stage } from './demo-play.ts';
@@ -17,6 +18,7 @@ export async function playDemo(lab: Lab, stage: Stage): Promise<void> {
   await wayOut(play);
   await drift(play);
   await changeAndRevert(play);
+  await pullRequest(play);
 }
 
 async function firstPass(play: Play): Promise<void> {
@@ -73,6 +75,7 @@ async function changeAndRevert(play: Play): Promise<void> {
     await git('commit', '--quiet', '-m', 'The museum moves out');
     await git('push', '--quiet', 'origin', 'HEAD:main');
     play.stage.shown('git rm -r namespaces/museum && git commit -m "The museum moves out" && git push', '');
+    await agree(play);
     await play.netloom(first, ['plan'], { lines: 20 });
     await everywhere(play);
     const left = await play.quietly(first, ['ip', '-o', 'link', 'show', 'dev', 'vxlan-e2300f']);
@@ -85,6 +88,19 @@ async function changeAndRevert(play: Play): Promise<void> {
     insist((await identity(play)) === before, play, 'after the revert it has its old uuid, vxid, MACs and addresses');
     await play.netloom(first, ['events', 'network', 'museum/gallery', '--limit', '8']);
   });
+}
+
+/** Eight definitions at once are more than a slip may delete: a person says so on each node. */
+async function agree(play: Play): Promise<void> {
+  const [first = ''] = play.nodes;
+  const { exitCode, stderr } = await play.quietly(first, ['netloom', 'reconcile']);
+  const hash = /netloom approve ([0-9a-f]{16})/.exec(stderr)?.[1] ?? '';
+  insist(exitCode === 5 && hash !== '', play, 'no node deletes that much before somebody agrees to exactly that');
+  for (const node of play.nodes) {
+    const approved = await play.quietly(node, ['netloom', 'approve', '--ahead', hash]);
+    if (approved.exitCode !== 0) throw new Error(`netloom approve on ${node} ended with ${approved.exitCode}: ${approved.stderr}`);
+  }
+  play.stage.shown(`for node in ${play.nodes.join(' ')}; do netloom lab exec $node -- netloom approve --ahead ${hash}; done`, '');
 }
 
 async function identity(play: Play): Promise<string> {

@@ -2,7 +2,7 @@
 import type { Place } from '../model/place.ts';
 import { fold, nodeNames } from './fold.ts';
 import type { Review } from './review.ts';
-import { hitText } from './sentences.ts';
+import { hitText, howToAgree } from './sentences.ts';
 import { IMPACT_WORDS, tellingOf } from './telling.ts';
 
 /** A remark at a line; what has no line is about the whole. */
@@ -36,7 +36,7 @@ function diagnosticAnnotations({ diagnostics }: Review): readonly Annotation[] {
 
 function consentAnnotations({ consent }: Review): readonly Annotation[] {
   if (consent === null) return [];
-  const how = consent.hash === '' ? '' : `; if that is meant: netloom approve ${consent.hash} on each node`;
+  const how = consent.hash === '' ? '' : `; if that is meant: ${howToAgree(consent.hash)}`;
   return [{ level: 'warning', at: undefined, title: consent.reason, message: `${consent.message}${how}` }];
 }
 

@@ -1,11 +1,12 @@
 /** A review as the one comment of a pull request: what would happen in the first lines, all else folded below, within the size that forges take. */
+import { APPROVE } from '../model/annotations.ts';
 import { formatPlace } from '../model/place.ts';
 import { harmless } from '../model/text.ts';
 import { allocations, doubts } from './markdown-lists.ts';
 import { nodeSections } from './markdown-nodes.ts';
 import { code, fence, sizeOf } from './markdown-words.ts';
 import type { Review } from './review.ts';
-import { count, howFresh, someOf, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
+import { count, howFresh, howToAgree, someOf, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
 import { byName, type Family, IMPACT_WORDS, type Telling, tellingOf } from './telling.ts';
 
 /** GitHub takes 65,536 characters in a comment, other forges more; a little is left to whatever posts it. */
@@ -60,7 +61,8 @@ function head(review: Review, telling: Telling, { rows }: { readonly rows: numbe
 
 function consent({ consent: asked }: Review): readonly string[] {
   if (asked === null) return [];
-  const how = asked.hash === '' ? '' : ` If that is meant: \`netloom approve ${asked.hash}\` on each node, or the annotation at the Cluster.`;
+  const how =
+    asked.hash === '' ? '' : ` If that is meant: \`${howToAgree(asked.hash)}\`, or the annotation \`${APPROVE}: "${asked.hash}"\` at the Cluster for all.`;
   return [`> [!CAUTION]\n> **${asked.hash === '' ? 'No node would follow' : 'Somebody must agree'}**: ${code(asked.message)}.${how}`];
 }
 

@@ -3,7 +3,7 @@ import { harmless } from '../model/text.ts';
 import { type Paint, type PrintedGroup, printGroups, printRest } from '../plan/print-text.ts';
 import { fold, nodeNames, type Part, shapeOf } from './fold.ts';
 import type { DefinitionChange, NodeReview, Point, Review } from './review.ts';
-import { count, howFresh, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
+import { count, howFresh, howToAgree, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
 import { byName, IMPACT_WORDS, impactByDefinition, type Telling, tellingOf } from './telling.ts';
 
 export interface ReviewTextOptions {
@@ -159,6 +159,6 @@ function lastLines(review: Review, telling: Telling, paint: Paint): string {
 }
 
 function consentLine({ message, hash }: NonNullable<Review['consent']>): string {
-  const how = hash === '' ? '' : `; if that is meant: netloom approve ${hash} on each node`;
+  const how = hash === '' ? '' : `; if that is meant: ${howToAgree(hash)}`;
   return `${hash === '' ? 'No node would follow' : 'Somebody must agree'}: ${harmless(message)}${how}.`;
 }

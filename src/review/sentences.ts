@@ -95,3 +95,8 @@ export function howFresh(nodes: readonly NodeReview[]): string {
   const rest = never === 0 ? '' : `, and ${count(never, 'node')} never reported`;
   return `Planned from what ${count(ages.length, 'node')} last reported, not from live kernels: ${oldest}${rest}.`;
 }
+
+/** The command by which somebody agrees to deletions, on each node. */
+export function howToAgree(hash: string): string {
+  return `netloom approve --ahead ${hash}`;
+}
