@@ -52,7 +52,8 @@ export interface PassOptions {
   readonly command: string;
   /** A person confirms what changes, within this time; then the previous state comes back. */
   readonly confirmMs?: number | undefined;
-  readonly now?: () => Date;
+  /** How long the remote may take for one answer; a minute by default. */
+  readonly deadlineMs?: number;
 }
 
 /** One pass under the node's lock. Throws HostError for what is wrong with the node itself (lock, privileges, disk, kernel). */
@@ -80,7 +81,7 @@ interface Course extends PassOptions {
 
 async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
   const { stateDir } = config;
-  const remote = await openRemote(config, join(stateDir, 'clone'));
+  const remote = await openRemote(config, join(stateDir, 'clone'), course.deadlineMs);
   const held = await loadHeldBack(stateDir);
   const suspended = await loadSuspension(stateDir);
   const seen = { held, node: config.node, accept: course.accept, keep: suspended === null };

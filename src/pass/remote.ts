@@ -29,18 +29,22 @@ export interface Tips {
 
 /**
  * Two disposable clones below `dir`; no request is made yet. A side that cannot be spoken to (its secret cannot be read, its
- * url is none) says so when it is asked, as one that is down: what a node enforces does not depend on it.
+ * url is none) says so when it is asked, as one that is down: what a node enforces does not depend on it. One that does not answer
+ * within the deadline (a minute, when none is given) is asked for no more objects, so that a pass waits for it once.
  */
-export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, dir: string): Promise<Remote> {
+export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, dir: string, deadlineMs?: number): Promise<Remote> {
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
   const statusAuth = config.status.auth ?? (shared ? config.repo.auth : undefined);
   const secrets = [...new Set([await secretRemark(config.repo.auth), await secretRemark(statusAuth)])].filter(remark => remark !== null);
   const { verify } = config.repo;
   const remarks = verify === undefined || verify.mode === 'none' ? secrets : [...secrets, ...(await keyRemarks(verify))];
+  const definitions = await openSide({ url: config.repo.url, auth: config.repo.auth, dir: join(dir, 'definitions'), deadlineMs });
+  const status = await openSide({ url: statusUrl, auth: statusAuth, dir: join(dir, 'status'), deadlineMs });
+  const late: Late = {};
   return {
-    definitions: await openSide(config.repo.url, config.repo.auth, join(dir, 'definitions')),
-    status: await openSide(statusUrl, statusAuth, join(dir, 'status')),
+    definitions: askedOnce(definitions, late),
+    status: askedOnce(status, shared ? late : {}),
     branch: config.repo.branch,
     statusBranch: config.status.branch,
     path: config.repo.path,
@@ -50,13 +54,42 @@ export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, di
   };
 }
 
-async function openSide(url: string, auth: NodeConfig['repo']['auth'], dir: string): Promise<Repo> {
+interface Side {
+  readonly url: string;
+  readonly auth: NodeConfig['repo']['auth'];
+  readonly dir: string;
+  readonly deadlineMs: number | undefined;
+}
+
+async function openSide({ url, auth, dir, deadlineMs }: Side): Promise<Repo> {
   try {
-    return openRepo({ url, dir, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
+    const limits = deadlineMs === undefined ? {} : { deadlineMs };
+    return openRepo({ url, dir, ...limits, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
   } catch (error) {
     if (error instanceof RepoError) return mute(error);
     throw error;
   }
+}
+
+/** The server that did not answer in time, and how it was told. */
+interface Late {
+  error?: RepoError;
+}
+
+// What is read from the clone goes on, and listings, which are small, are asked for anew: probes wait for the first that comes.
+function askedOnce(repo: Repo, late: Late): Repo {
+  const once = <A extends readonly unknown[], R>(ask: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => {
+    return async (...args) => {
+      if (late.error !== undefined) throw late.error;
+      try {
+        return await ask(...args);
+      } catch (error) {
+        if (error instanceof RepoError && error.code === 'timeout') late.error = error;
+        throw error;
+      }
+    };
+  };
+  return { ...repo, sync: once(repo.sync), descends: once(repo.descends), brings: once(repo.brings), push: once(repo.push) };
 }
 
 function mute(error: RepoError): Repo {
