@@ -77,7 +77,8 @@ function addPassCommands(root: Command): void {
     .option('--status <rev>', 'the revision that holds the status branch (default: origin/netloom-status)')
     .option('--status-branch <name>', 'its name, where it has another one', 'netloom-status')
     .addOption(new Option('-o, --output <form>', 'how to print it').choices(['text', 'json', 'commands', 'markdown', 'github']).default('text'))
-    .option('--detailed-exitcode', 'exit 2 when there is something to change')
+    .option('--detailed-exitcode', 'exit 2 when there is something to change, 5 when the newest revision needs approval')
+    .option('--show-ignored', 'also what differs in fields that Cluster.spec.ignoreDrift leaves alone')
     .addHelpText(
       'after',
       '\nExamples:\n  netloom plan\n  netloom plan -o commands          the lines that an operator could paste\n  netloom plan --local . --node n1  a folder, before it is committed\n  netloom plan --all-nodes          in a checkout: what merging it would do, on all nodes\n  netloom plan --all-nodes --base origin/main --head HEAD -o markdown',

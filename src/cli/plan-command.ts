@@ -3,6 +3,7 @@ import { placesOf } from '../objects/index.ts';
 import { prepare } from '../pass/enforce.ts';
 import { preview } from '../pass/preview.ts';
 import type { Refusal } from '../pass/pull.ts';
+import { ignoredText } from '../plan/ignore.ts';
 import { printCommands } from '../plan/print-commands.ts';
 import { printText } from '../plan/print-text.ts';
 import { toJson } from '../plan/to-json.ts';
@@ -14,13 +15,18 @@ import { refusalExit } from './refusal-exit.ts';
 import { asksForReview, type ReviewOptions, reviewCommand } from './review-command.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
-type Options = NodeOptions & ReviewOptions;
+type Options = NodeOptions & ReviewOptions & { readonly showIgnored?: true };
 
-/** Exit 0; with --detailed-exitcode 2 when there is something to change. */
+interface Planned extends NodeContext {
+  /** Why the newest revision is not what is planned for. */
+  readonly refusal?: Refusal | null;
+}
+
+/** Exit 0; with --detailed-exitcode 2 when there is something to change, 5 when the newest revision waits for approval. */
 export async function planCommand(options: Options): Promise<ExitCode> {
   if (asksForReview(options)) return reviewCommand(options);
   if (options.output === 'markdown' || options.output === 'github') throw new CommandError(`-o ${options.output} goes with --all-nodes`);
-  const context = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
+  const context: Planned = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
   const { plan, compiled } = await prepare(context.target, context.runtimeDir);
   for (const line of context.remarks) say(line);
   for (const line of context.pending) say(`waits: ${line}`);
@@ -28,11 +34,13 @@ export async function planCommand(options: Options): Promise<ExitCode> {
   if (options.output === 'json') print(JSON.stringify(toJson(plan), null, 2));
   else if (options.output === 'commands') print(printCommands(plan));
   else print(printText(plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
+  if (options.showIgnored && options.output === 'text') print(ignoredText(plan.ignored ?? []));
+  if (options.detailedExitcode && context.refusal?.reason === 'NeedsApproval') return EXIT.needsApproval;
   return options.detailedExitcode && plan.steps.length > 0 ? EXIT.changes : EXIT.fine;
 }
 
 // What the next pass would take: the newest revision when it is good, with allocations that are decided but not published.
-async function remoteContext(options: Options): Promise<NodeContext> {
+async function remoteContext(options: Options): Promise<Planned> {
   checkNodeOption(options);
   const config = loadConfig(options.config);
   const seen = await preview(config);
@@ -43,8 +51,15 @@ async function remoteContext(options: Options): Promise<NodeContext> {
     });
   }
   if (seen.refusal !== null) say(`${refusalText(seen.refusal)}\nin force, and planned for here, is ${seen.revision.slice(0, 10)}`);
-  const { catalog, ledger, pending, remarks } = seen;
-  return { target: { catalog, ledger, node: nodeOf(catalog, config.node) }, stateDir: config.stateDir, runtimeDir: config.runtimeDir, pending, remarks };
+  const { catalog, ledger, refusal, pending, remarks } = seen;
+  return {
+    refusal,
+    target: { catalog, ledger, node: nodeOf(catalog, config.node) },
+    stateDir: config.stateDir,
+    runtimeDir: config.runtimeDir,
+    pending,
+    remarks,
+  };
 }
 
 function refusalText({ reason, message, diagnostics }: Refusal): string {

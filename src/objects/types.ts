@@ -186,6 +186,39 @@ export interface Cluster {
      */
     dnsUpstreams?: string[];
     /**
+     * Fields of the kernel that are left to others: set when a thing is made, and neither compared nor repaired after, nor changed by a commit. `netloom plan --show-ignored` lists what differs there.
+     *
+     * @maxItems 64
+     *
+     * Items: One field of the things of one kind.
+     */
+    ignoreDrift?: {
+      /**
+       * Kind of the thing: bridge, vxlan, veth, far (the inner end of a veth), tap, port (a link as port of a bridge) or sysctl.
+       */
+      kind: string;
+      /**
+       * Name of the field as `netloom plan` shows it: mac, mtu, up and others; value of a sysctl.
+       */
+      field: string;
+      /**
+       * Only things whose name, as `netloom plan -o json` shows it in `ref`, is like this; an asterisk is any text. Left out: all of the kind.
+       */
+      ref?: string;
+      /**
+       * Only on these. Left out: on every node.
+       *
+       * @maxItems 64
+       *
+       * Items: Name of a Node.
+       */
+      nodes?: string[];
+      /**
+       * Why.
+       */
+      comment?: string;
+    }[];
+    /**
      * From how many deletions on somebody has to approve them. The guards of the revision that is enforced count: a commit cannot widen its own.
      */
     guards: {

@@ -10,9 +10,9 @@ import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
 import { egressDevice } from '../objects/services.ts';
-import { diff } from '../plan/diff.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkIdentity } from './guarded.ts';
+import { NOTHING_SPARED, planSparing, type Spared, sparedOn } from './spared.ts';
 
 /** How often a pass may read, plan and apply: a second round repairs what the kernel did by itself, a third what another changed meanwhile. */
 const ROUNDS = 3;
@@ -33,6 +33,8 @@ export interface Prepared {
   readonly plan: Plan;
   /** What the plan starts from. */
   readonly observed: readonly Observed[];
+  /** What it leaves alone. */
+  readonly spared: Spared;
   readonly runtimeDir: string;
 }
 
@@ -58,19 +60,20 @@ export async function prepare(target: Target, runtimeDir: string): Promise<Prepa
   checkIdentity(target.node, target.catalog, own.links);
   const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
-  return planned(facts, { ...compiled, resources: beside(compiled.resources, target.also) }, runtimeDir, own);
+  const all = { ...compiled, resources: beside(compiled.resources, target.also) };
+  return planned({ facts, compiled: all, spared: sparedOn(target), runtimeDir }, own);
 }
 
 /** The same for a node that no definition speaks of: nothing of ours is wanted, but for `also`. */
 export async function prepareNothing(also: readonly Resource[], runtimeDir: string): Promise<Prepared> {
   const own = await readOwn();
   const facts = await look({ underlayAddress: '', users: [], egress: [], runtimeFolder: runtimeDir, own });
-  return planned(facts, { resources: also, troubles: [] }, runtimeDir, own);
+  return planned({ facts, compiled: { resources: also, troubles: [] }, spared: NOTHING_SPARED, runtimeDir }, own);
 }
 
-async function planned(facts: Facts, compiled: Compiled, runtimeDir: string, own: OwnReading): Promise<Prepared> {
-  const observed = await observe(compiled, runtimeDir, own);
-  return { facts, compiled, plan: diff(compiled.resources, observed, KINDS), observed, runtimeDir };
+async function planned(found: Omit<Prepared, 'plan' | 'observed'>, own: OwnReading): Promise<Prepared> {
+  const observed = await observe(found.compiled, found.runtimeDir, own);
+  return { ...found, plan: planSparing(found.compiled.resources, observed, found.spared), observed };
 }
 
 function beside(resources: readonly Resource[], also: readonly Resource[] = []): readonly Resource[] {
@@ -89,7 +92,7 @@ export async function enforce(prepared: Prepared, { before, stop = () => null }:
     rounds += 1;
     const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown'), stop });
     outcomes.push(...done);
-    plan = diff(prepared.compiled.resources, await observe(prepared.compiled, prepared.runtimeDir), KINDS);
+    plan = planSparing(prepared.compiled.resources, await observe(prepared.compiled, prepared.runtimeDir), prepared.spared);
     if (sameFailures(done, plan)) break;
   }
   return { ...prepared, outcomes, remaining: plan, rounds };

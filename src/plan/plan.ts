@@ -1,6 +1,7 @@
 /** A plan as a value: what will be done, what goes along, what is held back and why. Made by `diff`, executed by the host. */
 import type { Observed, Origin, Ref } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
+import type { Ignored } from './ignore.ts';
 
 export interface Plan {
   /** In the order of execution. */
@@ -10,6 +11,8 @@ export interface Plan {
   /** Foreign things that a delete or replacement of this plan takes along or strands, and that carry no guest: a route over our link. */
   readonly bystanders: readonly Swept[];
   readonly held: readonly Held[];
+  /** What differs in fields that are left alone; absent where no rule says so. */
+  readonly ignored?: readonly Ignored[];
 }
 
 /** What goes with another thing, without an op of its own. */

@@ -1,6 +1,7 @@
 /** A plan for programs: the shape is `schemas/output/plan.json`. */
 import type { Origin } from '../kinds/kind.ts';
 import type { Change, Step } from '../kinds/step.ts';
+import type { Ignored } from './ignore.ts';
 import type { Held, Plan, Swept } from './plan.ts';
 import { heldAdvice, heldReason } from './print-held.ts';
 import { summaryOf } from './summary.ts';
@@ -21,6 +22,7 @@ export function toJson(plan: Plan): Json {
     swept: plan.swept.map(sweptJson),
     bystanders: plan.bystanders.map(sweptJson),
     held: plan.held.map(heldJson),
+    ...(plan.ignored === undefined ? {} : { ignored: plan.ignored.map(ignoredJson) }),
     summary: { ...summaryOf(plan) },
   };
 }
@@ -38,6 +40,10 @@ function stepJson(step: Step): Json {
     needs: [...step.needs],
     changes: step.changes.map(changeJson),
   };
+}
+
+function ignoredJson({ ref, kind, field, want, have, definition }: Ignored): Json {
+  return { ref, kind, field, before: jsonOf(have), after: jsonOf(want), definition };
 }
 
 function changeJson({ field, have, want, forces }: Change): Json {

@@ -8,7 +8,17 @@ import { FACTS } from '../compile/world.ts';
 
 function enforced(...held: readonly Held[]): Enforced {
   const plan = { steps: [], swept: [], bystanders: [], held };
-  return { facts: FACTS, compiled: { resources: [], troubles: [] }, plan, observed: [], remaining: plan, outcomes: [], rounds: 1, runtimeDir: '/run/netloom' };
+  return {
+    facts: FACTS,
+    compiled: { resources: [], troubles: [] },
+    plan,
+    observed: [],
+    remaining: plan,
+    outcomes: [],
+    rounds: 1,
+    spared: { rules: [] },
+    runtimeDir: '/run/netloom',
+  };
 }
 
 const PAIR = { kind: 'veth', title: 'veth pair', ref: 'link:/tap-1', from: [] } as const;
