@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { KINDS } from '../src/kinds/index.ts';
+import type { Impact } from '../src/kinds/kind.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PAGES = ['README.md', 'DESIGN.md', 'CHANGELOG.md', 'example-repo/README.md', ...readdirSync(join(ROOT, 'docs')).map(name => `docs/${name}`)];
@@ -52,5 +54,23 @@ describe('configurations shown to operators', () => {
   it.each(shown)('the one in $page is one that a node takes', ({ text }) => {
     check(parse(text));
     expect(check.errors).toBeNull();
+  });
+});
+
+describe('what a change does to traffic', () => {
+  const words = { 'no-traffic': 'no traffic', 'new-flows': 'new flows only', 'existing-flows': 'existing flows cut' } as const;
+  const rows = [...KINDS.values()].map(({ name, title, impact }) => {
+    const fields = Object.entries(impact.fields as Readonly<Record<string, Impact>>);
+    const named = Object.keys(words).map(wanted => fields.flatMap(([field, found]) => (found === wanted ? [`\`${field}\``] : [])).join(', '));
+    return `| ${[`${title} (\`${name}\`)`, words[impact.make], words[impact.delete], ...named].join(' | ')} |`
+      .replaceAll('|  |', '| |')
+      .replaceAll('|  |', '| |');
+  });
+
+  it('is told as the kinds have it, in the order of the table of kinds', () => {
+    const told = textOf('docs/operations.md')
+      .split('\n')
+      .filter(line => /^\| .* \(`[a-z-]+`\) \| (no traffic|new flows only|existing flows cut) \|/.test(line));
+    expect(told).toEqual(rows);
   });
 });

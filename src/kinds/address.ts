@@ -30,7 +30,7 @@ export const address: Kind<AddressSpec> = {
   create: s => [{ op: 'addr-add', ...s }],
   update: () => [],
   remove: s => [{ op: 'addr-del', ...s }],
-  impact: verb => (verb === 'delete' ? 'existing-flows' : 'no-traffic'),
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: {} },
 };
 
 // A second IPv4 address of a subnet becomes secondary and dies with the first: the old one has to go before.

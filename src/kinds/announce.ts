@@ -47,7 +47,7 @@ export const announce: Kind<AnnounceSpec> = {
   // Another name for the same target ends nothing, and is announced again: a router that moved here is alone with its addresses now.
   update: (s, changed) => (changed.length === 1 && changed[0] === 'alias' ? said(s) : announce.create(s)),
   remove: s => [endFlows(s), note(s, '')],
-  impact: (verb, changed) => (verb === 'make' || !(verb === 'delete' || changed.includes('target')) ? 'no-traffic' : 'existing-flows'),
+  impact: { make: 'existing-flows', delete: 'existing-flows', fields: { target: 'existing-flows', alias: 'no-traffic' } },
 };
 
 function endFlows(s: AnnounceSpec): Op {

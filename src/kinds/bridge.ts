@@ -1,6 +1,18 @@
 /** Bridges: one per network and node, with an address of its own and without spanning tree. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, formerly, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import {
+  deleteLink,
+  formerly,
+  LINK_FATES,
+  LINK_IMPACT,
+  type LinkFields,
+  linkFields,
+  linksOfType,
+  linkTold,
+  ownerOfLink,
+  said,
+  setLink,
+} from './link-fields.ts';
 import type { BridgeSet, Op } from './op.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -40,13 +52,22 @@ export const bridge: Kind<BridgeSpec> = {
     return [...change(s, fields, ['stp']), ...change(s, fields, SET), ...setLink(s, fields)];
   },
   remove: deleteLink,
-  impact: (verb, changed) => {
-    if (verb === 'make') return 'no-traffic';
-    return verb === 'delete' || changed.some(field => CUTTING.has(field)) ? 'existing-flows' : 'no-traffic';
+  impact: {
+    make: 'no-traffic',
+    delete: 'existing-flows',
+    fields: {
+      ...LINK_IMPACT,
+      mac: 'existing-flows',
+      stp: 'no-traffic',
+      forwardDelay: 'no-traffic',
+      snooping: 'no-traffic',
+      vlanFiltering: 'no-traffic',
+      ageing: 'no-traffic',
+      netfilter: 'no-traffic',
+    },
+    told: linkTold,
   },
 };
-
-const CUTTING: ReadonlySet<string> = new Set(['up', 'mac', 'stp', 'vlanFiltering', 'netfilter']);
 
 // The mtu sticks only when it is changed after birth: one that is given at birth is lost to the first port with a smaller one.
 function create(s: BridgeSpec): readonly Op[] {

@@ -2,7 +2,20 @@
 import { contains, parseCidr, parseIp } from '../model/ip.ts';
 import type { AddressSpec } from './address.ts';
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, formerly, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import {
+  deleteLink,
+  formerly,
+  isFarEnd,
+  LINK_FATES,
+  LINK_IMPACT,
+  type LinkFields,
+  linkFields,
+  linksOfType,
+  linkTold,
+  ownerOfLink,
+  said,
+  setLink,
+} from './link-fields.ts';
 import { isHome } from './marks.ts';
 import type { NeighSpec } from './neigh.ts';
 import { endRef, ifnameClaim, linkRef, netnsRef } from './refs.ts';
@@ -38,10 +51,7 @@ export const far: Kind<FarSpec> = {
   create: s => setLink(s, ['mac', 'mtu', 'alias', 'addrgenmode', 'up']),
   update: (s, changed) => setLink(s, said(changed, far.fields)),
   remove: deleteLink,
-  impact: (verb, changed) => {
-    if (verb === 'make') return 'no-traffic';
-    return verb === 'delete' || changed.some(field => field === 'up' || field === 'mac') ? 'existing-flows' : 'no-traffic';
-  },
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { ...LINK_IMPACT, mac: 'existing-flows' }, told: linkTold },
 };
 
 function isOn(s: FarSpec, found: { readonly netns: string; readonly link: string }): boolean {

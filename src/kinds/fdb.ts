@@ -36,7 +36,7 @@ export const fdb: Kind<FdbSpec> = {
   create: s => [set(s)],
   update: s => [set(s)],
   remove: s => [{ op: 'fdb-del', netns: s.netns, link: s.link, mac: s.mac }],
-  impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { link: 'existing-flows', sticky: 'no-traffic' } },
 };
 
 function set(s: FdbSpec): Op {

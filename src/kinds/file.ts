@@ -27,7 +27,7 @@ export const file: Kind<FileSpec> = {
   // A file whose content is not managed is not touched again.
   update: s => (s.hash === undefined ? [] : [write(s)]),
   remove: s => [{ op: 'file-del', path: s.path }],
-  impact: () => 'no-traffic',
+  impact: { make: 'no-traffic', delete: 'no-traffic', fields: { hash: 'no-traffic' } },
 };
 
 /** A file by its absolute path. */

@@ -34,5 +34,5 @@ export const flood: Kind<FloodSpec> = {
   create: s => [{ op: 'flood-append', ...s }],
   update: () => [],
   remove: s => [{ op: 'flood-del', ...s }],
-  impact: verb => (verb === 'delete' ? 'existing-flows' : 'no-traffic'),
+  impact: { make: 'no-traffic', delete: 'new-flows', fields: {} },
 };

@@ -61,8 +61,20 @@ export interface Observed<S extends object = object> {
  */
 export type Fate = 'key' | 'live' | 'fixed' | 'covered' | 'policy';
 
-/** How a change meets packets: none lost, only new flows feel it, existing flows are cut. */
+/** How a change meets packets: none lost, only new flows feel it, existing flows lose packets or end. */
 export type Impact = 'no-traffic' | 'new-flows' | 'existing-flows';
+
+/** How changes of one kind meet packets: its rows of the table in docs/operations.md, each proven with packets. */
+export interface Impacts<S extends object> {
+  /** One more beside what is there; what is made on a new thing meets no packets yet. */
+  readonly make: Impact;
+  /** Also of a replacement, and so of every fixed field. */
+  readonly delete: Impact;
+  /** Every live field, and no other. */
+  readonly fields: { readonly [F in keyof S]?: Impact };
+  /** What the values of a field tell, where that is less than the worst; undefined: as `fields` says. */
+  told?(field: keyof S & string, want: S, have: Partial<S>): Impact | undefined;
+}
 
 /** One line of what differs between two values of a field, for people. */
 export interface Difference {
@@ -112,7 +124,7 @@ export interface Kind<S extends object> {
   /** `have` holds the fields that differ, as they are; `want` is whole. After `again` every live field is said. */
   update(want: S, changed: readonly (keyof S & string)[]): readonly Op[];
   remove(have: S): readonly Op[];
-  impact(verb: 'make' | 'update' | 'delete', changed: readonly (keyof S & string)[]): Impact;
+  readonly impact: Impacts<S>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of kinds with different specs; each entry is checked where it is written.

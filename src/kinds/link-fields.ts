@@ -1,5 +1,5 @@
 /** What links of every type have in common: the fields that can be set in place, and how a row tells whose it is. */
-import type { Fate, Owner } from './kind.ts';
+import type { Fate, Impact, Owner } from './kind.ts';
 import { isHome, isOurGroup, OURS } from './marks.ts';
 import type { AddrGenMode, LinkSet, Op } from './op.ts';
 import type { LinkRow, Rows } from './rows.ts';
@@ -33,6 +33,22 @@ export const LINK_FATES = {
   up: 'live',
   addrgenmode: 'live',
 } as const satisfies { readonly [F in keyof LinkFields]-?: Fate };
+
+/** How changes of the common fields meet packets; a link's MAC counts where somebody speaks to it. */
+export const LINK_IMPACT = {
+  mac: 'no-traffic',
+  mtu: 'existing-flows',
+  alias: 'no-traffic',
+  group: 'no-traffic',
+  up: 'existing-flows',
+  addrgenmode: 'no-traffic',
+} as const satisfies { readonly [F in keyof LinkFields]?: Impact };
+
+/** A larger mtu takes all that a smaller one took; a link that comes up had no packets. */
+export function linkTold(field: string, want: Partial<LinkFields>, have: Partial<LinkFields>): Impact | undefined {
+  if (field === 'mtu' && want.mtu !== undefined && have.mtu !== undefined && want.mtu > have.mtu) return 'no-traffic';
+  return field === 'up' && want.up === true ? 'no-traffic' : undefined;
+}
 
 const SETTABLE = ['mac', 'mtu', 'alias', 'group', 'addrgenmode'] as const;
 

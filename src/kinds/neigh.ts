@@ -38,7 +38,7 @@ export const neigh: Kind<NeighSpec> = {
   create: s => [set(s)],
   update: s => [set(s)],
   remove: s => [{ op: 'neigh-del', netns: s.netns, link: s.link, ip: s.ip }],
-  impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
+  impact: { make: 'no-traffic', delete: 'new-flows', fields: { mac: 'existing-flows' } },
 };
 
 // `replace` makes or changes, and takes over a learned entry.

@@ -20,7 +20,7 @@ export const netns: Kind<NetnsSpec> = {
   create: s => [{ op: 'netns-add', name: s.name }],
   update: () => [],
   remove: s => [{ op: 'netns-del', name: s.name }],
-  impact: verb => (verb === 'delete' ? 'existing-flows' : 'no-traffic'),
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: {} },
 };
 
 function observe({ unread }: Rows, name: string): Observed<NetnsSpec> {

@@ -22,7 +22,7 @@ export const otherLink: Kind<OtherLinkSpec> = {
   },
   update: () => [],
   remove: deleteLink,
-  impact: verb => (verb === 'delete' ? 'existing-flows' : 'no-traffic'),
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: {} },
 };
 
 const OWN_KINDS = new Set(['bridge', 'vxlan', 'veth']);

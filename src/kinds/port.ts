@@ -84,7 +84,22 @@ export const port: Kind<PortSpec> = {
   ],
   update: (s, changed) => setPort(s, said(changed, port.fields)),
   remove: s => [{ op: 'link-set', netns: s.netns, name: s.link, set: { master: '' } }],
-  impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
+  impact: {
+    make: 'existing-flows',
+    delete: 'existing-flows',
+    fields: {
+      learning: 'no-traffic',
+      flood: 'new-flows',
+      suppress: 'no-traffic',
+      locked: 'existing-flows',
+      isolated: 'no-traffic',
+      hairpin: 'no-traffic',
+      mcastFlood: 'no-traffic',
+      bcastFlood: 'no-traffic',
+      proxyArp: 'no-traffic',
+      forwarding: 'no-traffic',
+    },
+  },
 };
 
 function guards(s: PortSpec): readonly Tie[] {

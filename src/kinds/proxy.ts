@@ -34,7 +34,7 @@ export const proxy: Kind<ProxySpec> = {
   create: s => [set(s)],
   update: s => [set(s)],
   remove: s => [{ op: 'proxy-del', netns: s.netns, link: s.link, ip: s.ip }],
-  impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: {} },
 };
 
 // `replace` is said of one that is there already as well.

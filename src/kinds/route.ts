@@ -39,7 +39,7 @@ export const route: Kind<RouteSpec> = {
   create: s => [act('route-add', s)],
   update: () => [],
   remove: s => [act('route-del', s)],
-  impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: {} },
 };
 
 // The kernel takes routes along with their link, and those of a link that loses its last address.

@@ -30,7 +30,7 @@ export const rule: Kind<RuleSpec> = {
   create: s => [{ op: 'rule-add', ...s, proto: OURS.proto }],
   update: () => [],
   remove: s => [{ op: 'rule-del', ...s, proto: OURS.proto }],
-  impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
+  impact: { make: 'no-traffic', delete: 'new-flows', fields: {} },
 };
 
 function ref({ netns, priority, mark, link, suppress }: RuleSpec): Ref {

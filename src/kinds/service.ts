@@ -61,7 +61,7 @@ export const service: Kind<ServiceSpec> = {
   create: s => [{ op: 'service-start', ...runOf(s) }],
   update: s => [{ op: 'service-reload', ...runOf(s) }],
   remove: s => [{ op: 'service-stop', id: s.id, folder: s.folder }],
-  impact: () => 'no-traffic',
+  impact: { make: 'no-traffic', delete: 'new-flows', fields: { loaded: 'no-traffic' } },
 };
 
 // What a hash stands for says more than the hash.

@@ -26,7 +26,7 @@ export const sysctl: Kind<SysctlSpec> = {
   create: s => [{ op: 'sysctl-set', ...s }],
   update: s => [{ op: 'sysctl-set', ...s }],
   remove: () => [],
-  impact: verb => (verb === 'update' ? 'new-flows' : 'no-traffic'),
+  impact: { make: 'no-traffic', delete: 'no-traffic', fields: { value: 'new-flows' } },
 };
 
 // A link's own settings begin anew when it is made anew. The link is read from the key, so that observed ones are tied too.

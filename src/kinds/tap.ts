@@ -1,6 +1,6 @@
 /** Persistent taps, which hypervisors open. They are born under a staging name, and get our mark and their name in one act. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, formerly, isTap, LINK_FATES, type LinkFields, linkFields, ownerOfLink, said, setLink } from './link-fields.ts';
+import { deleteLink, formerly, isTap, LINK_FATES, LINK_IMPACT, type LinkFields, linkFields, linkTold, ownerOfLink, said, setLink } from './link-fields.ts';
 import { OURS } from './marks.ts';
 import type { Op } from './op.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
@@ -28,10 +28,7 @@ export const tap: Kind<TapSpec> = {
   create,
   update: (s, changed) => setLink(s, said(changed, tap.fields)),
   remove: deleteLink,
-  impact: (verb, changed) => {
-    if (verb === 'make') return 'no-traffic';
-    return verb === 'delete' || changed.includes('up') ? 'existing-flows' : 'no-traffic';
-  },
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { ...LINK_IMPACT }, told: linkTold },
 };
 
 function create(s: TapSpec): readonly Op[] {

@@ -1,6 +1,19 @@
 /** The near end of a veth pair: the end in the node's own namespace, which makes both. The other end is the kind `far`. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, formerly, isFarEnd, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import {
+  deleteLink,
+  formerly,
+  isFarEnd,
+  LINK_FATES,
+  LINK_IMPACT,
+  type LinkFields,
+  linkFields,
+  linksOfType,
+  linkTold,
+  ownerOfLink,
+  said,
+  setLink,
+} from './link-fields.ts';
 import type { Op } from './op.ts';
 import { endName, ifnameClaim, linkRef, netnsRef } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -28,10 +41,7 @@ export const veth: Kind<VethSpec> = {
   create: s => [add(s), ...setLink(s, ['alias', 'addrgenmode', ...(s.up ? ['up'] : [])])],
   update: (s, changed) => setLink(s, said(changed, veth.fields)),
   remove: deleteLink,
-  impact: (verb, changed) => {
-    if (verb === 'make') return 'no-traffic';
-    return verb === 'delete' || changed.includes('up') ? 'existing-flows' : 'no-traffic';
-  },
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { ...LINK_IMPACT }, told: linkTold },
 };
 
 /** The other end in a veth's spec: `?/` when it cannot be seen (no namespace has this name), without a name where its namespace could not be read. */

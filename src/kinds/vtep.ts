@@ -36,7 +36,7 @@ export const vtep: Kind<VtepSpec> = {
   create: s => [set(s)],
   update: s => [set(s)],
   remove: s => [{ op: 'vtep-del', netns: s.netns, link: s.link, mac: s.mac }],
-  impact: verb => (verb === 'make' ? 'no-traffic' : 'existing-flows'),
+  impact: { make: 'no-traffic', delete: 'new-flows', fields: { dst: 'existing-flows' } },
 };
 
 // `replace` switches a MAC to another peer in one act (measured: no packet lost) and takes over a learned entry.

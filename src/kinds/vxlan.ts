@@ -1,7 +1,19 @@
 /** VXLAN devices (RFC 7348) with unicast peers: no group, no default remote; who is behind whom is said by `flood` and `vtep`. */
 import { canonicalIp } from '../model/ip.ts';
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, formerly, LINK_FATES, type LinkFields, linkFields, linksOfType, ownerOfLink, said, setLink } from './link-fields.ts';
+import {
+  deleteLink,
+  formerly,
+  LINK_FATES,
+  LINK_IMPACT,
+  type LinkFields,
+  linkFields,
+  linksOfType,
+  linkTold,
+  ownerOfLink,
+  said,
+  setLink,
+} from './link-fields.ts';
 import type { Op } from './op.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
 import type { LinkRow } from './rows.ts';
@@ -33,10 +45,7 @@ export const vxlan: Kind<VxlanSpec> = {
     return [...own, ...setLink(s, fields)];
   },
   remove: deleteLink,
-  impact: (verb, changed) => {
-    if (verb === 'make') return 'no-traffic';
-    return verb === 'delete' || changed.some(field => field === 'up' || field === 'local' || field === 'learning') ? 'existing-flows' : 'no-traffic';
-  },
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { ...LINK_IMPACT, local: 'existing-flows', learning: 'no-traffic' }, told: linkTold },
 };
 
 function add(s: VxlanSpec): Op {

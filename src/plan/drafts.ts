@@ -1,5 +1,6 @@
 /** The steps of a plan before they have an order: which things get an op of their own, and which ops. */
-import type { AnyKind, Fate, Origin, Ref } from '../kinds/kind.ts';
+import { updateImpact } from '../kinds/impact.ts';
+import type { AnyKind, Fate, Impact, Origin, Ref } from '../kinds/kind.ts';
 import type { Op } from '../kinds/op.ts';
 import type { Change, Step } from '../kinds/step.ts';
 import type { Again } from './again.ts';
@@ -62,7 +63,7 @@ function deletion(world: World, item: Item, isHeld: boolean, going: Going): Draf
     changes: [],
     replacing: comesBack,
     ...because(comesBack ? causeOf(world, item, going) : undefined),
-    impact: kind.impact('delete', []),
+    impact: kind.impact.delete,
     needs: NO_NEEDS,
   };
 }
@@ -93,9 +94,17 @@ function making(world: World, item: Item, going: Going): Draft {
     changes,
     replacing,
     ...because(replacing ? causeOf(world, item, going) : undefined),
-    impact: kind.impact(replacing ? 'update' : 'make', replacing ? changes.filter(differs).map(change => change.field) : []),
+    impact: replacing ? kind.impact.delete : makingImpact(world, item, going),
     needs: NO_NEEDS,
   };
+}
+
+// What stands on a new link, or in a new namespace, meets no packets yet.
+function makingImpact(world: World, { kind, wantTies }: Item, going: Going): Impact {
+  if (kind.impact.make === 'no-traffic') return 'no-traffic';
+  const isNew = (item: Item): boolean => isMissing(item) && !going.goes(item);
+  const stands = wantTies.filter(tie => tie.when === 'goes' || tie.when === 'first');
+  return stands.some(tie => world.wantedAs(tie.to).some(isNew)) ? 'no-traffic' : kind.impact.make;
 }
 
 /** What makes a thing go that need not go for its own sake: what takes it along, or what it is taken away before. */
@@ -128,7 +137,7 @@ function updating(item: Item, disturber: Ref | undefined): Draft | undefined {
     changes: live.map(field => ({ field, want: spec[field], have: present[field], ...told(kind, field, spec, have?.spec) })),
     replacing: false,
     ...because(disturber),
-    impact: kind.impact('update', live as string[]),
+    impact: updateImpact(kind, live, spec, present),
     needs: NO_NEEDS,
   };
 }

@@ -1,6 +1,6 @@
 /** A plan in the language of Terraform, for terminals and pull requests. */
 
-import type { Origin } from '../kinds/kind.ts';
+import type { Impact, Origin } from '../kinds/kind.ts';
 import type { Change, Step } from '../kinds/step.ts';
 import { formatPlace, type Place } from '../model/place.ts';
 import { harmless } from '../model/text.ts';
@@ -8,7 +8,7 @@ import { differs } from './drafts.ts';
 import type { Held, Plan, Swept } from './plan.ts';
 import { differenceLines, valueText } from './print-changes.ts';
 import { heldAdvice, heldReason } from './print-held.ts';
-import { groupsOf, labelOf, summaryOf } from './summary.ts';
+import { groupsOf, IMPACT_WORDS, impactOf, labelOf, summaryOf } from './summary.ts';
 import { add } from './world.ts';
 
 export type Style = 'heading' | 'add' | 'change' | 'replace' | 'destroy' | 'held' | 'dim';
@@ -47,9 +47,9 @@ export interface PrintedGroup {
 /** The whole plan, ending in a line of counts and a line break. */
 export function printText(plan: Plan, options: TextOptions = {}): string {
   const page = pageOf(plan, options);
-  const groups = printGroups(plan, options).map(({ definition, place, lines }) => {
+  const groups = printGroups(plan, options).map(({ definition, place, steps, lines }) => {
     const heading = page.paint(definition === '' ? 'No longer defined' : definition, 'heading');
-    return [heading + (place === '' ? '' : page.paint(`  ${place}`, 'dim')), ...lines].join('\n');
+    return [heading + (place === '' ? '' : page.paint(`  ${place}`, 'dim')) + impactText(page, impactOf(steps)), ...lines].join('\n');
   });
   return `${[...groups, ...printRest(plan, options), lastLine(page)].join('\n\n')}\n`;
 }
@@ -79,6 +79,12 @@ function pageOf(plan: Plan, { paint = text => text, placeOf = () => undefined }:
   return { plan, paint, placeOf, along, replaced };
 }
 
+const IMPACT_STYLES = { 'no-traffic': 'dim', 'new-flows': 'change', 'existing-flows': 'destroy' } as const;
+
+function impactText({ paint }: Page, impact: Impact): string {
+  return paint(`  [${IMPACT_WORDS[impact]}]`, IMPACT_STYLES[impact]);
+}
+
 // A definition without a place is known from a mark in the kernel alone: it may be another node's now.
 function placeText({ placeOf }: Page, { definition, at }: Origin): string {
   if (at.file !== '') return formatPlace(at);
@@ -97,7 +103,10 @@ function stepLines(page: Page, step: Step): readonly string[] {
     if (page.replaced.has(step.ref)) return [];
     return [page.paint(`  - ${name}`, 'destroy'), ...alongLines(page, step)];
   }
-  if (step.verb === 'update') return [page.paint(`  ~ ${name}`, 'change'), ...changeLines(page, step.changes)];
+  if (step.verb === 'update') {
+    const impact = step.impact === 'no-traffic' ? '' : impactText(page, step.impact);
+    return [page.paint(`  ~ ${name}`, 'change') + impact, ...changeLines(page, step.changes)];
+  }
   if (!step.replacing) return [page.paint(`  + ${name}`, 'add') + page.paint(attributes(step), 'dim')];
   const why = step.because === undefined ? '' : page.paint(`  # with ${harmless(labelOf(step.because))}`, 'dim');
   const before = page.replaced.get(step.ref);
@@ -188,6 +197,17 @@ function bystanderText(page: Page): readonly string[] {
 
 function lastLine({ plan, paint }: Page): string {
   const { add: added, change, destroy, held } = summaryOf(plan);
-  if (plan.steps.length > 0) return paint(`Plan: ${added} to add, ${change} to change, ${destroy} to destroy.`, 'heading');
+  if (plan.steps.length > 0) return paint(`Plan: ${added} to add, ${change} to change, ${destroy} to destroy. ${trafficText(plan)}`, 'heading');
   return paint(held > 0 ? `No changes. ${held} held back.` : 'No changes. The kernel is as the definitions want it.', 'heading');
+}
+
+/** `Traffic: existing connections cut in 1 definition, new connections only in 2.` */
+function trafficText(plan: Plan): string {
+  const impacts = groupsOf(plan.steps).map(group => impactOf(group.members));
+  const told = (['existing-flows', 'new-flows'] as const).flatMap(impact => {
+    const count = impacts.filter(found => found === impact).length;
+    return count === 0 ? [] : [`${IMPACT_WORDS[impact]} in ${count}`];
+  });
+  if (told.length === 0) return 'No traffic affected.';
+  return `Traffic: ${told.join(', ')} of ${impacts.length} definition${impacts.length === 1 ? '' : 's'}.`;
 }

@@ -1,5 +1,6 @@
 /** A plan in numbers, and in the groups that people read it in. */
-import type { Origin } from '../kinds/kind.ts';
+import { worst } from '../kinds/impact.ts';
+import type { Impact, Origin } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
 import type { Plan } from './plan.ts';
 import { add, compare } from './world.ts';
@@ -10,6 +11,8 @@ export interface Summary {
   readonly change: number;
   readonly destroy: number;
   readonly held: number;
+  /** How packets meet it: the worst of its steps. */
+  readonly impact: Impact;
 }
 
 /** Counts things, not ops: a replacement is one added and one destroyed, whether it has a deletion of its own or goes along. */
@@ -17,8 +20,26 @@ export function summaryOf(plan: Plan): Summary {
   const count = (verb: Step['verb']) => plan.steps.filter(step => step.verb === verb).length;
   const deleted = new Set(plan.steps.filter(step => step.verb === 'delete').map(step => step.ref));
   const takenAlong = plan.steps.filter(step => step.verb === 'make' && step.replacing && !deleted.has(step.ref)).length;
-  return { add: count('make'), change: count('update'), destroy: deleted.size + plan.swept.length + takenAlong, held: plan.held.length };
+  return {
+    add: count('make'),
+    change: count('update'),
+    destroy: deleted.size + plan.swept.length + takenAlong,
+    held: plan.held.length,
+    impact: impactOf(plan.steps),
+  };
 }
+
+/** How packets meet some steps: the worst of them. */
+export function impactOf(steps: readonly Pick<Step, 'impact'>[]): Impact {
+  return worst(steps.map(step => step.impact));
+}
+
+/** An impact in the words of plans. */
+export const IMPACT_WORDS: Readonly<Record<Impact, string>> = {
+  'no-traffic': 'no traffic affected',
+  'new-flows': 'new connections only',
+  'existing-flows': 'existing connections cut',
+};
 
 /** What a plan does for one definition. */
 export interface Group<T> {

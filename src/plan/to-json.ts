@@ -4,10 +4,10 @@ import type { Change, Step } from '../kinds/step.ts';
 import type { Ignored } from './ignore.ts';
 import type { Held, Plan, Swept } from './plan.ts';
 import { heldAdvice, heldReason } from './print-held.ts';
-import { summaryOf } from './summary.ts';
+import { type Group, groupsOf, impactOf, summaryOf } from './summary.ts';
 
 /** Grows with fields that are added; what is removed or means something else raises the first number. */
-const FORMAT_VERSION = '1.0';
+const FORMAT_VERSION = '1.1';
 
 /** A value of JSON, to be printed or stored. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -23,8 +23,13 @@ export function toJson(plan: Plan): Json {
     bystanders: plan.bystanders.map(sweptJson),
     held: plan.held.map(heldJson),
     ...(plan.ignored === undefined ? {} : { ignored: plan.ignored.map(ignoredJson) }),
+    definitions: groupsOf(plan.steps).map(groupJson),
     summary: { ...summaryOf(plan) },
   };
+}
+
+function groupJson({ origin, members }: Group<Step>): Json {
+  return { definition: origin?.definition ?? null, impact: impactOf(members) };
 }
 
 function stepJson(step: Step): Json {

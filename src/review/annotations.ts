@@ -1,9 +1,10 @@
 /** What a forge shows beside the lines of a pull request: which changed definition cuts connections, what would not work. */
 import type { Place } from '../model/place.ts';
+import { IMPACT_WORDS } from '../plan/summary.ts';
 import { fold, nodeNames } from './fold.ts';
 import type { Review } from './review.ts';
 import { hitText, howToAgree } from './sentences.ts';
-import { IMPACT_WORDS, tellingOf } from './telling.ts';
+import { tellingOf } from './telling.ts';
 
 /** A remark at a line; what has no line is about the whole. */
 export interface Annotation {

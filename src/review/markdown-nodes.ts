@@ -53,10 +53,9 @@ function textOf({ plan, later }: NodeReview, { placeOf }: Review): string {
 
 function summaryLine({ nodes, isSame }: Fold, counted: ReadonlyMap<string, NodeReview>): string {
   const totals = nodes.map(name => {
-    const { add, change, destroy } = plansOf(counted.get(name) as NodeReview)
-      .map(summaryOf)
-      .reduce((a, b) => ({ add: a.add + b.add, change: a.change + b.change, destroy: a.destroy + b.destroy, held: a.held + b.held }));
-    return { add, change, destroy };
+    const summaries = plansOf(counted.get(name) as NodeReview).map(summaryOf);
+    const sum = (key: 'add' | 'change' | 'destroy'): number => summaries.reduce((total, summary) => total + summary[key], 0);
+    return { add: sum('add'), change: sum('change'), destroy: sum('destroy') };
   });
   const range = (values: readonly number[]): string => {
     const [least, most] = [Math.min(...values), Math.max(...values)];

@@ -2,12 +2,13 @@
 import { APPROVE } from '../model/annotations.ts';
 import { formatPlace } from '../model/place.ts';
 import { harmless } from '../model/text.ts';
+import { IMPACT_WORDS } from '../plan/summary.ts';
 import { allocations, doubts } from './markdown-lists.ts';
 import { nodeSections } from './markdown-nodes.ts';
 import { code, fence, sizeOf } from './markdown-words.ts';
 import type { Review } from './review.ts';
 import { count, howFresh, howToAgree, someOf, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
-import { byName, type Family, IMPACT_WORDS, type Telling, tellingOf } from './telling.ts';
+import { byName, type Family, type Telling, tellingOf } from './telling.ts';
 
 /** GitHub takes 65,536 characters in a comment, other forges more; a little is left to whatever posts it. */
 export const MOST_BYTES = 65_000;

@@ -1,10 +1,11 @@
 /** A review in the language of Terraform, for terminals: definition by definition, and nodes that get the same told once. */
 import { harmless } from '../model/text.ts';
 import { type Paint, type PrintedGroup, printGroups, printRest } from '../plan/print-text.ts';
+import { IMPACT_WORDS } from '../plan/summary.ts';
 import { fold, nodeNames, type Part, shapeOf } from './fold.ts';
 import type { DefinitionChange, NodeReview, Point, Review } from './review.ts';
 import { count, howFresh, howToAgree, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
-import { byName, IMPACT_WORDS, impactByDefinition, type Telling, tellingOf } from './telling.ts';
+import { byName, impactByDefinition, type Telling, tellingOf } from './telling.ts';
 
 export interface ReviewTextOptions {
   /** Default: no colours. */

@@ -30,13 +30,6 @@ export interface Telling {
 
 const GRAVITY: Readonly<Record<Impact, number>> = { 'existing-flows': 0, 'new-flows': 1, 'no-traffic': 2 };
 
-/** How an impact is told. */
-export const IMPACT_WORDS: Readonly<Record<Impact, string>> = {
-  'existing-flows': 'existing connections cut',
-  'new-flows': 'new connections only',
-  'no-traffic': 'no traffic affected',
-};
-
 /** The graver of two. */
 function graver(a: Impact, b: Impact): Impact {
   return GRAVITY[a] <= GRAVITY[b] ? a : b;
@@ -110,9 +103,10 @@ export function byName(a: string, b: string): number {
 }
 
 function totalOf(nodes: readonly NodeReview[]): Summary {
-  const total = { add: 0, change: 0, destroy: 0, held: 0 };
+  const total = { add: 0, change: 0, destroy: 0, held: 0, impact: 'no-traffic' as Impact };
   for (const plan of nodes.flatMap(plansOf)) {
-    const { add, change, destroy, held } = summaryOf(plan);
+    const { add, change, destroy, held, impact } = summaryOf(plan);
+    total.impact = graver(impact, total.impact);
     total.add += add;
     total.change += change;
     total.destroy += destroy;

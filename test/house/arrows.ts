@@ -3,6 +3,7 @@
 /** What only tells kinds apart by name: the contract, and what is written once for all kinds. */
 const KIND_CONTRACT = [
   'kinds/kind.ts',
+  'kinds/impact.ts',
   'kinds/op.ts',
   'kinds/rows.ts',
   'kinds/step.ts',

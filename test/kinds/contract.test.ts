@@ -1,5 +1,6 @@
 /** What every kind must answer, asked of all of them: a new kind is checked by being in the table. */
 import { describe, expect, it } from 'vitest';
+import { IMPACTS } from '../../src/kinds/impact.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import { lane, type Op } from '../../src/kinds/op.ts';
 import { batchLine, nftText, renderOp } from '../../src/kinds/render.ts';
@@ -33,10 +34,11 @@ describe('the table of kinds', () => {
     for (const kind of KINDS.values()) expect(kind.parse(NOTHING)).toEqual([]);
   });
 
-  it('answers how a change meets packets for every verb', () => {
+  it('answers how a change meets packets for every verb and every live field', () => {
     for (const kind of KINDS.values()) {
-      for (const verb of ['make', 'update', 'delete'] as const) expect(kind.impact(verb, [])).toMatch(/^(no-traffic|new-flows|existing-flows)$/);
-      if (kind.name !== 'nft') expect(kind.impact('make', [])).toBe('no-traffic');
+      const live = Object.entries(kind.fields).flatMap(([field, fate]) => (fate === 'live' ? [field] : []));
+      expect(Object.keys(kind.impact.fields).sort(), kind.name).toEqual(live.sort());
+      for (const impact of [kind.impact.make, kind.impact.delete, ...Object.values(kind.impact.fields)]) expect(IMPACTS).toContain(impact);
     }
   });
 });

@@ -1,6 +1,7 @@
 /** nft tables as values: what is built, how it is compared, and what the printer lets through. */
 import { describe, expect, it } from 'vitest';
-import { canonicalRows } from '../../src/kinds/nft.ts';
+import { updateImpact } from '../../src/kinds/impact.ts';
+import { canonicalRows, nft } from '../../src/kinds/nft.ts';
 import { guardTable, rootTable } from '../../src/kinds/nft-guard.ts';
 import { tableText } from '../../src/kinds/nft-text.ts';
 import type { NftJson } from '../../src/kinds/rows.ts';
@@ -129,5 +130,27 @@ describe('the printer', () => {
     ['a set of integers that no rule looks into', inet({ set: { name: 's', type: ['ifname', 'integer'] } })],
   ])('refuses %s that it does not know', (_, table) => {
     expect(() => tableText(table)).toThrow(/^bug: /);
+  });
+});
+
+describe('what a change of the guard does to traffic', () => {
+  const spec = (given: ReturnType<typeof guarded>) => {
+    const { family, name, rows } = guardTable(given);
+    return { netns: '', family, name, rows: canonicalRows(rows) };
+  };
+  const { guests, ours, macs, addresses } = guarded();
+  const [port = ''] = guests;
+  const without = <T extends { readonly ifname: string }>(all: readonly T[]): T[] => all.filter(({ ifname }) => ifname !== port);
+  const unguarded = { guests: guests.filter(name => name !== port), macs: without(macs), addresses: without(addresses), ours };
+  const gone = { ...unguarded, ours: ours.filter(name => name !== port) };
+  const impact = (want: ReturnType<typeof guarded>, have: ReturnType<typeof guarded>) => updateImpact(nft, ['rows'], spec(want), spec(have));
+
+  it('a port more, a port less and a guard that is lifted harm nobody', () => {
+    expect([impact(guarded(), gone), impact(gone, guarded()), impact(unguarded, guarded())]).toEqual(['no-traffic', 'no-traffic', 'no-traffic']);
+  });
+
+  it('an address or MAC that a guest may not use any more ends its flows', () => {
+    expect(impact({ ...guarded(), addresses: without(addresses) }, guarded())).toBe('existing-flows');
+    expect(impact({ ...guarded(), macs: without(macs) }, guarded())).toBe('existing-flows');
   });
 });

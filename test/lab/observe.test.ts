@@ -30,7 +30,7 @@ describe('a node in mode observe', () => {
     const report = await yard.status('n1');
     expect(report.mode).toBe('observe');
     expect(report.plan.join('\n')).toMatch(/\+ vxlan interface vxlan-10 /);
-    expect(report.plan.at(-1)).toMatch(/^Plan: \d+ to add, \d+ to change, 0 to destroy\.$/);
+    expect(report.plan.at(-1)).toMatch(/^Plan: \d+ to add, \d+ to change, 0 to destroy\. Traffic: new connections only in 1 of \d+ definitions\.$/);
     expect(report.revision.applied).toBe('');
     expect(report.conditions[0]).toMatchObject({ type: 'Ready', status: false, reason: 'ObserveOnly' });
     const { status } = await yard.json('n1', 'get', 'network', 'red/lan', '-o', 'json');

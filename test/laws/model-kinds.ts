@@ -56,7 +56,7 @@ function define({ name, fields, ref, ties, claims = () => [], more = {} }: Answe
     create: (spec: Spec) => [opOf('make', spec), ...set(spec, live)],
     update: set,
     remove: (spec: Spec) => [opOf('remove', spec)],
-    impact: () => 'no-traffic' as const,
+    impact: { make: 'no-traffic', delete: 'no-traffic', fields: Object.fromEntries(live.map(field => [field, 'no-traffic'])) },
     ...more,
   };
 }

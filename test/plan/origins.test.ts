@@ -9,7 +9,7 @@ const fromOf = (plan: ReturnType<typeof planOf>): readonly string[] =>
 test('a removed part of a living thing is told under what the thing is made for', () => {
   const plan = planOf(segment('2', { peers: [] }), applied(segment()));
   expect(fromOf(plan)).toEqual([`delete flood ${DEMO.definition}`]);
-  expect(printText(plan).split('\n')[0]).toBe('Network default/demo  networks/demo.yaml:1:1');
+  expect(printText(plan).split('\n')[0]).toBe('Network default/demo  networks/demo.yaml:1:1  [new connections only]');
 });
 
 test('so is one of a guest’s end', () => {

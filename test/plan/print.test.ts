@@ -45,11 +45,11 @@ const printed = (name: string): readonly string[] => printText(PLANS[name] as Pl
 describe('the text of a plan', () => {
   test('says for each definition what is made and how it will be', () => {
     expect(printed('create')).toEqual([
-      'Interface default/web  networks/demo.yaml:9:1',
+      'Interface default/web  networks/demo.yaml:9:1  [no traffic affected]',
       '  + tap tap-0000000a  mac=fe:00:00:00:00:0a mtu=1450 group=97 up=true addrgenmode=none multiQueue=false',
       '  + port tap-0000000a  bridge=br-vxlan-2 learning=false flood=true suppress=false locked=true',
       '',
-      'Network default/demo  networks/demo.yaml:1:1',
+      'Network default/demo  networks/demo.yaml:1:1  [no traffic affected]',
       '  + vxlan bridge br-vxlan-2  mac=02:03:00:00:00:02 mtu=1450 group=97 up=true addrgenmode=none stp=false forwardDelay=0 snooping=false',
       '  + vxlan interface vxlan-2  mac=02:04:00:00:00:02 mtu=1450 group=97 up=true addrgenmode=none vni=2 port=4789 local=10.2.1.12 learning=false',
       '  + neighbours br-vxlan-2/192.168.0.2  mac=02:00:00:00:00:0a',
@@ -57,7 +57,7 @@ describe('the text of a plan', () => {
       '  + sysctl net/ipv6/conf/br-vxlan-2/disable_ipv6  value=1',
       '  + port vxlan-2  bridge=br-vxlan-2 learning=false flood=false suppress=true locked=false',
       '',
-      'Plan: 8 to add, 0 to change, 0 to destroy.',
+      'Plan: 8 to add, 0 to change, 0 to destroy. No traffic affected.',
       '',
     ]);
   });
@@ -70,11 +70,11 @@ describe('the text of a plan', () => {
     expect(printed('update').slice(1)).toEqual([
       '  ~ vxlan bridge br-vxlan-2',
       '      ~ up: false -> true',
-      '  ~ vxlan interface vxlan-2',
+      '  ~ vxlan interface vxlan-2  [existing connections cut]',
       '      ~ mtu: 1500 -> 1450',
       '  ~ neighbours br-vxlan-2/192.168.0.2 (said again)  # with br-vxlan-2',
       '',
-      'Plan: 0 to add, 3 to change, 0 to destroy.',
+      'Plan: 0 to add, 3 to change, 0 to destroy. Traffic: existing connections cut in 1 of 1 definition.',
       '',
     ]);
   });
@@ -86,29 +86,33 @@ describe('the text of a plan', () => {
       '-/+ port vxlan-2  # with vxlan-2',
       '-/+ mesh elements vxlan-2/10.2.1.11  # with vxlan-2',
       '',
-      'Plan: 3 to add, 0 to change, 3 to destroy.',
+      'Plan: 3 to add, 0 to change, 3 to destroy. Traffic: existing connections cut in 1 of 1 definition.',
       '',
     ]);
   });
 
   test('what leaves a network that stays is a line of that network, and what leaves a guest one of the guest', () => {
     const left = printText(planOf(segment(), applied(segment('2', { peers: ['10.2.1.11', '10.2.1.13'] }))));
-    expect(left.split('\n').slice(0, 3)).toEqual(['Network default/demo  networks/demo.yaml:1:1', '  - mesh elements vxlan-2/10.2.1.13', '']);
-    expect(printed('readdress')[0]).toBe('Interface default/web  networks/demo.yaml:9:1');
+    expect(left.split('\n').slice(0, 3)).toEqual([
+      'Network default/demo  networks/demo.yaml:1:1  [new connections only]',
+      '  - mesh elements vxlan-2/10.2.1.13',
+      '',
+    ]);
+    expect(printed('readdress')[0]).toBe('Interface default/web  networks/demo.yaml:9:1  [existing connections cut]');
     expect(printed('readdress').join('\n')).not.toContain('o longer defined');
   });
 
   test('what is defined and not here any more is not called undefined', () => {
     const marked = applied(guestTap()).map(seen => ({ ...seen, formerly: 'Interface default/web' }));
     const plan = planOf(segment(), [...applied(segment()), ...marked]);
-    expect(printText(plan).split('\n')[0]).toBe('Interface default/web  no longer defined');
+    expect(printText(plan).split('\n')[0]).toBe('Interface default/web  no longer defined  [existing connections cut]');
     const placeOf = (definition: string) => (definition === 'Interface default/web' ? { file: 'web.yaml', line: 4, col: 1 } : undefined);
-    expect(printText(plan, { placeOf }).split('\n')[0]).toBe('Interface default/web  web.yaml:4:1, not here any more');
+    expect(printText(plan, { placeOf }).split('\n')[0]).toBe('Interface default/web  web.yaml:4:1, not here any more  [existing connections cut]');
   });
 
   test('shows all that a deletion takes along, also what is not ours', () => {
     expect(printed('delete')).toEqual([
-      'No longer defined',
+      'No longer defined  [existing connections cut]',
       '  - tap tap-0000000a',
       '  - vxlan interface vxlan-2',
       '      - mesh elements vxlan-2/10.2.1.11 (goes along)',
@@ -119,7 +123,7 @@ describe('the text of a plan', () => {
       'Warning: this plan takes along',
       '  ! route 254/10.9.0.0/16 is not ours and goes with br-vxlan-2',
       '',
-      'Plan: 0 to add, 0 to change, 7 to destroy.',
+      'Plan: 0 to add, 0 to change, 7 to destroy. Traffic: existing connections cut in 1 of 1 definition.',
       '',
     ]);
   });
@@ -203,14 +207,15 @@ describe('the JSON of a plan', () => {
 
   test('has for each field what was there before and what is there after', () => {
     expect(toJson(PLANS.replace as Plan)).toMatchObject({
-      format_version: '1.0',
+      format_version: '1.1',
       steps: [
         { actions: ['delete'], ref: 'link:/vxlan-2', replacing: true },
         { actions: ['create'], ref: 'link:/vxlan-2', replacing: true, needs: [0] },
         { actions: ['create'], ref: 'port:/vxlan-2', because: 'link:/vxlan-2' },
         { actions: ['create'], ref: 'flood:/vxlan-2/10.2.1.11' },
       ],
-      summary: { add: 3, change: 0, destroy: 3, held: 0 },
+      definitions: [{ definition: 'Network default/demo', impact: 'existing-flows' }],
+      summary: { add: 3, change: 0, destroy: 3, held: 0, impact: 'existing-flows' },
     });
     expect(JSON.stringify(toJson(PLANS.replace as Plan))).toContain('{"field":"vni","before":2,"after":3,"forces_replacement":true}');
   });
