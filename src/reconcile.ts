@@ -11,7 +11,7 @@ import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
 import { settleArmed } from './pass/armed.ts';
-import { dropNoted, idleness, loadNoted, loadSuspension, type Suspension } from './pass/control.ts';
+import { dropNoted, idleness, loadNoted, loadSuspension, noteEvents, type Suspension } from './pass/control.ts';
 import { type Enforced, prepare, type Target } from './pass/enforce.ts';
 import { passEvents } from './pass/events.ts';
 import { enforceGuarded, type Guarded } from './pass/guard.ts';
@@ -111,7 +111,8 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const held = stillHeld(brought.held, pulled);
   const mind = { isApart: isApart(pulled.refusal), isLook: suspended !== null };
   const tip = pulled.tips?.status;
-  const settled = held === null ? await settle({ remote, tip, kept, catalog, node: node.name, stateDir, ...mind }) : frozen(kept, tip);
+  const wants = { catalog, revision: pulled.good?.revision, main: pulled.tips?.main, node: node.name };
+  const settled = held === null ? await settle({ remote, tip, kept, stateDir, ...wants, ...mind }) : frozen(kept, tip);
   if (!settled.isKnown) return { settled, enforced: null, published: null, guarded: null, held };
   const change = (target: Partial<Target>): Promise<Guarded> => changeKernel(config, remote, brought, { catalog, ledger: settled.ledger, node, ...target });
   const first = await change({});
@@ -170,12 +171,18 @@ async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<Pub
   }
   const date = new Date();
   const now = `${date.toISOString().slice(0, 19)}Z`;
-  const report = reportOf({ config, ...told, before: before.report, now });
+  const fleet = { nodes: catalog.nodes.size, pushesPerMinute: config.status.pushesPerMinute };
+  const report = reportOf({ config, ...told, fleet, before: before.report, now });
   const noted = await loadNoted(config.stateDir);
-  const events = [...noted, ...passEvents({ node: config.node, ...told, before: before.report, report })];
+  const news = passEvents({ node: config.node, ...told, before: before.report, report });
+  const events = [...noted, ...news];
   const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
   const isUrgent = told.pulled.isAccepted;
-  const published = await publish({ remote, tip: settled.tip, node: config.node, nodes: catalog.nodes.size, report, events, isUrgent, sample }, before);
+  const published = await publish(
+    { remote, tip: settled.tip, node: config.node, fleet, archiveAfter: config.status.archiveAfter, report, events, isUrgent, sample },
+    before,
+  );
   if (published.result === 'news') await dropNoted(config.stateDir, noted);
+  else await noteEvents(config.stateDir, news);
   return published;
 }

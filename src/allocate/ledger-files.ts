@@ -1,7 +1,8 @@
 /**
- * The ledger on the status branch: one small file per network and per pool, one line per interface and per address. The
- * same ledger gives the same text, byte for byte.
+ * The ledger on the status branch: one small file per network and per pool, one line per interface and per address, and a check of
+ * them all, by which a hand is told. The same ledger gives the same text, byte for byte.
  */
+import { createHash } from 'node:crypto';
 import type { Ledger, NetworkEntry, PoolEntry } from '../model/ledger.ts';
 import { isMap, type Json, type PlainDocument, parsePlainYaml, printPlainYaml } from '../model/plain-yaml.ts';
 import { hex } from '../model/vxid.ts';
@@ -14,7 +15,7 @@ const MEMORY_FILE = 'allocations/memory.yaml';
 const API = 'netloom.dev/v1';
 const HEADING = 'Written by netloom: change the definitions, not this file.';
 
-/** A file of the ledger that cannot be read; what it allocates is unknown, not free. */
+/** A file of the ledger that cannot be read, or that somebody edited; what it allocates is unknown, not free. */
 export interface LedgerProblem {
   readonly path: string;
   /** 1-based; 0 when the whole file is meant. */
@@ -55,12 +56,16 @@ export function parseLedger(files: ReadonlyMap<string, string>): ParsedLedger {
   const networks: Record<string, NetworkEntry> = {};
   const pools: Record<string, PoolEntry> = {};
   const problems: LedgerProblem[] = [];
+  const isChecked = [...files].some(([path, text]) => subjectOf(path) !== null && CHECK.test(text));
   for (const path of [...files.keys()].sort()) {
     const subject = subjectOf(path);
     if (subject === null) continue;
     const { key, isPool } = subject;
     const text = files.get(path) ?? '';
-    const read = isPool ? parsePool(text, key) : parseNetwork(text, key);
+    const wrong = handIn(text, isChecked);
+    const shaped = isPool ? parsePool(text, key) : parseNetwork(text, key);
+    // What cannot be read at all says more about what happened.
+    const read = wrong === null || 'problem' in shaped ? shaped : { problem: wrong };
     if ('problem' in read) problems.push({ path, about: key, ...read.problem });
     else if ('vxid' in read.entry) networks[key] = read.entry;
     else pools[key] = read.entry;
@@ -91,15 +96,30 @@ function subjectOf(path: string): Subject | null {
 
 function networkText({ namespace, name, uuid, vxid, ...rest }: NetworkEntry): string {
   const document = { apiVersion: API, kind: 'NetworkAllocation', namespace, name, uuid, vxid, vxidHex: `0x${hex(vxid)}`, ...rest };
-  return printPlainYaml(document as unknown as PlainDocument, HEADING);
+  return withCheck(printPlainYaml(document as unknown as PlainDocument, HEADING));
 }
 
 function poolText(entry: PoolEntry): string {
-  return printPlainYaml({ apiVersion: API, kind: 'PoolAllocation', ...entry } as unknown as PlainDocument, HEADING);
+  return withCheck(printPlainYaml({ apiVersion: API, kind: 'PoolAllocation', ...entry } as unknown as PlainDocument, HEADING));
 }
 
 function memoryText(incarnations: number): string {
   return printPlainYaml({ apiVersion: API, kind: 'AllocationMemory', incarnations }, HEADING);
+}
+
+/** The last line of a file. */
+const CHECK = /^check:(.*)$/m;
+
+// No secret: it tells a hand, or a merge, from netloom, and keeps nobody out who can write the branch.
+function withCheck(text: string): string {
+  return `${text}check: sha256-${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`;
+}
+
+/** Why a file is not as netloom wrote it; null when it is. Files of the time before checks have none, none of them. */
+function handIn(text: string, isChecked: boolean): { readonly line: number; readonly message: string } | null {
+  const at = CHECK.exec(text)?.index;
+  if (at === undefined) return isChecked ? { line: 0, message: 'its check is missing: it was edited by hand' } : null;
+  return text === withCheck(text.slice(0, at)) ? null : { line: 0, message: 'its check does not fit: it was edited by hand' };
 }
 
 type Read<T> = { readonly entry: T } | { readonly problem: { readonly line: number; readonly message: string } };
@@ -119,7 +139,7 @@ function parsePool(text: string, key: string): Read<PoolEntry> {
 function parseEntry<T>(text: string, wanted: string, shape: (fields: Record<string, Json>) => Shaped<T>): Read<T> {
   const read = parsePlainYaml(text);
   if ('error' in read) return { problem: read.error };
-  const { apiVersion, kind, ...fields } = read.value as Record<string, Json>;
+  const { apiVersion, kind, check: _, ...fields } = read.value as Record<string, Json>;
   if (apiVersion !== API || kind !== wanted) return { problem: { line: 0, message: `this is no ${API} ${wanted}` } };
   const { entry, problems } = shape(fields);
   const [first] = problems;

@@ -54,7 +54,7 @@ function words(message: string): string {
 type WrongValue = NonNullable<(typeof validateNodeConfig)['errors']>[number];
 
 const FIELDS =
-  'node mode repo status stateDir runtimeDir url branch path auth type username file credential knownHosts verify allowedSigners revokedKeys keyring anchor probes ping tcp confirmTimeout'.split(
+  'node mode repo status stateDir runtimeDir url branch path auth type username file credential knownHosts verify allowedSigners revokedKeys keyring anchor pushesPerMinute archiveAfter probes ping tcp confirmTimeout'.split(
     ' ',
   );
 

@@ -71,6 +71,7 @@ function tellPerson({ pulled, suspended, enforced, settled, published, diagnosti
     say(outcomeText(enforced));
   }
   if (published?.result === 'failed') say(`the status could not be published: ${published.message}`);
+  if (published?.result === 'news' && published.remark) say(published.remark);
 }
 
 function tellLog(config: NodeConfig, { pulled, suspended, enforced, settled, published, diagnostics, held }: PassResult): void {
@@ -90,6 +91,7 @@ function tellLog(config: NodeConfig, { pulled, suspended, enforced, settled, pub
   for (const ask of settled?.pending ?? []) log.warn({ definition: ask.definition, reason: ask.reason }, ask.message);
   if (enforced !== null) tellWork(log, enforced, pulled.good?.revision.slice(0, 10) ?? '');
   if (published?.result === 'failed') log.warn(`the status could not be published: ${published.message}`);
+  if (published?.result === 'news' && published.remark) log.warn(published.remark);
 }
 
 function tellWork(log: ReturnType<typeof logger>, { compiled, outcomes, remaining, rounds }: Enforced, revision: string): void {

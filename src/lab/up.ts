@@ -120,7 +120,8 @@ function configuration(lab: Lab, node: string): string {
   const lines = {
     node,
     repo: { url: lab.url, branch: 'main', path: '' },
-    status: { branch: 'netloom-status' },
+    // There is no forge to be spared.
+    status: { branch: 'netloom-status', pushesPerMinute: 100_000 },
     stateDir: join(dir, 'state'),
     runtimeDir: join(dir, 'run'),
   };

@@ -92,6 +92,14 @@ export interface NodeConfig {
      */
     branch: string;
     /**
+     * How many pushes of status all nodes together may make; the same on every node. Forges ask for no more than 6.
+     */
+    pushesPerMinute: number;
+    /**
+     * How many commits the branch may have until it is archived as a branch of its own and begun anew.
+     */
+    archiveAfter: number;
+    /**
      * How to log in. The secret itself stands in a file of its own (mode 0600), or in a systemd credential.
      */
     auth?: {

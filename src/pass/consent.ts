@@ -11,11 +11,11 @@ import { type NodeReport, parseStatusFile, statusPath } from '../report/node-rep
 import { isSilent } from '../report/state.ts';
 import { dropApproval, loadApproval, saveAsked } from './control.ts';
 import { type Good, loadKeptLedger } from './kept.ts';
+import { readLedger } from './ledger-branch.ts';
 import { loadCached } from './parsed-cache.ts';
 import type { Refusal } from './pull.ts';
 import { type Remote, readTexts, type Tips } from './remote.ts';
 import { readFiles } from './revision.ts';
-import { readLedger } from './settle.ts';
 import { checkStatusTree } from './status-tree.ts';
 
 /** How far back a protection that was lifted is looked for. */

@@ -9,7 +9,7 @@ import type { NodeConfig } from '../model/node-config.ts';
 import { appendEvents, type NetEvent, parseEvents } from '../report/events.ts';
 
 /** A node that cannot publish for long keeps the newest. */
-const MOST_NOTED = 100;
+const MOST_NOTED = 500;
 
 /** Deletions that wait for a word: of the revision that was refused last. */
 export interface Asked {
@@ -86,15 +86,21 @@ export async function dropApproval(stateDir: string, hash: string): Promise<void
   await remove(fileOf(stateDir, `approved-${hash}`));
 }
 
-/** Events of what people did here; the next pass that publishes tells of them. */
+/** Events of what people did here, and of passes that did not publish; the next pass that publishes tells of them. */
 export async function loadNoted(stateDir: string): Promise<readonly NetEvent[]> {
   return parseEvents((await readTextIfThere(join(stateDir, 'control', 'events.jsonl'))) ?? '');
 }
 
 /** Keeps an event until it is published. */
 export async function noteEvent(stateDir: string, event: NetEvent): Promise<void> {
+  await noteEvents(stateDir, [event]);
+}
+
+/** Keeps events of a pass that could not publish them, or must not yet. */
+export async function noteEvents(stateDir: string, events: readonly NetEvent[]): Promise<void> {
+  if (events.length === 0) return;
   const file = join(stateDir, 'control', 'events.jsonl');
-  await writeAtomic(file, appendEvents((await readTextIfThere(file)) ?? '', [event], MOST_NOTED, 0));
+  await writeAtomic(file, appendEvents((await readTextIfThere(file)) ?? '', events, MOST_NOTED, 0));
 }
 
 /** These are published: what was noted meanwhile stays. */

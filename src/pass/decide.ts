@@ -3,14 +3,13 @@ import { type Allocation, allocate } from '../allocate/allocate.ts';
 import { parseDuration } from '../model/duration.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { definitionsOf, objectKind } from '../objects/index.ts';
-import type { Catalog } from '../objects/object.ts';
+import type { Ask, Catalog } from '../objects/object.ts';
 
 /** The next ledger for a catalog; the same value when nothing is to be allocated, released or forgotten. */
 export function decide(catalog: Catalog, ledger: Ledger, now: Date, unreadable: readonly string[] = []): Allocation {
   const { vxids, macPrefix, quarantine, memory } = catalog.cluster.spec;
-  const asks = [...definitionsOf(catalog)].flatMap(definition => objectKind(definition.kind).asks(definition, catalog));
   return allocate({
-    asks,
+    asks: asksOf(catalog),
     ledger,
     unreadable,
     nodes: [...catalog.nodes.keys()],
@@ -23,4 +22,9 @@ export function decide(catalog: Catalog, ledger: Ledger, now: Date, unreadable: 
       memoryMs: parseDuration(memory) ?? 30 * 86_400_000,
     },
   });
+}
+
+/** What all definitions ask to be allocated. */
+export function asksOf(catalog: Catalog): readonly Ask[] {
+  return [...definitionsOf(catalog)].flatMap(definition => objectKind(definition.kind).asks(definition, catalog));
 }

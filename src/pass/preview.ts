@@ -7,9 +7,9 @@ import type { Catalog } from '../objects/object.ts';
 import { decide } from './decide.ts';
 import { loadHeldBack, stillHeld } from './held-back.ts';
 import { loadGood, loadKeptLedger } from './kept.ts';
+import { publishedLedger } from './ledger-branch.ts';
 import { pull, type Refusal } from './pull.ts';
 import { openRemote } from './remote.ts';
-import { publishedLedger } from './settle.ts';
 
 export interface Preview {
   readonly catalog: Catalog;
@@ -46,7 +46,8 @@ export async function preview(config: NodeConfig): Promise<Preview | NoPreview> 
     throw new HostError('no-entry', `${pulled.refusal?.message ?? 'the remote did not answer'}; this node has no copy of what is allocated`);
   }
   const isHeld = stillHeld(heldBack, pulled) !== null;
-  const published = pulled.tips === null || isHeld ? (kept?.ledger ?? EMPTY_LEDGER) : await publishedLedger(remote, pulled.tips.status, kept);
+  const published =
+    pulled.tips === null || isHeld ? (kept?.ledger ?? EMPTY_LEDGER) : await publishedLedger({ remote, kept, catalog: pulled.catalog }, pulled.tips.status);
   // What is held back runs with the ledger that it ran with.
   const decided = isHeld ? { ledger: published, changes: [], notes: [], pending: [] } : decide(pulled.catalog, published, new Date());
   const remarks = [

@@ -4,6 +4,8 @@ import { type Oid, RepoError } from '../repo/repo.ts';
 import type { NetEvent } from '../report/events.ts';
 import { appendEvents } from '../report/events.ts';
 import { isNews, type NodeReport, parseStatusFile, statusFile, statusPath } from '../report/node-report.ts';
+import { archiveOrSay } from './archive.ts';
+import { type Fleet, heartbeatMs, waitMs } from './budget.ts';
 import { type Remote, readTips } from './remote.ts';
 import { backOff, jitter } from './retry.ts';
 import { author, commitMessage } from './signature.ts';
@@ -13,8 +15,6 @@ import type { Sample } from './usage.ts';
 const TRIES = 30;
 const MOST_EVENTS = 500;
 const MOST_USAGE = 2000;
-/** A node that says nothing new is heard of this often all the same; a fifth more or less, so that nodes spread. */
-const HEARTBEAT_MS = 30 * 60_000;
 /** A first push waits up to this for each node of the cluster: nodes that start together do not push together. */
 const SPREAD_MS_PER_NODE = 300;
 const LONGEST_SPREAD_MS = 20_000;
@@ -30,17 +30,23 @@ export interface PublishArgs {
   /** Tip of the status branch as this pass last saw or made it. */
   readonly tip: Oid | null;
   readonly node: string;
-  readonly nodes: number;
+  readonly fleet: Fleet;
   readonly report: NodeReport;
   readonly events: readonly NetEvent[];
+  /** How many commits the status branch may have. */
+  readonly archiveAfter?: number;
   /** True: to be said also when the report is the same, because other nodes go by the revision that it names. */
   readonly isUrgent?: boolean;
   /** Asked for only when something is pushed; kept only when that was done. */
   readonly sample?: () => Promise<Sample>;
 }
 
-/** `news`: pushed. `silent`: nothing to say. `failed`: the next pass says it. */
-export type PublishResult = { readonly result: 'news' | 'silent'; readonly tip: Oid | null } | { readonly result: 'failed'; readonly message: string };
+/** `news`: pushed. `silent`: nothing to say. `later`: the fleet has pushed enough for now. `failed`, `later`: a next pass says it. */
+export type PublishResult =
+  | { readonly result: 'news'; readonly tip: Oid | null; readonly remark?: string | null }
+  | { readonly result: 'silent'; readonly tip: Oid | null }
+  | { readonly result: 'later'; readonly waitMs: number }
+  | { readonly result: 'failed'; readonly message: string };
 
 /** Reads what this node published last; nothing where the branch or the files are not there. Throws RepoError, `not-ours` for a branch of people. */
 export async function readPublished(remote: Remote, tip: Oid | null, node: string): Promise<Published> {
@@ -54,24 +60,39 @@ export async function readPublished(remote: Remote, tip: Oid | null, node: strin
 
 /** Pushes report and events when there is news, or when this node was not heard of for long. Never throws for the remote. */
 export async function publish(args: PublishArgs, before: Published): Promise<PublishResult> {
-  const isSilent = args.isUrgent !== true && args.events.length === 0 && !isNews(before.report, args.report) && !isOverdue(before.report, args.report);
+  const isSilent = args.isUrgent !== true && args.events.length === 0 && !isNews(before.report, args.report) && !isOverdue(before.report, args);
   if (isSilent) return { result: 'silent', tip: args.tip };
+  const heard = before.report === null ? null : Date.parse(before.report.heard);
   try {
-    await jitter(Math.min(LONGEST_SPREAD_MS, SPREAD_MS_PER_NODE * (args.nodes - 1)));
+    const early = await mayPush(args, args.tip, heard);
+    if (early > 0) return { result: 'later', waitMs: early };
+    // A larger fleet is spread by its budget.
+    if (args.fleet.nodes <= args.fleet.pushesPerMinute) await jitter(Math.min(LONGEST_SPREAD_MS, SPREAD_MS_PER_NODE * (args.fleet.nodes - 1)));
     const sample = await args.sample?.();
-    const published = await pushAll({ ...args, events: [...args.events, ...(sample?.events ?? [])] });
-    if (published.result === 'news') await sample?.keep();
-    return published;
+    const published = await pushAll({ ...args, events: [...args.events, ...(sample?.events ?? [])] }, heard);
+    if (published.result !== 'news' || published.tip === null) return published;
+    await sample?.keep();
+    const { remote, node, archiveAfter } = args;
+    return { ...published, remark: archiveAfter === undefined ? null : await archiveOrSay({ remote, node, tip: published.tip, archiveAfter }) };
   } catch (error) {
     if (error instanceof RepoError) return { result: 'failed', message: error.message };
     throw error;
   }
 }
 
-async function pushAll(args: PublishArgs): Promise<PublishResult> {
-  let tip = args.nodes > 1 ? (await readTips(args.remote)).status : args.tip;
+// 0 = now. The tip is synced already.
+async function mayPush({ remote, node, fleet, isUrgent }: PublishArgs, tip: Oid | null, heard: number | null): Promise<number> {
+  if (isUrgent === true) return 0;
+  const at = tip === null ? null : { oid: tip, at: (await remote.status.info(tip)).at };
+  return waitMs({ ...fleet, node, now: Date.now(), heard, tip: at });
+}
+
+async function pushAll(args: PublishArgs, heard: number | null): Promise<PublishResult> {
+  let tip = args.fleet.nodes > 1 ? (await readTips(args.remote)).status : args.tip;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const { events } = await readPublished(args.remote, tip, args.node);
+    const later = await mayPush(args, tip, heard);
+    if (later > 0) return { result: 'later', waitMs: later };
     const edits = new Map<string, string | null>([[statusPath(args.node), statusFile(args.report)]]);
     if (args.events.length > 0) edits.set(eventsPath(args.node), appendEvents(events, args.events, MOST_EVENTS, MOST_USAGE));
     const { status, statusBranch } = args.remote;
@@ -98,8 +119,9 @@ async function textAt(remote: Remote, tip: Oid, path: string): Promise<string> {
   return new TextDecoder().decode(blobs.get(entry.oid));
 }
 
-function isOverdue(before: NodeReport | null, now: NodeReport): boolean {
+// A fifth more or less, so that nodes spread.
+function isOverdue(before: NodeReport | null, { report, fleet }: PublishArgs): boolean {
   if (before === null) return true;
   const spread = 0.8 + 0.4 * Math.random();
-  return Date.parse(now.heard) - Date.parse(before.heard) > HEARTBEAT_MS * spread;
+  return Date.parse(report.heard) - Date.parse(before.heard) > heartbeatMs(fleet) * spread;
 }

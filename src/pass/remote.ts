@@ -6,6 +6,12 @@ import { openRepo } from '../repo/open.ts';
 import { type Oid, type Repo, RepoError } from '../repo/repo.ts';
 import { keyRemarks } from '../repo/trusted-keys.ts';
 
+/** Which repositories and branches they are. */
+export interface Sides {
+  readonly repo: NodeConfig['repo'];
+  readonly status: Pick<NodeConfig['status'], 'url' | 'branch' | 'auth'>;
+}
+
 export interface Remote {
   readonly definitions: Repo;
   readonly status: Repo;
@@ -32,7 +38,7 @@ export interface Tips {
  * url is none) says so when it is asked, as one that is down: what a node enforces does not depend on it. One that does not answer
  * within the deadline (a minute, when none is given) is asked for no more objects, so that a pass waits for it once.
  */
-export async function openRemote(config: Pick<NodeConfig, 'repo' | 'status'>, dir: string, deadlineMs?: number): Promise<Remote> {
+export async function openRemote(config: Sides, dir: string, deadlineMs?: number): Promise<Remote> {
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
   const statusAuth = config.status.auth ?? (shared ? config.repo.auth : undefined);
@@ -89,7 +95,7 @@ function askedOnce(repo: Repo, late: Late): Repo {
       }
     };
   };
-  return { ...repo, sync: once(repo.sync), descends: once(repo.descends), brings: once(repo.brings), push: once(repo.push) };
+  return { ...repo, sync: once(repo.sync), descends: once(repo.descends), brings: once(repo.brings), past: once(repo.past), push: once(repo.push) };
 }
 
 function mute(error: RepoError): Repo {
@@ -99,12 +105,15 @@ function mute(error: RepoError): Repo {
     sync: refuse,
     descends: refuse,
     brings: refuse,
+    past: refuse,
     bytes: refuse,
     list: refuse,
     read: refuse,
     info: refuse,
     commit: refuse,
     push: refuse,
+    root: refuse,
+    goesBelow: refuse,
   };
 }
 

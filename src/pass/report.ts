@@ -8,6 +8,7 @@ import type { Catalog, Compiled } from '../objects/object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Condition, conditions, type Problem } from '../report/condition.ts';
 import { type Drift, KIND_OF, type NodeReport, type ObjectReport } from '../report/node-report.ts';
+import { type Fleet, heartbeatMs } from './budget.ts';
 import { idleness, type Suspension, suspensionText } from './control.ts';
 import { definitionDigest, guestsOf } from './digests.ts';
 import type { Enforced } from './enforce.ts';
@@ -25,6 +26,7 @@ export interface ReportArgs {
   readonly enforced: Enforced;
   /** Nothing was applied because somebody said so. */
   readonly suspended: Suspension | null;
+  readonly fleet: Fleet;
   readonly before: NodeReport | null;
   readonly now: string;
   /** Why the node is not Ready, whatever its kernel looks like. */
@@ -48,6 +50,7 @@ export function reportOf(args: ReportArgs): NodeReport {
     node: config.node,
     version: version(),
     heard: args.now,
+    heartbeatS: Math.ceil(heartbeatMs(args.fleet) / 1000),
     mode: config.mode,
     revision: {
       observed: pulled.tips?.main ?? args.before?.revision.observed ?? good,

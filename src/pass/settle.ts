@@ -5,17 +5,15 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllocationChange, AllocationNote, PendingAsk } from '../allocate/allocate.ts';
-import { type LedgerProblem, ledgerEdits, mergeLedger, parseLedger } from '../allocate/ledger-files.ts';
 import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import { membersOf } from '../objects/mesh.ts';
 import type { Catalog } from '../objects/object.ts';
 import { type Oid, RepoError } from '../repo/repo.ts';
 import { decide } from './decide.ts';
 import { type KeptLedger, saveKeptLedger } from './kept.ts';
-import { type Remote, readTexts, readTips } from './remote.ts';
+import { type Base, publishLedger, readLedger } from './ledger-branch.ts';
+import { type Remote, readTips, type Tips } from './remote.ts';
 import { backOff } from './retry.ts';
-import { author, commitMessage } from './signature.ts';
-import { checkStatusTree } from './status-tree.ts';
 
 /** A lost race is decided anew this often before the asks wait for the next pass. */
 const TRIES = 20;
@@ -49,6 +47,10 @@ export interface SettleArgs {
   readonly remote: Remote;
   /** The status branch as the pass found it; undefined when the remote did not answer. */
   readonly tip: Oid | null | undefined;
+  /** The revision that `catalog` is; where the branch has gone on, the ledger may already answer a newer one. Absent = the newest. */
+  readonly revision?: Oid | undefined;
+  /** The branch of definitions as the pass found it. */
+  readonly main?: Oid | null | undefined;
   readonly kept: KeptLedger | null;
   readonly catalog: Catalog;
   readonly node: string;
@@ -71,6 +73,7 @@ export async function settle(args: SettleArgs): Promise<Settled> {
     if (args.isLook) return await look(args, args.tip);
     return await settleOnline(args, args.tip, seen);
   } catch (error) {
+    if (error instanceof Behind) return offline(args, 'the published allocations are those of a newer revision than this node enforces');
     if (!(error instanceof RepoError)) throw error;
     const isForeign = error.code === 'not-ours';
     return offline({ ...args, kept: seen.ledger ?? args.kept }, isForeign ? error.message : `allocations could not be published: ${error.message}`, isForeign);
@@ -89,6 +92,9 @@ function apart(args: SettleArgs, tip: Oid | null, kept: KeptLedger): Settled {
   return { ...offline({ ...args, kept: { tip, ledger: restored } }, ''), problem: null, isApart: true };
 }
 
+/** The ledger answers definitions that are not enforced here yet. */
+class Behind extends Error {}
+
 /** The newest published ledger that a pass read whole: what counts when the push after it fails. */
 interface Seen {
   ledger: KeptLedger | null;
@@ -96,7 +102,7 @@ interface Seen {
 
 async function settleOnline(args: SettleArgs, firstTip: Oid | null, seen: Seen): Promise<Settled> {
   let tip = firstTip;
-  let base = await readSeen(args, tip, seen);
+  let base = await readSeen(args, { main: args.main ?? args.revision ?? null, status: tip }, seen);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const now = new Date();
     const at = now.toISOString();
@@ -104,76 +110,41 @@ async function settleOnline(args: SettleArgs, firstTip: Oid | null, seen: Seen):
     if (decided.ledger === base.ledger && !base.lost) return keep(args, base, { ...decided, tip, at });
     if (attempt === 0) {
       const moved = await waitForTurn(args, tip, decided.changes);
-      if (moved !== tip) {
-        tip = moved;
-        base = await readSeen(args, tip, seen);
+      if (moved !== null) {
+        tip = moved.status;
+        base = await readSeen(args, moved, seen);
         continue;
       }
     }
     const pushed = await publishLedger(args, base, decided.ledger, tip);
-    if (pushed !== null) return keep(args, base, { ...decided, tip: pushed, at });
+    if (pushed !== null) return keep(args, base, { ...decided, changes: [...mendedIn(base), ...decided.changes], tip: pushed, at });
     await backOff(attempt + 1);
-    tip = (await readTips(args.remote)).status;
-    base = await readSeen(args, tip, seen);
+    const tips = await readTips(args.remote);
+    tip = tips.status;
+    base = await readSeen(args, tips, seen);
   }
   return offline({ ...args, kept: seen.ledger ?? args.kept }, `allocations lost ${TRIES} races in a row`);
 }
 
-async function readSeen(args: SettleArgs, tip: Oid | null, seen: Seen): Promise<Base> {
+async function readSeen(args: SettleArgs, { main, status: tip }: Tips, seen: Seen): Promise<Base> {
   const base = await readLedger(args, tip);
+  // A newer revision than this node enforces may ask for the other numbers: then they are not taken, and not taken back either.
+  if (base.isRenumbered && args.revision !== undefined && main !== args.revision) throw new Behind();
   // Where a branch is not there, a node without a copy has seen nothing.
   if (args.kept !== null || (tip !== null && base.unreadable.length === 0)) seen.ledger = { tip, ledger: base.ledger };
   return base;
 }
 
-/** The ledger as a tip of the status branch has it, and this node's copy. */
-export interface Base {
-  readonly ledger: Ledger;
-  /** The ledger's own files as they are on the branch; null when they say what `ledger` says. */
-  readonly files: ReadonlyMap<string, string> | null;
-  readonly problems: readonly LedgerProblem[];
-  /** Networks and pools whose file cannot be read, and of which this node has no copy. */
-  readonly unreadable: readonly string[];
-  /** True when the branch lost what this node still knows: it is to be said again. */
-  readonly lost: boolean;
-}
-
-/** Reads the ledger at a tip; of what is lost or cannot be read there the node's copy counts. Throws RepoError. */
-export async function readLedger(args: Pick<SettleArgs, 'remote' | 'kept'>, tip: Oid | null): Promise<Base> {
-  const local = args.kept?.ledger ?? EMPTY_LEDGER;
-  if (tip !== null && tip === args.kept?.tip) return { ledger: local, files: null, problems: [], unreadable: [], lost: false };
-  if (tip === null)
-    return { ledger: local, files: new Map(), problems: [], unreadable: [], lost: Object.keys({ ...local.networks, ...local.pools }).length > 0 };
-  const files = await filesAt(args, tip);
-  const { ledger, problems } = parseLedger(files);
-  const broken = problems.map(problem => problem.about).filter(about => about !== '');
-  const merged = mergeLedger(ledger, local, broken);
-  const unreadable = broken.filter(about => merged.networks[about] === undefined && merged.pools?.[about] === undefined);
-  return { ledger: merged, files, problems, unreadable, lost: merged !== ledger };
-}
-
-/** The ledger as the status branch has it, with what only this node still knows. Throws RepoError. */
-export async function publishedLedger(remote: Remote, tip: Oid | null, kept: KeptLedger | null): Promise<Ledger> {
-  return (await readLedger({ remote, kept }, tip)).ledger;
-}
-
-async function filesAt({ remote }: Pick<SettleArgs, 'remote'>, tip: Oid): Promise<ReadonlyMap<string, string>> {
-  await remote.status.sync(remote.statusBranch, tip);
-  await checkStatusTree(remote, tip);
-  const texts = await readTexts(remote.status, tip, 'allocations');
-  return new Map([...texts].map(([path, text]) => [`allocations/${path}`, text]));
-}
-
 // The first of the network's nodes in hash order answers; the others wait their turn and look whether it has.
-async function waitForTurn(args: SettleArgs, tip: Oid | null, changes: readonly AllocationChange[]): Promise<Oid | null> {
+async function waitForTurn(args: SettleArgs, tip: Oid | null, changes: readonly AllocationChange[]): Promise<Tips | null> {
   const waitMs = Math.min(LONGEST_WAIT_MS, TURN_MS * rankOf(args, changes));
   const until = performance.now() + waitMs;
   while (performance.now() < until) {
     await sleep(LOOK_MS);
-    const seen = (await readTips(args.remote)).status;
-    if (seen !== tip) return seen;
+    const seen = await readTips(args.remote);
+    if (seen.status !== tip) return seen;
   }
-  return tip;
+  return null;
 }
 
 function rankOf({ catalog, node, kept }: SettleArgs, changes: readonly AllocationChange[]): number {
@@ -190,16 +161,19 @@ function hashOf(network: string, node: string): string {
   return createHash('sha256').update(`${network}\n${node}`).digest('hex');
 }
 
-/** Pushes a ledger on top of `tip`, of which `base` was read: the new tip, or null when somebody else was first. Throws RepoError. */
-export async function publishLedger(args: Pick<SettleArgs, 'remote' | 'node'>, base: Base, ledger: Ledger, tip: Oid | null): Promise<Oid | null> {
-  const files = base.files ?? (tip === null ? new Map<string, string>() : await filesAt(args, tip));
-  const edits = ledgerEdits(files, ledger, base.problems);
-  if (edits.size === 0) return tip;
-  const { status, statusBranch } = args.remote;
-  const message = commitMessage(args.node, `allocations in ${edits.size} ${edits.size === 1 ? 'file' : 'files'}`);
-  const oid = await status.commit({ parent: tip, edits, author: author(args.node), message, at: Date.now() });
-  if (oid === null) return tip;
-  return (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok' ? oid : null;
+// Files that somebody broke or edited, and that are now as they were.
+function mendedIn({ problems, unreadable }: Base): readonly AllocationChange[] {
+  return problems
+    .filter(({ about }) => !unreadable.includes(about))
+    .map(({ path, about, message }) => {
+      const network = about.includes('/') ? about : '';
+      return {
+        definition: network === '' ? 'Ledger' : `Network ${network}`,
+        change: 'repair',
+        network,
+        message: `${path} on the status branch: ${message}; said again as it was`,
+      };
+    });
 }
 
 type Decided = Omit<Settled, 'problem' | 'isKnown' | 'isForeign'>;

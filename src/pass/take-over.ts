@@ -9,9 +9,10 @@ import { floatingIPsOf, poolsOfNetwork, routedIPsOf } from '../objects/services.
 import { RepoError } from '../repo/repo.ts';
 import type { Enforced } from './enforce.ts';
 import { saveKeptLedger } from './kept.ts';
+import { publishLedger, readLedger } from './ledger-branch.ts';
 import { type Remote, readTips } from './remote.ts';
 import { backOff } from './retry.ts';
-import { publishLedger, readLedger, type Settled } from './settle.ts';
+import type { Settled } from './settle.ts';
 
 /** A lost race is tried again this often; then the next pass says it. */
 const TRIES = 5;

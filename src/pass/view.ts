@@ -14,7 +14,7 @@ import type { View } from '../report/state.ts';
 import { wantedDigests } from './digests.ts';
 import { loadGood } from './kept.ts';
 import { pull } from './pull.ts';
-import { openRemote, type Remote, readTexts } from './remote.ts';
+import { openRemote, type Remote, readTexts, type Sides } from './remote.ts';
 import { checkStatusTree } from './status-tree.ts';
 
 export interface Seen extends View {
@@ -24,7 +24,7 @@ export interface Seen extends View {
 }
 
 /** One look: two branches, one listing. Throws HostError or RepoError when there is nothing to look at. */
-export async function see(config: Pick<NodeConfig, 'repo' | 'status' | 'stateDir'>): Promise<Seen> {
+export async function see(config: Sides & Pick<NodeConfig, 'stateDir'>): Promise<Seen> {
   const dir = viewDir(config);
   const remote = await openRemote(config, join(dir, 'clone'));
   const pulled = await pull({ remote, stateDir: dir, good: await goodOf(config), node: null, keep: false });
@@ -77,7 +77,7 @@ async function goodOf(config: Pick<NodeConfig, 'stateDir'>) {
 }
 
 // A clone of its own: looking must not wait for a pass, nor disturb one. People without the node's rights keep it at home.
-function viewDir(config: Pick<NodeConfig, 'repo' | 'status' | 'stateDir'>): string {
+function viewDir(config: Sides & Pick<NodeConfig, 'stateDir'>): string {
   try {
     accessSync(config.stateDir, constants.W_OK);
     return join(config.stateDir, 'view');

@@ -15,6 +15,9 @@ export interface CommitDraft {
   readonly at: number;
 }
 
+/** The newest commits, so many in a row; or those that another branch of the remote has not. */
+export type Bound = { readonly commits: number } | { readonly branch: string };
+
 /** Commits from one backwards. */
 export interface History {
   readonly oids: ReadonlySet<Oid>;
@@ -48,5 +51,9 @@ export interface Backend {
   commitBytes(gitdir: string, oid: Oid): Promise<Uint8Array>;
   history(gitdir: string, from: Oid, without: readonly Oid[]): Promise<History>;
   write(gitdir: string, draft: CommitDraft): Promise<Oid>;
+  /** A commit without parents, with the tree of `of`. */
+  writeRoot(gitdir: string, of: Oid, draft: Omit<CommitDraft, 'parent' | 'edits'>): Promise<Oid>;
+  /** True when the remote has more history of `tip` than the bound. */
+  goesBelow(gitdir: string, tip: Oid, bound: Bound, until: number): Promise<boolean>;
   push(gitdir: string, oid: Oid, branch: string, expect: Oid | null, until: number): Promise<'ok' | 'stale'>;
 }

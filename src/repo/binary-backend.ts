@@ -5,6 +5,7 @@ import { writeAtomic } from '../host/files.ts';
 import type { Address } from './address.ts';
 import type { Auth } from './auth.ts';
 import type { Backend, CommitDraft, FetchHow, History } from './backend.ts';
+import { goesBelow } from './binary-depth.ts';
 import { type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
 import { fastImport, readBatch, readPush, readRefLines, readTreeLines } from './git-formats.ts';
 import { isLostRace } from './lost-race.ts';
@@ -66,6 +67,8 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
     },
     history: (gitdir, from, without) => history(setting, gitdir, from, without),
     write: (gitdir, draft) => write(setting, gitdir, draft),
+    writeRoot: (gitdir, of, draft) => writeRoot(setting, gitdir, of, draft),
+    goesBelow: (gitdir, tip, bound, until) => goesBelow(setting, { remote, folder: join(gitdir, 'netloom-depth'), tip, bound, until, maxBytes }),
     async push(gitdir, oid, branch, expect, until) {
       await writeConfig(config, address);
       const ref = `refs/heads/${branch}`;
@@ -140,6 +143,15 @@ async function write(setting: GitSetting, gitdir: string, draft: CommitDraft): P
   const { stdout } = await git(setting, [`--git-dir=${gitdir}`, 'fast-import', '--quiet', '--done', '--force', '--date-format=raw'], {
     stdin: fastImport(draft, ref),
   });
+  return TEXT.decode(stdout).trim();
+}
+
+async function writeRoot(setting: GitSetting, gitdir: string, of: Oid, { author, message, at }: Omit<CommitDraft, 'parent' | 'edits'>): Promise<Oid> {
+  const [, NAME = '', EMAIL = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+  const fields = Object.entries({ NAME, EMAIL, DATE: `${Math.floor(at / 1000)} +0000` });
+  const who = Object.fromEntries(['AUTHOR', 'COMMITTER'].flatMap(role => fields.map(([field, value]) => [`GIT_${role}_${field}`, value])));
+  const args = [`--git-dir=${gitdir}`, 'commit-tree', '-F', '-', `${of}^{tree}`];
+  const { stdout } = await git({ ...setting, env: { ...setting.env, ...who } }, args, { stdin: message });
   return TEXT.decode(stdout).trim();
 }
 

@@ -2,7 +2,7 @@
  * A Repo over a disposable clone, whichever way git is spoken: checks the whole closure of what it gives out, and throws the
  * clone away rather than mend it. Its one law: what `sync` resolved for can be read.
  */
-import type { Backend, History } from './backend.ts';
+import type { Backend, Bound, History } from './backend.ts';
 import { type CloneFolder, cloneFolder } from './clone-folder.ts';
 import { countPacks, isShallowFileSound, noteTip, readState } from './clone-state.ts';
 import { below, effective, isBranchName, objectOid, parseCommit, signature } from './edits.ts';
@@ -38,9 +38,14 @@ export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): R
     list: guarded(clone, async (commit: Oid, path: string) => below(await entriesOf(clone, commit), path)),
     read: guarded(clone, oids => backend.blobs(gitdir, oids)),
     brings: guarded(clone, (tip, from) => brings(clone, tip, from)),
+    past: guarded(clone, (tip: Oid, path: string, most: number) => past(clone, tip, path, most)),
     info: guarded(clone, async (oid: Oid) => parseCommit(oid, Buffer.from(await backend.commitBytes(gitdir, oid)).toString('utf8'))),
     bytes: guarded(clone, oid => commitBytes(clone, oid)),
     commit: guarded(clone, args => commit(clone, args)),
+    root: guarded(clone, ({ of, author, message, at }: Parameters<Repo['root']>[0]) =>
+      clone.folder.exclusive(until(clone), () => backend.writeRoot(gitdir, of, { author: signature(author), message: `${message.trimEnd()}\n`, at })),
+    ),
+    goesBelow: guarded(clone, (tip: Oid, bound: Bound) => backend.goesBelow(gitdir, tip, bound, until(clone))),
     push: guarded(clone, args => push(clone, args)),
   };
 }
@@ -172,6 +177,27 @@ async function brings(clone: Clone, tip: Oid, from: Oid): Promise<readonly Oid[]
     await olderHistory(clone, tip, how);
   }
   return since();
+}
+
+async function past(clone: Clone, tip: Oid, path: string, most: number): Promise<readonly Uint8Array[]> {
+  const { backend, folder } = clone;
+  const blobAt = async (commit: Oid): Promise<Oid | undefined> =>
+    (await backend.entries(folder.gitdir, commit)).find(entry => entry.path === path && entry.mode !== SUBMODULE)?.oid;
+  const isHere = async (commit: Oid): Promise<boolean> => (await backend.absent(folder.gitdir, [commit])).length === 0;
+  const versions = new Set([await blobAt(tip)]);
+  let commit = tip;
+  for (let back = 0; back < most; back += 1) {
+    const text = Buffer.from(await backend.commitBytes(folder.gitdir, commit)).toString('utf8');
+    const [parent] = parseCommit(commit, text).parents;
+    if (parent === undefined) break;
+    if (!(await isHere(parent))) await olderHistory(clone, tip, 'deeper');
+    if (!(await isHere(parent))) break;
+    versions.add(await blobAt(parent));
+    commit = parent;
+  }
+  const oids = [...versions].slice(1).filter(oid => oid !== undefined);
+  const blobs = await backend.blobs(folder.gitdir, oids);
+  return oids.flatMap(oid => blobs.get(oid) ?? []);
 }
 
 async function olderHistory(clone: Clone, from: Oid, how: 'deeper' | 'whole'): Promise<History> {

@@ -3,8 +3,8 @@ import * as git from 'isomorphic-git';
 import { scrub } from './auth.ts';
 import type { Backend, FetchHow } from './backend.ts';
 import { type HttpRemote, httpRemote, post, readListing, readRefs } from './http-remote.ts';
-import { blobsOf, commitBytesOf, entriesOf, historyOf, initStore, type Place, wholeFs, writeCommit } from './iso-store.ts';
-import { checkPack, printListing, wordsOfHooks } from './listing.ts';
+import { blobsOf, commitBytesOf, entriesOf, historyOf, initStore, type Place, wholeFs, writeCommit, writeRoot } from './iso-store.ts';
+import { checkPack, isCutThere, printBound, printListing, wordsOfHooks } from './listing.ts';
 import { isLostRace } from './lost-race.ts';
 import { absentObjects } from './pack-index.ts';
 import { type Oid, RepoError } from './repo.ts';
@@ -62,6 +62,9 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
     commitBytes: (gitdir, oid) => commitBytesOf(place(gitdir), oid),
     history: (gitdir, from, without) => historyOf(place(gitdir), from, without),
     write: (gitdir, draft) => writeCommit(place(gitdir), draft),
+    writeRoot: (gitdir, of, draft) => writeRoot(place(gitdir), of, draft),
+    // The server says where a shallow clone would end before it sends anything of it.
+    goesBelow: async (_, tip, bound, until) => isCutThere(await post(remote, 'git-upload-pack', printBound(tip, bound), { until, maxBytes }), url),
   };
 }
 

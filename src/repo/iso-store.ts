@@ -122,9 +122,17 @@ export async function historyOf(place: Place, from: Oid, without: readonly Oid[]
 export async function writeCommit(place: Place, draft: CommitDraft): Promise<Oid> {
   const root = draft.parent === null ? null : treeOf(await commitTextOf(place, draft.parent));
   const tree = (await writeTree(place, root, draft.edits)) ?? (await git.writeTree({ fs: wholeFs, gitdir: place.gitdir, tree: [] }));
+  return writeCommitOf(place, tree, draft.parent === null ? [] : [draft.parent], draft);
+}
+
+/** Writes a commit without parents that has the tree of another one. */
+export async function writeRoot(place: Place, of: Oid, draft: Omit<CommitDraft, 'parent' | 'edits'>): Promise<Oid> {
+  return writeCommitOf(place, treeOf(await commitTextOf(place, of)), [], draft);
+}
+
+async function writeCommitOf(place: Place, tree: Oid, parent: Oid[], draft: Omit<CommitDraft, 'parent' | 'edits'>): Promise<Oid> {
   const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(draft.author) ?? [];
   const who = { name, email, timestamp: Math.floor(draft.at / 1000), timezoneOffset: 0 };
-  const parent = draft.parent === null ? [] : [draft.parent];
   return git.writeCommit({ fs: wholeFs, gitdir: place.gitdir, commit: { tree, parent, author: who, committer: who, message: draft.message } });
 }
 

@@ -3,6 +3,7 @@
  * Formats: gitprotocol-common (pkt-line), gitprotocol-pack (reference discovery), gitprotocol-v2 (ls-refs).
  */
 import { createHash } from 'node:crypto';
+import type { Bound } from './backend.ts';
 import { type Oid, RepoError } from './repo.ts';
 import { notGit } from './request.ts';
 
@@ -116,6 +117,24 @@ export function parseLsRefs(body: Buffer, remote: string): ReadonlyMap<string, O
     addRef(refs, text(line), remote);
   }
   return refs;
+}
+
+/** The body of a protocol 0 request that wants a commit no deeper than so: the first of a shallow fetch, after which nothing is sent. */
+export function printBound(tip: Oid, bound: Bound): Buffer {
+  // The last commit of a depth counts as an end, also where it is the first of all.
+  const end = 'commits' in bound ? `deepen ${bound.commits + 1}` : `deepen-not refs/heads/${bound.branch}`;
+  return Buffer.concat([packet(`want ${tip} side-band-64k\n`), packet(`${end}\n`), FLUSH]);
+}
+
+/** Reads the answer to it: true when history goes on below the bound. Throws RepoError. */
+export function isCutThere(body: Buffer, remote: string): boolean {
+  const all = packets(body, remote);
+  if (!all.includes(null)) throw cut(remote, body.length);
+  for (const line of all) {
+    const error = Buffer.isBuffer(line) ? said(line, remote) : undefined;
+    if (error !== undefined) throw error;
+  }
+  return all.some(line => Buffer.isBuffer(line) && text(line).startsWith('shallow '));
 }
 
 /** Checks a whole answer of upload-pack: complete packets, no error in it, a pack whose checksum is right. Throws RepoError. */

@@ -47,6 +47,11 @@ export interface Repo {
    * before it tells. With history cut after a thousand commits it may name some that `from` has too, never too few.
    */
   brings(tip: Oid, from: Oid): Promise<readonly Oid[] | null>;
+  /**
+   * What a file said before, newest first, each version once, over the last `most` commits (by their first parents); fetches up to a
+   * thousand older commits for it. Empty where it never said anything else.
+   */
+  past(tip: Oid, path: string, most: number): Promise<readonly Uint8Array[]>;
   /** Entries below `path` ('' = all), paths relative to it. */
   list(commit: Oid, path: string): Promise<readonly TreeEntry[]>;
   read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
@@ -55,6 +60,13 @@ export interface Repo {
   bytes(commit: Oid): Promise<Uint8Array>;
   /** A commit on top of `parent` (null = root) with the edits; the oid, or null when nothing differs from the parent. */
   commit(args: { parent: Oid | null; edits: Edits; author: Author; message: string; at: number }): Promise<Oid | null>;
+  /** A commit without history that has the tree of a synced one. */
+  root(args: { of: Oid; author: Author; message: string; at: number }): Promise<Oid>;
+  /**
+   * True when a tip's history on the remote is longer than so many commits in a row, or goes back to what another of its branches
+   * has; costs the remote a walk, and us next to nothing over http.
+   */
+  goesBelow(tip: Oid, bound: { readonly commits: number } | { readonly branch: string }): Promise<boolean>;
   /** Compare-and-swap: `expect` is the tip it must replace (null = must not exist). `stale` = lost the race, read again and decide again. */
   push(args: { oid: Oid; branch: string; expect: Oid | null }): Promise<'ok' | 'stale'>;
 }

@@ -45,6 +45,8 @@ export interface NodeReport {
   readonly mode: 'enforce' | 'observe';
   /** When the node last published: changes with news and with the heartbeat only. */
   readonly heard: string;
+  /** How often it publishes with nothing to say, in seconds; absent = half an hour. */
+  readonly heartbeatS?: number;
   /**
    * Commits; '' for none. observed: newest seen; attempted: last tried; accepted: what is enforced, the mark that the branch must
    * come after, also for a node that lost its state; applied: last one whole in the kernel.
@@ -69,6 +71,9 @@ export interface NodeReport {
   readonly facts?: Facts;
 }
 
+/** In seconds; only what is more is said. */
+export const HEARTBEAT_S = 30 * 60;
+
 const API = 'netloom.dev/v1';
 const HEADING = 'Written by netloom on the node itself.';
 /** The file says how many there are, and shows this many. */
@@ -81,7 +86,7 @@ export function statusPath(node: string): string {
 
 /** The text of a report; the same report gives the same text, whatever the order of its maps and lists. */
 export function statusFile(report: NodeReport): string {
-  const { node, version, mode, heard, revision, facts } = report;
+  const { node, version, mode, heard, heartbeatS, revision, facts } = report;
   const drift = [...report.drift].sort((a, b) => compare(`${a.ref} ${a.field}`, `${b.ref} ${b.field}`));
   const document = {
     apiVersion: API,
@@ -90,6 +95,7 @@ export function statusFile(report: NodeReport): string {
     version,
     mode,
     heard,
+    ...(heartbeatS === undefined || heartbeatS <= HEARTBEAT_S ? {} : { heartbeatS }),
     revision: { observed: revision.observed, attempted: revision.attempted, accepted: revision.accepted, applied: revision.applied },
     conditions: CONDITION_TYPES.flatMap(type => report.conditions.filter(condition => condition.type === type).map(ordered)),
     networks: objects(report.networks),
@@ -115,7 +121,7 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
   const file = read.value;
   const wrong = (message: string) => ({ problem: { line: 0, message } });
   if (file.apiVersion !== API || file.kind !== 'NodeStatus' || typeof file.node !== 'string') return wrong(`this is no ${API} NodeStatus`);
-  const { node, heard, revision, facts } = file;
+  const { node, heard, heartbeatS, revision, facts } = file;
   if (typeof heard !== 'string' || Number.isNaN(Date.parse(heard))) return wrong('heard is no instant');
   const commits = isMap(revision) ? revision : {};
   const report: NodeReport = {
@@ -123,6 +129,7 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
     version: str(file.version),
     mode: file.mode === 'observe' ? 'observe' : 'enforce',
     heard,
+    ...(typeof heartbeatS === 'number' ? { heartbeatS } : {}),
     revision: { observed: str(commits.observed), attempted: str(commits.attempted), accepted: str(commits.accepted), applied: str(commits.applied) },
     conditions: list(file.conditions).flatMap(toCondition),
     networks: toObjects(file.networks),

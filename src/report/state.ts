@@ -15,7 +15,7 @@ import type { Catalog, InterfaceDef, NetworkDef } from '../objects/object.ts';
 import { egressDevice, hasRouter, nodesOfPool, poolOf, targetOf } from '../objects/services.ts';
 import { conditionOf } from './condition.ts';
 import { heldBy } from './holders.ts';
-import { KIND_OF, type NodeReport, type ObjectPlural, type ObjectReport } from './node-report.ts';
+import { HEARTBEAT_S, KIND_OF, type NodeReport, type ObjectPlural, type ObjectReport } from './node-report.ts';
 
 export type State = 'initial' | 'created' | 'degraded' | 'error' | 'deleting' | 'deleted';
 
@@ -53,12 +53,9 @@ export interface ObjectState {
   readonly nodes: readonly NodeStand[];
 }
 
-/** A node is silent when it missed two heartbeats. */
-const SILENT_AFTER_MS = 2 * 30 * 60_000;
-
-/** True when the node's last word is too long ago. */
-export function isSilent(report: NodeReport, now: string): boolean {
-  return Date.parse(now) - Date.parse(report.heard) > SILENT_AFTER_MS;
+/** True when the node's last word is too long ago: it missed two heartbeats. */
+export function isSilent({ heard, heartbeatS = 0 }: NodeReport, now: string): boolean {
+  return Date.parse(now) - Date.parse(heard) > 2 * 1000 * Math.max(HEARTBEAT_S, heartbeatS);
 }
 
 /** State of a network; null when neither definitions, ledger nor any node know it. */

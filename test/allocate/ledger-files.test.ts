@@ -35,12 +35,14 @@ addresses:
   - {"address": "10.0.0.1", "type": "gateway", "user": "Network ${uuid} default/demo", "comment": "networks/demo.yaml:1", "since": "2026-11-21T10:00:00Z"}
   - {"address": "10.0.0.2", "type": "instance", "user": "Interface ${web.uuid} default/web", "comment": "guests.yaml:3", "since": "2026-11-21T10:00:00Z"}
   - {"address": "10.0.0.7", "type": "broadcast", "user": "", "comment": "", "since": "2026-11-21T10:00:00Z"}
+check: ${text.slice(text.lastIndexOf('check: ') + 7).trimEnd()}
 `);
+    expect(text).toMatch(/^check: sha256-[0-9a-f]{32}\n$/m);
   });
 
   test('is YAML to everybody else, in both versions of it', () => {
     for (const version of ['1.1', '1.2'] as const) {
-      const { apiVersion, kind, vxidHex, ...entry } = parse(text, { version });
+      const { apiVersion, kind, vxidHex, check: _, ...entry } = parse(text, { version });
       expect({ apiVersion, kind, vxidHex }).toEqual({ apiVersion: 'netloom.dev/v1', kind: 'NetworkAllocation', vxidHex: '0xe2300f' });
       expect(entry).toEqual(network(ledger));
     }
@@ -53,8 +55,8 @@ addresses:
       more
         .split('\n')
         .filter(line => !before.has(line))
-        .map(line => line.slice(0, 22)),
-    ).toEqual(['  default/db: {"uuid":', '  - {"address": "10.0.']);
+        .map(line => line.slice(0, line.startsWith('check') ? 14 : 22)),
+    ).toEqual(['  default/db: {"uuid":', '  - {"address": "10.0.', 'check: sha256-']);
   });
 });
 
@@ -65,8 +67,9 @@ describe('what is read from the branch', () => {
     ['conflict markers', (t: string) => t.replace('vxid:', '<<<<<<< HEAD\nvxid:'), 7, 'a merge conflict was committed'],
     ['garbage', () => '\u0000\u0001 x', 1, 'this is no line that netloom writes'],
     ['an empty file', () => '', 0, 'this is no netloom.dev/v1 NetworkAllocation'],
-    ['a cut file', (t: string) => t.slice(0, -20), 22, 'this is no list element that netloom writes'],
-    ['a doubled key', (t: string) => `${t}vxid: 5\n`, 23, '"vxid" is there twice'],
+    ['a cut file', (t: string) => t.slice(0, -80), 22, 'this is no list element that netloom writes'],
+    ['a cut check', (t: string) => t.slice(0, -2), 0, 'its check does not fit: it was edited by hand'],
+    ['a doubled key', (t: string) => `${t}vxid: 5\n`, 24, '"vxid" is there twice'],
     ['a wrong vxid', (t: string) => t.replace('14823439', '99999999'), 0, 'vxid and vxidHex are not the same number'],
     ['a vxid out of range', (t: string) => t.replace('vxid: 14823439', 'vxid: 99999999').replace(/vxidHex.*\n/, ''), 0, 'vxid is wrong: 99999999'],
     ['a vxid that is text', (t: string) => t.replace('vxid: 14823439', 'vxid: "5"').replace(/vxidHex.*\n/, ''), 0, 'vxid is wrong: "5"'],
@@ -83,11 +86,33 @@ describe('what is read from the branch', () => {
     ]);
   });
 
-  test('a careful edit by hand is read: comments, empty lines, other order', () => {
-    const lines = text.trimEnd().split('\n');
-    const vxid = lines.filter(line => line.startsWith('vxid'));
-    const moved = [...lines.filter(line => !line.startsWith('vxid')), '', '# repaired after the fire', ...vxid, ''].join('\n');
-    expect(broken(() => moved)).toEqual({ ledger, problems: [] });
+  const EDITED = { path: demo, about: 'default/demo', line: 0, message: 'its check does not fit: it was edited by hand' };
+
+  test.each([
+    [
+      'numbers that agree with each other',
+      (t: string) => t.replace('14823439', '14823440').replace('0xe2300f', '0xe23010').replace('02:02:e2:30:0f:01', '02:02:e2:30:10:01'),
+    ],
+    ['a comment', (t: string) => t.replace('vxid:', '# repaired after the fire\nvxid:')],
+    ['an empty line at the end', (t: string) => `${t}\n`],
+    ['another order', (t: string) => t.replace(/(vxid: \d+\n)(vxidHex: \S+\n)/, '$2$1')],
+    ['another node', (t: string) => t.replace('"node": "n1"', '"node": "n2"')],
+  ])('a careful edit by hand is told: %s', (_, edit) => {
+    expect(broken(edit)).toEqual({ ledger: EMPTY_LEDGER, problems: [EDITED] });
+  });
+
+  const withoutCheck = (t: string): string => t.replace(/^check: .*\n/m, '');
+
+  test('files of the time before checks are read, and get their check with the next change', () => {
+    expect(broken(withoutCheck)).toEqual({ ledger, problems: [] });
+    const old = new Map([...ledgerFiles(ledger)].map(([path, t]) => [path, withoutCheck(t)]));
+    expect(ledgerEdits(old, ledger).get(demo)).toBe(text);
+  });
+
+  test('a check that is missing where others have one is an edit', () => {
+    const files = new Map(ledgerFiles(give([...asks, net('blue')], ledger, 10).ledger));
+    files.set(demo, withoutCheck(text));
+    expect(parseLedger(files).problems).toEqual([{ ...EDITED, message: 'its check is missing: it was edited by hand' }]);
   });
 
   test('other files are none of ours', () => {

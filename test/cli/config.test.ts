@@ -32,7 +32,7 @@ test('a node and a url are enough', () => {
     probes: [],
     confirmTimeout: '60s',
     repo: { url: 'https://git.example.com/net.git', branch: 'main', path: '' },
-    status: { url: '', branch: 'netloom-status' },
+    status: { url: '', branch: 'netloom-status', pushesPerMinute: 6, archiveAfter: 50_000 },
     stateDir: '/var/lib/netloom',
     runtimeDir: '/run/netloom',
   });

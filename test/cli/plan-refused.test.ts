@@ -27,7 +27,7 @@ const configOf = (url = bare.path): NodeConfig => ({
   node: 'n1',
   mode: 'enforce',
   repo: { url, branch: 'main', path: '' },
-  status: { url: '', branch: 'netloom-status' },
+  status: { url: '', branch: 'netloom-status', pushesPerMinute: 6, archiveAfter: 50_000 },
   probes: [],
   confirmTimeout: '60s',
   stateDir: join(bare.root, 'state'),

@@ -131,12 +131,43 @@ test('a live network is given another vxid by hand: the file does not agree with
   await expectUnharmed();
 });
 
-test('a node that lost its state meets a ledger that it cannot read: it waits, and takes nothing that is another one has', async () => {
+test('a live network is given another vxid by a careful hand, in all three places: nothing is renumbered, and the event says what was done', async () => {
+  const text = (await yard.files(STATUS)).get(LAN) ?? '';
+  const { vxid, router } = parse(text);
+  const [hex, mac] = [4711, 4711].map(n => n.toString(16).padStart(6, '0'));
+  const edited = text
+    .replace(`vxid: ${vxid}`, 'vxid: 4711')
+    .replace(/vxidHex: .*/, `vxidHex: "0x${hex?.replace(/^0+/, '')}"`)
+    .replace(router.mac, `02:02:${mac?.match(/[0-9a-f]{2}/g)?.join(':')}:01`);
+  const theirs = await meddle({ [LAN]: edited });
+  await yard.pass('n2');
+  expect((await yard.files(STATUS)).get(LAN)).toBe(text);
+  await server('merge-base', '--is-ancestor', theirs, STATUS);
+  expect(JSON.stringify(await yard.json('n1', 'events', 'network', 'red/lan', '-o', 'json'))).toMatch(
+    /its check does not fit: it was edited by hand; said again as it was/,
+  );
+  await yard.pass('n1');
+  await expectUnharmed();
+});
+
+test('a node that lost its state reads what a broken file said before from the branch itself', async () => {
+  const text = (await yard.files(STATUS)).get(LAN);
   await meddle({ [LAN]: 'garbage: [\n' });
+  rmSync(join(nodeDir(yard.lab.dir, 'n2'), 'state'), { recursive: true });
+  await yard.pass('n2');
+  expect((await yard.files(STATUS)).get(LAN)).toBe(text);
+  await yard.pass('n1');
+  await expectUnharmed();
+});
+
+test('where the branch has lost its history too, it waits, and takes nothing that another one has', async () => {
+  await meddle({ [LAN]: 'garbage: [\n' });
+  const person = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
+  await server('update-ref', `refs/heads/${STATUS}`, await server(...person, 'commit-tree', '-m', 'squashed', `${STATUS}^{tree}`));
   rmSync(join(nodeDir(yard.lab.dir, 'n2'), 'state'), { recursive: true });
   const { exitCode, stderr } = await yard.netloom('n2', 'reconcile');
   expect(exitCode).toBe(1);
-  expect(stderr).toContain(`repair ${LAN} on the status branch`);
+  expect(stderr).toContain(`repair ${LAN} there`);
   expect(await kernels()).toEqual(before.kernels);
   await yard.pass('n1');
   await yard.pass('n2');

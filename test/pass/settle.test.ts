@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -90,5 +91,80 @@ describe('a node with a copy of the ledger', () => {
       expect(pending).toMatchObject([{ definition: 'Network default/blue', reason: 'LedgerUnreadable' }]);
       expect(ledger.networks['default/red']).toEqual(published.networks['default/red']);
     }
+  });
+});
+
+/** The text of a file with what it says, and its check, changed with care. */
+function edited(text: string | undefined, edit: (body: string) => string): string {
+  const body = edit((text ?? '').replace(/^check: .*\n/m, ''));
+  return `${body}check: sha256-${createHash('sha256').update(body).digest('hex').slice(0, 32)}\n`;
+}
+
+describe('a hand in the ledger', () => {
+  const text = ledgerFiles(published).get(RED);
+  const vxid = published.networks['default/red']?.vxid ?? 0;
+  const renumber = (body: string): string => body.replace(`vxid: ${vxid}`, 'vxid: 4711').replace(/vxidHex: "0x[0-9a-f]+"/, 'vxidHex: "0x1267"');
+  const tipOf = async (): Promise<string> => (await bare.tip(STATUS)) ?? '';
+
+  test.each([
+    ['whose check does not fit', () => renumber(text ?? '')],
+    ['who made the check fit', () => edited(text, renumber)],
+    ['who took the check away', () => renumber(text ?? '').replace(/^check: .*\n/m, '')],
+    ['who moved a guest', () => edited(text, body => body.replaceAll('10.0.0.2"', '10.0.0.9"'))],
+    ['who gave a guest another MAC', () => edited(text, body => body.replace(/"mac": "[^"]+"/, '"mac": "02:00:00:00:00:99"'))],
+  ])('%s renumbers nothing that lives: it is said again as it was, on top of what they did', async (_, edit) => {
+    await publish(published);
+    const kept = { tip: await tipOf(), ledger: published };
+    const theirs = await bare.grow(STATUS, { [RED]: edit() });
+    const { ledger, changes, isKnown } = await settled(red, kept);
+    expect({ ledger, isKnown }).toEqual({ ledger: published, isKnown: true });
+    expect(changes).toContainEqual(
+      expect.objectContaining({ definition: 'Network default/red', change: 'repair', message: expect.stringMatching(/edited by hand/) }),
+    );
+    expect(`${await bare.show(STATUS, RED)}\n`).toBe(text);
+    expect(await bare.git('rev-parse', `${STATUS}~1`)).toBe(theirs);
+  });
+
+  test('a node without a copy reads what the file said before from the branch itself', async () => {
+    await publish(published);
+    await bare.grow(STATUS, { 'README.md': 'x\n' }, { times: 5 });
+    await bare.grow(STATUS, { [RED]: renumber(text ?? '') });
+    await bare.grow(STATUS, { [RED]: 'garbage\n' });
+    expect(await settled(red)).toMatchObject({ ledger: published, isKnown: true });
+    expect(`${await bare.show(STATUS, RED)}\n`).toBe(text);
+  });
+
+  test('a node whose copy is old does not lose, or give out again, what others were given since', async () => {
+    await publish(published);
+    const kept = { tip: await tipOf(), ledger: published };
+    const grown = catalogOf(
+      { 'default/red': { cidr: '10.0.0.0/24' } },
+      { 'default/a': { network: 'red', node: 'n1' }, 'default/b': { network: 'red', node: 'n1' } },
+    );
+    const newer = ledgerOf(grown, published);
+    await publish(newer);
+    await bare.grow(STATUS, { [RED]: '<<<<<<< HEAD\n' });
+    const more = catalogOf(
+      { 'default/red': { cidr: '10.0.0.0/24' } },
+      { 'default/a': { network: 'red', node: 'n1' }, 'default/b': { network: 'red', node: 'n1' }, 'default/c': { network: 'red', node: 'n1' } },
+    );
+    const { ledger } = await settled(more, kept);
+    const interfaces = ledger.networks['default/red']?.interfaces ?? {};
+    expect(interfaces['default/b']).toEqual(newer.networks['default/red']?.interfaces['default/b']);
+    expect(new Set(Object.values(interfaces).map(({ address }) => address)).size).toBe(3);
+  });
+
+  test('a number that a newer revision asks for is neither taken nor taken back by a node that does not enforce that one yet', async () => {
+    await publish(published);
+    const kept = { tip: await tipOf(), ledger: published };
+    await bare.grow(STATUS, { [RED]: edited(text, renumber) });
+    const tip = await tipOf();
+    const stateDir = join(bare.root, 'state');
+    const args = { remote, tip, kept, catalog: red, node: 'n1', stateDir, main: 'b'.repeat(40), revision: 'a'.repeat(40) };
+    expect(await settle(args)).toMatchObject({ ledger: published, isKnown: true, changes: [] });
+    expect(await tipOf()).toBe(tip);
+    const pinned = catalogOf({ 'default/red': { cidr: '10.0.0.0/24', vxid: 4711 } }, { 'default/a': { network: 'red', node: 'n1' } });
+    const { ledger } = await settle({ ...args, catalog: pinned, revision: 'b'.repeat(40) });
+    expect(ledger.networks['default/red']?.vxid).toBe(4711);
   });
 });

@@ -33,7 +33,7 @@ beforeEach(async () => {
     node: 'n1',
     mode: 'enforce',
     repo,
-    status: { url: '', branch: STATUS },
+    status: { url: '', branch: STATUS, pushesPerMinute: 6, archiveAfter: 50_000 },
     probes: [],
     confirmTimeout: '60s',
     stateDir: join(bare.root, 'state'),

@@ -93,6 +93,21 @@ export function historyContract(name: string, serve: Serve): void {
       expect(await anew.brings(fork, merge)).toEqual([]);
     });
 
+    test('what a file said before is read from history, newest first, each version once', async () => {
+      await bare.grow('file', { 'a/x.yaml': '1\n' });
+      await bare.grow('file', { 'b.yaml': 'b\n' }, { times: 3 });
+      await bare.grow('file', { 'a/x.yaml': '2\n' });
+      await bare.grow('file', { 'a/x.yaml': '1\n' });
+      await bare.grow('file', { 'a/x.yaml': null });
+      const tip = await bare.grow('file', { 'a/x.yaml': '3\n', 'c.yaml': 'c\n' });
+      const repo = open();
+      await repo.sync('file', tip);
+      const past = async (path: string, most = 50): Promise<string[]> => (await repo.past(tip, path, most)).map(bytes => Buffer.from(bytes).toString());
+      expect(await past('a/x.yaml')).toEqual(['1\n', '2\n']);
+      expect(await past('a/x.yaml', 1)).toEqual([]);
+      expect(await past('c.yaml')).toEqual([]);
+    });
+
     test('a commit is given out byte for byte, and nothing else in its place', async () => {
       const tip = await bare.grow('bytes', { 'a.yaml': '0\n' });
       const repo = open();

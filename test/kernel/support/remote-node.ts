@@ -49,7 +49,7 @@ export async function remoteNode(files: Readonly<Record<string, string>> = {}): 
     node: 'n1',
     mode: 'enforce',
     repo: { url: `${proxy.url}/repo.git`, branch: 'main', path: '' },
-    status: { url: '', branch: 'netloom-status' },
+    status: { url: '', branch: 'netloom-status', pushesPerMinute: 100_000, archiveAfter: 50_000 },
     probes: [],
     confirmTimeout: '60s',
     stateDir,
