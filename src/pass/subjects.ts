@@ -10,10 +10,12 @@ type Names = ReadonlyMap<string, string>;
 export function subjects(catalogs: readonly Catalog[], ledgers: readonly Ledger[]): (step: Step) => readonly string[] {
   const devices = new Map([...deviceNames(ledgers), ...ownNames(catalogs), ...peerNames(catalogs)]);
   const guests = new Map<string, Names>();
+  const users = poolUsers(ledgers);
   return step => {
     const definition = step.from[0]?.definition ?? '';
     const [kind, key = ''] = definition.split(' ');
     if (kind === 'Node') return byLines(step, devices) ?? [definition];
+    if (kind === 'AddressPool') return [byName(step.ref, users) ?? definition];
     if (kind !== 'Network') return [definition];
     if (!guests.has(key)) guests.set(key, guestNames(key, ledgers, devices));
     const found = byName(step.ref, guests.get(key) ?? devices);
@@ -46,6 +48,19 @@ function deviceNames(ledgers: readonly Ledger[]): Names {
         found.set(outer, `FloatingIP ${key}`).set(inner, `FloatingIP ${key}`);
       }
     }
+  }
+  return found;
+}
+
+/** Whom each address of a pool is given to. */
+function poolUsers(ledgers: readonly Ledger[]): Names {
+  const found = new Map<string, string>();
+  for (const { networks, pools = {} } of ledgers) {
+    for (const { floating, routed } of Object.values(pools)) {
+      for (const [key, { address }] of Object.entries(floating)) found.set(address, `FloatingIP ${key}`);
+      for (const [key, { address }] of Object.entries(routed)) found.set(address, `RoutedIP ${key}`);
+    }
+    for (const [key, { floatingGateway }] of Object.entries(networks)) if (floatingGateway !== undefined) found.set(floatingGateway.address, `Network ${key}`);
   }
   return found;
 }

@@ -6,7 +6,7 @@ import { IMPACT_WORDS } from '../plan/summary.ts';
 import { allocations, doubts } from './markdown-lists.ts';
 import { nodeSections } from './markdown-nodes.ts';
 import { code, fence, sizeOf } from './markdown-words.ts';
-import type { Review } from './review.ts';
+import type { DefinitionChange, Review } from './review.ts';
 import { count, howFresh, howToAgree, someOf, whatIsDestroyed, whatMergingDoes, whoLosesTraffic } from './sentences.ts';
 import { byName, type Family, type Telling, tellingOf } from './telling.ts';
 
@@ -105,19 +105,23 @@ function whatHappens({ name, changes }: Family): string {
   const own = changes.find(({ definition }) => definition === name);
   const others = (['removed', 'changed', 'added'] as const).flatMap(change => {
     const found = changes.filter(one => one.change === change && one !== own);
-    return found.length === 0
-      ? []
-      : [
-          `${someOf(
-            found.map(({ definition }) => code(definition)),
-            3,
-          )} ${change}`,
-        ];
+    const [only, ...more] = found;
+    if (only === undefined) return [];
+    return [
+      `${someOf(
+        found.map(({ definition }) => code(definition)),
+        3,
+      )} ${change}${more.length === 0 ? fieldsText(only) : ''}`,
+    ];
   });
   if (own === undefined) return others.length === 0 ? 'follows' : others.join('; ');
-  const fields = own.fields.map(({ sign, path, text }) => code(sign === '~' ? `${path}: ${text}` : `${sign} ${path}: ${text}`));
-  const what = own.change === 'changed' ? `${own.change}: ${someOf(fields, 3)}` : `**${own.change}**`;
-  return [what, ...others].join('; ');
+  return [own.change === 'changed' ? `changed${fieldsText(own)}` : `**${own.change}**`, ...others].join('; ');
+}
+
+/** `: mtu: 1500 -> 1400`, or nothing. */
+function fieldsText({ fields }: DefinitionChange): string {
+  const said = fields.map(({ sign, path, text }) => code(sign === '~' ? `${path}: ${text}` : `${sign} ${path}: ${text}`));
+  return said.length === 0 ? '' : `: ${someOf(said, 3)}`;
 }
 
 const MOST_ERRORS = 50;
