@@ -39,10 +39,13 @@ function observing({ mode }: NodeReport): readonly Remark[] {
   return mode === 'observe' ? [{ reason: 'ObserveMode', message: 'in mode observe: it would plan this, and apply nothing' }] : [];
 }
 
+/** Conditions of a node that would not make what is merged. */
+const HOLDING: ReadonlySet<string> = new Set(['Stalled', 'FetchFailed', 'Suspended']);
+
 function stalled({ conditions }: NodeReport): readonly Remark[] {
   return conditions
-    .filter(({ type, status }) => status && (type === 'Stalled' || type === 'FetchFailed'))
-    .map(({ type, reason, message }) => ({ reason, message: `${type}: ${message}` }));
+    .filter(({ type, status }) => status && HOLDING.has(type))
+    .map(({ type, reason, message }) => ({ reason, message: `it follows no new revision now: ${type}: ${message}` }));
 }
 
 const NAMED = 3;

@@ -8,13 +8,13 @@ import { KINDS } from '../kinds/index.ts';
 import type { Observed } from '../kinds/kind.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
-import { diff } from '../plan/diff.ts';
 import type { Plan } from '../plan/plan.ts';
 import { alwaysThere, drifted, standing } from '../plan/standing.ts';
 import type { NodeReport } from '../report/node-report.ts';
 import type { NodeReview, Obstacle, Remark } from '../review/review.ts';
 import { caveatsOf } from './caveats.ts';
 import { decide } from './decide.ts';
+import { planSparing, type Spared, sparedOn } from './spared.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 
 /** What is compared, and what the nodes said last. */
@@ -96,15 +96,16 @@ function plansOf(node: NodeDef, { facts, around }: Surroundings, old: Compiled, 
   const { head } = stages.compared;
   const have = drifted(standing(old.resources, around, KINDS), report?.drift ?? []);
   const compiled = compile({ catalog: head, ledger: stages.after, node, facts });
-  const plan = planned(compiled, have);
+  const spared = sparedOn({ catalog: head, node });
+  const plan = planned(compiled, have, spared);
   if (stages.settled === stages.after) return { compiled, plan, later: null };
   const settled = compile({ catalog: head, ledger: stages.settled, node, facts });
-  const later = planned(settled, standing(compiled.resources, around, KINDS));
+  const later = planned(settled, standing(compiled.resources, around, KINDS), spared);
   return { compiled, plan, later: later.steps.length === 0 ? null : later };
 }
 
-function planned({ resources }: Compiled, have: readonly Observed[]): Plan {
-  return diff(resources, [...have, ...alwaysThere(resources, have, KINDS)], KINDS);
+function planned({ resources }: Compiled, have: readonly Observed[], spared: Spared): Plan {
+  return planSparing(resources, [...have, ...alwaysThere(resources, have, KINDS)], spared);
 }
 
 function newObstacles(compiled: Compiled, old: Compiled): readonly Obstacle[] {

@@ -50,8 +50,8 @@ export function reviewOf({ base, head, root, status, only, now }: ReviewArgs): R
     allocations: [...allocated.changes].map(wouldBe).sort((a, b) => (a.definition < b.definition ? -1 : 1)),
     pending: [...allocated.pending, ...allocated.notes.map(({ code, ...note }) => ({ ...note, reason: camel(code) }))].map(obstacle),
     remarks: [...status.remarks, ...base.remarks, ...(status.isHere ? basePending(waiting) : [])],
-    // Where there is no status branch, that is said once.
-    nodes: status.isHere ? nodes : nodes.map(withoutSilence),
+    // What is the same on all nodes is said once: that nothing is allocated, and that there is no status branch.
+    nodes: nodes.map(node => saidOnce(node, new Set(allocated.pending.map(({ definition }) => definition)), status.isHere)),
     networkOf: definition => prefixed(networkOf(definition)),
     subjectsOf: subjects([before, after], [waiting.ledger, allocated.ledger]),
     placeOf: placesOf(after),
@@ -78,8 +78,12 @@ function consentFor(before: Catalog, after: Catalog): Consent | null {
   return { reason: 'NeedsApproval', message: `${countsText(verdict)}: ${verdict.reasons.join(', ')}`, hash: verdict.hash };
 }
 
-function withoutSilence(node: NodeReview): NodeReview {
-  return { ...node, caveats: node.caveats.filter(({ reason }) => reason !== 'NeverHeard') };
+function saidOnce(node: NodeReview, pending: ReadonlySet<string>, hasStatus: boolean): NodeReview {
+  return {
+    ...node,
+    caveats: node.caveats.filter(({ reason }) => hasStatus || reason !== 'NeverHeard'),
+    obstacles: node.obstacles.filter(({ definition }) => !pending.has(definition)),
+  };
 }
 
 function prefixed(network: string | undefined): string | undefined {

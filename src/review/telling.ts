@@ -1,4 +1,5 @@
 /** A review in the terms in which people ask: what changes, who loses traffic and how, where. One line for a network and all that is in it. */
+import { IMPACTS, worst } from '../kinds/impact.ts';
 import type { Impact } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
 import { differs } from '../plan/drafts.ts';
@@ -26,13 +27,6 @@ export interface Telling {
   readonly total: Summary;
   /** Nodes that do something. */
   readonly busy: readonly string[];
-}
-
-const GRAVITY: Readonly<Record<Impact, number>> = { 'existing-flows': 0, 'new-flows': 1, 'no-traffic': 2 };
-
-/** The graver of two. */
-function graver(a: Impact, b: Impact): Impact {
-  return GRAVITY[a] <= GRAVITY[b] ? a : b;
 }
 
 /** The impact of one step: what is only said again meets no packet. */
@@ -78,7 +72,7 @@ function addStep(review: Review, familyOf: (definition: string) => Draft, spares
     const own = familyOf(isPeer(subject, definition) ? definition : subject);
     own.nodes.add(node);
     if (isPeer(subject, definition) || spares(subject, impact)) continue;
-    own.hit.set(subject, graver(impact, own.hit.get(subject) ?? 'no-traffic'));
+    own.hit.set(subject, worst([impact, own.hit.get(subject) ?? 'no-traffic']));
   }
 }
 
@@ -87,14 +81,14 @@ function isTold({ changes, nodes }: Draft): boolean {
 }
 
 function family({ name, changes, hit, nodes }: Draft): Family {
-  const impact = [...hit.values()].reduce(graver, 'no-traffic' as Impact);
-  const worst = [...hit].filter(([, one]) => one === impact).map(([subject]) => subject);
+  const impact = worst(hit.values());
+  const most = [...hit].filter(([, one]) => one === impact).map(([subject]) => subject);
   const removed = changes.some(({ definition, change }) => definition === name && change === 'removed');
-  return { name, changes, impact, hit: removed || worst.includes(name) ? [name] : worst.sort(), nodes: [...nodes].sort(byName) };
+  return { name, changes, impact, hit: removed || most.includes(name) ? [name] : most.sort(), nodes: [...nodes].sort(byName) };
 }
 
 function gravestFirst(a: Family, b: Family): number {
-  return GRAVITY[a.impact] - GRAVITY[b.impact] || Number(b.changes.length > 0) - Number(a.changes.length > 0) || byName(a.name, b.name);
+  return IMPACTS.indexOf(b.impact) - IMPACTS.indexOf(a.impact) || Number(b.changes.length > 0) - Number(a.changes.length > 0) || byName(a.name, b.name);
 }
 
 /** n2 before n10. */
@@ -106,7 +100,7 @@ function totalOf(nodes: readonly NodeReview[]): Summary {
   const total = { add: 0, change: 0, destroy: 0, held: 0, impact: 'no-traffic' as Impact };
   for (const plan of nodes.flatMap(plansOf)) {
     const { add, change, destroy, held, impact } = summaryOf(plan);
-    total.impact = graver(impact, total.impact);
+    total.impact = worst([impact, total.impact]);
     total.add += add;
     total.change += change;
     total.destroy += destroy;
@@ -123,7 +117,7 @@ export function impactByDefinition(review: Review): ReadonlyMap<string, Impact> 
     const definition = step.from[0]?.definition ?? '';
     const impact = impactOf(step);
     const felt = review.subjectsOf(step).every(subject => isPeer(subject, definition) || spares(subject, impact)) ? 'no-traffic' : impact;
-    found.set(definition, graver(felt, found.get(definition) ?? 'no-traffic'));
+    found.set(definition, worst([felt, found.get(definition) ?? 'no-traffic']));
   }
   return found;
 }

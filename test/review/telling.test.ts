@@ -51,11 +51,12 @@ describe('what would be allocated', () => {
   });
 
   test('and what would not be, is told with the reason', () => {
-    const tiny = definition('Network', 'bakery/tiny', { cidr: '10.9.0.0/30' });
-    const guests = ['a', 'b'].map(name => definition('Interface', `bakery/${name}`, { network: 'tiny', node: 'n1' }));
+    const tiny = definition('Network', 'bakery/tiny', { cidr: '10.9.0.0/29' });
+    const guests = ['a', 'b', 'c', 'd', 'e', 'f'].map(name => definition('Interface', `bakery/${name}`, { network: 'tiny', node: 'n1' }));
     const review = told({ 'tiny.yaml': [tiny, ...guests].join('---\n') });
-    expect(review.pending.map(({ definition: name, reason }) => `${name} ${reason}`)).toEqual(['Interface bakery/b PoolExhausted']);
-    expect(review.nodes.find(({ node }) => node === 'n1')?.obstacles.map(({ reason }) => reason)).toEqual(['PoolExhausted']);
+    expect(review.pending.map(({ definition: name, reason }) => `${name} ${reason}`)).toEqual(['Interface bakery/f PoolExhausted']);
+    // It is said once, not again by the node that waits for it.
+    expect(review.nodes.flatMap(({ obstacles }) => obstacles)).toEqual([]);
   });
 });
 
