@@ -1,4 +1,5 @@
 /** What a pull request is told, kept whole: `npx vitest run --project unit test/review/golden.test.ts --update` writes it anew. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { printMarkdown } from '../../src/review/markdown.ts';
@@ -68,6 +69,14 @@ const CASES: readonly Case[] = [
 ];
 
 const EXAMPLE = filesIn('example-repo');
+
+it('the comment that docs/pull-requests.md shows is one that is written', () => {
+  const read = (path: string): string => readFileSync(join(import.meta.dirname, path), 'utf8');
+  const [head = ''] = read('golden/a-network-is-removed.md').split('\n<details>');
+  const shown = read('../../docs/pull-requests.md');
+  const lines = head.split('\n').slice(1);
+  expect(lines.filter(line => !shown.includes(line))).toEqual([]);
+});
 
 describe.each(CASES)('$title', ({ title, ...change }) => {
   it('says what its golden files say, within the size of a comment', async () => {
