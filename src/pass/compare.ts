@@ -7,6 +7,7 @@ import type { Catalog } from '../objects/object.ts';
 import type { NodeReport } from '../report/node-report.ts';
 import type { Point, Remark, Review } from '../review/review.ts';
 import { type Checkout, commitOf, filesOf, forkPoint, openCheckout, textsOf } from './checkout-revisions.ts';
+import { livePlansIn } from './live-agreement.ts';
 import { loadFolder } from './local.ts';
 import { loadCached } from './parsed-cache.ts';
 import { reviewOf, type StatusSeen } from './review.ts';
@@ -34,7 +35,7 @@ export async function compareRevisions(args: CompareArgs): Promise<Review> {
   const loaded = await (args.head === undefined ? loadFolder(checkout.dir, null) : loadAt(checkout, head.commit));
   const base = await basePoint(checkout, args.base, head);
   const root = checkout.prefix.replace(/\/$/, '');
-  const status = await readStatus(checkout, args);
+  const status = await readStatus(checkout, args, await commitsOf(checkout, args.head ?? 'HEAD'));
   const isValid = loaded.catalog !== null;
   const before = isValid ? await goodBase(checkout, base, status.reports) : { point: base, catalog: null, remarks: [] };
   const review = reviewOf({ base: before, head: { point: head, ...loaded }, root, status, only: args.node, now: args.now });
@@ -97,7 +98,13 @@ async function goodBase(checkout: Checkout, base: Point, reports: ReadonlyMap<st
   throw new HostError('invalid', `${base.name} (${base.commit.slice(0, 10)}) has errors itself, or no definitions: name the last good revision with --base`);
 }
 
-async function readStatus(checkout: Checkout, { status, statusBranch }: CompareArgs): Promise<StatusSeen> {
+// A forge asks for the merge of a branch: its second parent is what the nodes have seen.
+async function commitsOf(checkout: Checkout, head: string): Promise<readonly string[]> {
+  const found = [await commitOf(checkout, head), await commitOf(checkout, `${head}^2`)];
+  return found.filter(commit => commit !== null);
+}
+
+async function readStatus(checkout: Checkout, { status, statusBranch }: CompareArgs, heads: readonly string[]): Promise<StatusSeen> {
   const names = status === undefined ? [`refs/remotes/origin/${statusBranch}`, `refs/heads/${statusBranch}`] : [status];
   for (const name of names) {
     const commit = await commitOf(checkout, name);
@@ -106,9 +113,9 @@ async function readStatus(checkout: Checkout, { status, statusBranch }: CompareA
     const { ledger, problems } = parseLedger(texts);
     const unreadable = problems.map(({ about }) => about).filter(about => about !== '');
     const remarks = problems.map(({ path, message }) => ({ reason: 'LedgerUnreadable', message: `${path}: ${message}` }));
-    return { isHere: true, ledger, unreadable, reports: reportsIn(texts), remarks };
+    return { isHere: true, ledger, unreadable, reports: reportsIn(texts), live: livePlansIn(texts, heads), remarks };
   }
   if (status !== undefined) throw missing(status, '--status');
   const message = `the branch ${statusBranch} is not here (git fetch origin ${statusBranch}): what is allocated, and what the nodes have, is not known`;
-  return { isHere: false, ledger: EMPTY_LEDGER, unreadable: [], reports: new Map(), remarks: [{ reason: 'StatusMissing', message }] };
+  return { isHere: false, ledger: EMPTY_LEDGER, unreadable: [], reports: new Map(), live: new Map(), remarks: [{ reason: 'StatusMissing', message }] };
 }

@@ -10,10 +10,12 @@ import type { Ledger } from '../model/ledger.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { alwaysThere, drifted, standing } from '../plan/standing.ts';
+import type { LivePlan } from '../report/live-plan.ts';
 import type { NodeReport } from '../report/node-report.ts';
-import type { NodeReview, Obstacle, Remark } from '../review/review.ts';
+import type { LiveWord, NodeReview, Obstacle, Remark } from '../review/review.ts';
 import { caveatsOf } from './caveats.ts';
 import { decide } from './decide.ts';
+import { liveWord } from './live-agreement.ts';
 import { planSparing, type Spared, sparedOn } from './spared.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 
@@ -26,6 +28,8 @@ export interface Compared {
   /** Networks and pools whose entry there cannot be read. */
   readonly unreadable: readonly string[];
   readonly reports: ReadonlyMap<string, NodeReport>;
+  /** What nodes planned for head themselves. */
+  readonly live: ReadonlyMap<string, LivePlan>;
   readonly now: Date;
 }
 
@@ -65,18 +69,24 @@ function nodeReview(name: string, stages: Stages): NodeReview {
   const heard = report?.heard ?? null;
   const ageSeconds = report === undefined ? null : Math.max(0, Math.floor((now.getTime() - Date.parse(report.heard)) / 1000));
   const node = { node: name, heard, ageSeconds };
-  if (is === undefined) return { ...node, plan: NOTHING, later: null, caveats: [UNDEFINED], obstacles: [] };
+  if (is === undefined) return { ...node, plan: NOTHING, later: null, live: null, caveats: [UNDEFINED], obstacles: [] };
   const sides = { base: was === undefined ? null : { catalog: base, node: was }, head: { catalog: head, node: is } };
   const known = surroundings(sides, report, reports.values());
   const old = was === undefined ? EMPTY : compile({ catalog: base, ledger: stages.before, node: was, facts: known.facts });
   const { compiled, plan, later } = plansOf(is, known, old, report, stages);
+  const live = liveWord(stages.compared.live.get(name), plan, now);
   return {
     ...node,
     plan,
     later,
-    caveats: [...caveatsOf({ node: is, isNew: was === undefined, report, old, base, now }), ...known.assumed],
+    live,
+    caveats: [...otherwiseLive(live), ...caveatsOf({ node: is, isNew: was === undefined, report, old, base, now }), ...known.assumed],
     obstacles: newObstacles(compiled, old),
   };
+}
+
+function otherwiseLive(live: LiveWord | null): readonly Remark[] {
+  return live === null || live.agrees ? [] : [{ reason: 'LiveDiffers', message: `against its live kernel it is otherwise: ${live.says}` }];
 }
 
 const EMPTY: Compiled = { resources: [], troubles: [] };

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { placesOf } from '../objects/index.ts';
 import type { Catalog } from '../objects/object.ts';
+import type { LivePlan } from '../report/live-plan.ts';
 import type { NodeReport } from '../report/node-report.ts';
 import type { Consent, NodeReview, Obstacle, Point, Remark, Review, WouldBe } from '../review/review.ts';
 import { definitionChanges } from './definition-changes.ts';
@@ -22,6 +23,8 @@ export interface StatusSeen {
   /** Networks and pools whose entry cannot be read. */
   readonly unreadable: readonly string[];
   readonly reports: ReadonlyMap<string, NodeReport>;
+  /** By node: what it planned for head against its live kernel. */
+  readonly live: ReadonlyMap<string, LivePlan>;
   readonly remarks: readonly Remark[];
 }
 

@@ -1,4 +1,6 @@
 /** The plans of a comment, folded: a section for nodes that get the same, as much of each as there is room for. */
+import { harmless } from '../model/text.ts';
+import type { Plan } from '../plan/plan.ts';
 import { printText } from '../plan/print-text.ts';
 import { summaryOf } from '../plan/summary.ts';
 import { type Fold, fold, shapeOf } from './fold.ts';
@@ -46,7 +48,12 @@ function section(line: string, lines: readonly string[]): string {
   return `<details><summary>${line}</summary>\n\n${fence(lines, 'diff')}\n\n</details>`;
 }
 
-function textOf({ plan, later }: NodeReview, { placeOf }: Review): string {
+function textOf({ plan, later, live }: NodeReview, { placeOf }: Review): string {
+  const own = live === null || live.agrees || live.lines.length === 0 ? '' : `\nAgainst its live kernel:\n\n${live.lines.map(harmless).join('\n')}\n`;
+  return `${planText(plan, later, placeOf)}${own}`;
+}
+
+function planText(plan: Plan, later: Plan | null, placeOf: Review['placeOf']): string {
   const now = printText(plan, { placeOf });
   return later === null ? now : `${now}\nLater, when routers have moved:\n\n${printText(later, { placeOf })}`;
 }

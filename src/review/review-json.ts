@@ -49,7 +49,7 @@ function obstacleJson({ definition, reason, message }: Obstacle): Json {
   return { definition, reason, message };
 }
 
-function nodeJson({ node, heard, ageSeconds, plan, later, caveats, obstacles }: NodeReview): Json {
+function nodeJson({ node, heard, ageSeconds, plan, later, live, caveats, obstacles }: NodeReview): Json {
   return {
     node,
     heard,
@@ -58,5 +58,6 @@ function nodeJson({ node, heard, ageSeconds, plan, later, caveats, obstacles }: 
     obstacles: obstacles.map(obstacleJson),
     plan: toJson(plan),
     later: later === null ? null : toJson(later),
+    live: live === null ? null : { age_seconds: live.ageSeconds, agrees: live.agrees, says: live.says },
   };
 }

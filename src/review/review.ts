@@ -52,6 +52,18 @@ export interface WouldBe {
   readonly message: string;
 }
 
+/** What a node itself planned for head, against its live kernel. */
+export interface LiveWord {
+  /** Whole seconds since then. */
+  readonly ageSeconds: number;
+  /** True: the same steps as without its kernel. */
+  readonly agrees: boolean;
+  /** Its counts, or why it would refuse head. */
+  readonly says: string;
+  /** Its plan, as it printed it; text from outside. */
+  readonly lines: readonly string[];
+}
+
 export interface NodeReview {
   readonly node: string;
   /** When it last reported; null: never. */
@@ -61,6 +73,8 @@ export interface NodeReview {
   readonly plan: Plan;
   /** What it does after that, once routers that move have been taken over; null: nothing. */
   readonly later: Plan | null;
+  /** null: it has not planned for head. */
+  readonly live: LiveWord | null;
   /** What keeps this plan from being sure. */
   readonly caveats: readonly Remark[];
   readonly obstacles: readonly Obstacle[];

@@ -93,7 +93,15 @@ export function howFresh(nodes: readonly NodeReview[]): string {
   const never = nodes.length - ages.length;
   const oldest = `${ages.length === 1 ? 'the report is' : 'the oldest report is'} ${age(Math.max(...ages))} old`;
   const rest = never === 0 ? '' : `, and ${count(never, 'node')} never reported`;
-  return `Planned from what ${count(ages.length, 'node')} last reported, not from live kernels: ${oldest}${rest}.`;
+  return `Planned from what ${count(ages.length, 'node')} last reported, not from live kernels: ${oldest}${rest}.${liveSentence(nodes)}`;
+}
+
+function liveSentence(nodes: readonly NodeReview[]): string {
+  const words = nodes.flatMap(({ live }) => live ?? []);
+  const same = words.filter(({ agrees }) => agrees);
+  if (words.length === 0) return '';
+  const oldest = age(Math.max(...words.map(({ ageSeconds }) => ageSeconds)));
+  return ` ${count(words.length, 'node')} planned it against the live kernel too, ${oldest} ago or later: ${same.length === words.length ? 'the same' : `${same.length} the same, ${words.length - same.length} otherwise`}.`;
 }
 
 /** The command by which somebody agrees to deletions, on each node. */

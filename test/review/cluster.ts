@@ -10,6 +10,7 @@ import { decide } from '../../src/pass/decide.ts';
 import { definitionDigest } from '../../src/pass/digests.ts';
 import { asksOf } from '../../src/pass/enforce.ts';
 import { reviewOf, type StatusSeen } from '../../src/pass/review.ts';
+import type { LivePlan } from '../../src/report/live-plan.ts';
 import type { NodeReport } from '../../src/report/node-report.ts';
 import type { Review } from '../../src/review/review.ts';
 import { ROOT } from '../house/tree.ts';
@@ -31,10 +32,12 @@ export interface Change {
   readonly report?: (report: NodeReport) => NodeReport | null;
   /** False: there is no status branch. */
   readonly status?: boolean;
+  /** What nodes planned for the change themselves. */
+  readonly live?: readonly LivePlan[];
 }
 
 /** What merging the edits would do. */
-export function reviewed({ main, edits, report = told => told, status = true }: Change): Review {
+export function reviewed({ main, edits, report = told => told, status = true, live = [] }: Change): Review {
   const before = loaded(main);
   if (before.catalog === null) throw new Error(JSON.stringify(before.diagnostics));
   const after = loaded(edited(main, edits));
@@ -43,7 +46,7 @@ export function reviewed({ main, edits, report = told => told, status = true }: 
     base: { point: { name: 'main', commit: REVISION }, catalog: before.catalog, remarks: [] },
     head: { point: { name: 'HEAD', commit: CHANGE }, ...after },
     root: '',
-    status: seen,
+    status: { ...seen, live: new Map(live.map(plan => [plan.node, plan])) },
     now: NOW,
   });
 }
@@ -53,6 +56,7 @@ const ABSENT: StatusSeen = {
   ledger: EMPTY_LEDGER,
   unreadable: [],
   reports: new Map(),
+  live: new Map(),
   remarks: [{ reason: 'StatusMissing', message: 'the branch netloom-status is not here' }],
 };
 
@@ -84,7 +88,7 @@ function loaded(files: Files) {
 function reported(catalog: Catalog, change: NonNullable<Change['report']>): StatusSeen {
   const { ledger } = decide(catalog, EMPTY_LEDGER, new Date(APPLIED));
   const told = [...catalog.nodes.keys()].flatMap(name => change(reportOf(name, catalog, ledger)) ?? []);
-  return { isHere: true, ledger, unreadable: [], reports: new Map(told.map(report => [report.node, report])), remarks: [] };
+  return { isHere: true, ledger, unreadable: [], reports: new Map(told.map(report => [report.node, report])), live: new Map(), remarks: [] };
 }
 
 /** A node that has made all that the definitions want of it. */
