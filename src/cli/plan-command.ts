@@ -3,6 +3,7 @@ import { placesOf } from '../objects/index.ts';
 import { prepare } from '../pass/enforce.ts';
 import { preview } from '../pass/preview.ts';
 import type { Refusal } from '../pass/pull.ts';
+import { leftText } from '../plan/freeze.ts';
 import { ignoredText } from '../plan/ignore.ts';
 import { printCommands } from '../plan/print-commands.ts';
 import { printText } from '../plan/print-text.ts';
@@ -34,6 +35,7 @@ export async function planCommand(options: Options): Promise<ExitCode> {
   if (options.output === 'json') print(JSON.stringify(toJson(plan), null, 2));
   else if (options.output === 'commands') print(printCommands(plan));
   else print(printText(plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
+  if (options.output === 'text') say(leftText(plan.left ?? []));
   if (options.showIgnored && options.output === 'text') print(ignoredText(plan.ignored ?? []));
   if (options.detailedExitcode && context.refusal?.reason === 'NeedsApproval') return EXIT.needsApproval;
   return options.detailedExitcode && plan.steps.length > 0 ? EXIT.changes : EXIT.fine;

@@ -117,6 +117,8 @@ export interface Kind<S extends object> {
    * absent, it carries a guest: what it ties to is not deleted or replaced (`in-use`).
    */
   carries?(have: S): boolean;
+  /** The wanted spec of a thing that many share, with what it says of these links as it is: nothing about them may change. */
+  keep?(want: S, have: S, links: ReadonlySet<string>): S;
   /** What differs in a field whose values are too large to be shown whole; without it they are compared part by part. */
   tell?(field: keyof S & string, want: S, have: S): readonly Difference[];
   /** Ops of one lane, where the kernel lets them: each further lane is a process more, and the ops are said in their order all the same. */

@@ -5,6 +5,7 @@
 import type { Difference, Impact, Kind, Observed } from './kind.ts';
 import { isHome, OURS } from './marks.ts';
 import { tableDifferences } from './nft-differences.ts';
+import { keepElements } from './nft-keep.ts';
 import { canonicalRows } from './nft-rows.ts';
 import { tableText } from './nft-text.ts';
 import type { Op } from './op.ts';
@@ -30,6 +31,7 @@ export const nft: Kind<NftSpec> = {
   claims: () => [],
   parse: rows => rows.tables.map(table => observe(rows.netns, table)),
   tell: (_field, want, have) => tableDifferences(want.rows, have.rows),
+  keep: (want, have, links) => ({ ...want, rows: keepElements(want.rows, have.rows, links) }),
   create: s => [replace(s)],
   update: s => [replace(s)],
   remove: s => [{ op: 'nft-del', netns: s.netns, family: s.family, name: s.name }],

@@ -29,6 +29,8 @@ export interface Leftovers {
   readonly remaining: readonly Step[];
   readonly held: readonly HeldThing[];
   readonly troubles: readonly { readonly definition: string; readonly reason: string; readonly message: string; readonly fatal: boolean }[];
+  /** What differs in suspended networks. */
+  readonly left?: readonly { readonly definition: string; readonly ref: string }[] | undefined;
   /** Nothing was to be applied, and why. */
   readonly observing: false | 'observe' | 'suspended';
 }
@@ -59,7 +61,7 @@ const HELD = {
 /** Everything that is in the way, worst first for each definition. */
 export function obstaclesOf(left: Leftovers): readonly Obstacle[] {
   const troubles = left.troubles.map(trouble => ({ ...trouble, state: stateOfTrouble(trouble) }));
-  return [...troubles, ...heldObstacles(left), ...remainingObstacles(left)].sort((a, b) => RANK[b.state] - RANK[a.state]);
+  return [...troubles, ...heldObstacles(left), ...remainingObstacles(left), ...suspendedObstacles(left)].sort((a, b) => RANK[b.state] - RANK[a.state]);
 }
 
 function heldObstacles({ held: all }: Leftovers): readonly Obstacle[] {
@@ -83,6 +85,15 @@ function remainingObstacles({ outcomes, remaining, observing }: Leftovers): read
     const what = `${step.verb} ${short(step.ref)}`;
     const message = observing ? `${what} is planned; ${IDLE[observing].why}` : `${what}: ${error ?? 'still differs after the pass'}`;
     return step.from.map(({ definition }): Obstacle => ({ definition, state: observing ? 'waiting' : 'error', reason, message }));
+  });
+}
+
+function suspendedObstacles({ left = [] }: Leftovers): readonly Obstacle[] {
+  const counts = new Map<string, number>();
+  for (const { definition } of left) if (definition !== '') counts.set(definition, (counts.get(definition) ?? 0) + 1);
+  return [...counts].map(([definition, n]) => {
+    const message = `${n} ${n === 1 ? 'thing differs and is' : 'things differ and are'} left alone: the network is suspended in its definition`;
+    return { definition, state: 'degraded', reason: 'Suspended', message };
   });
 }
 

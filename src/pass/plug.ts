@@ -53,6 +53,7 @@ export async function plugOf(
     outcomes: [],
     remaining: plan.steps,
     held: plan.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
+    left: plan.left,
     troubles: compiled.troubles.filter(trouble => trouble.fatal),
     observing: idleness(config, await loadSuspension(config.stateDir)),
   });

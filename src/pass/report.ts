@@ -41,6 +41,7 @@ export function reportOf(args: ReportArgs): NodeReport {
     outcomes: enforced.outcomes,
     remaining: enforced.remaining.steps,
     held: enforced.remaining.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
+    left: enforced.remaining.left,
     // Why nothing was allocated is told before what lacks it.
     troubles: [...args.settled.pending.map(ask => ({ ...ask, fatal: true })), ...enforced.compiled.troubles],
     observing,
@@ -60,7 +61,7 @@ export function reportOf(args: ReportArgs): NodeReport {
     },
     conditions: conditionsOf(args, obstacles),
     ...objectsOf(catalog, enforced.compiled, config.node, obstacles, leftovers(enforced.remaining, args.settled.ledger)),
-    drift: observing ? [] : driftOf(enforced.remaining),
+    drift: observing ? [] : [...driftOf(enforced.remaining), ...leftDrift(enforced.remaining)],
     plan: observing ? observedPlan(enforced.plan, catalog) : [],
     inventory: inventoryOf(enforced.compiled.resources, absentOf(enforced.remaining), kind => KINDS.get(kind)?.title ?? kind),
     facts: toldFacts(enforced.facts),
@@ -123,8 +124,9 @@ function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles
   return { networks: sorted(networks), interfaces: sorted(interfaces), ...found };
 }
 
-function absentOf({ steps, held }: Plan): ReadonlySet<string> {
-  return new Set([...steps.filter(step => step.verb === 'make'), ...held].map(one => one.ref));
+function absentOf({ steps, held, left = [] }: Plan): ReadonlySet<string> {
+  const missing = left.filter(({ field, have }) => field === '' && have === 'absent');
+  return new Set([...steps.filter(step => step.verb === 'make'), ...held, ...missing].map(one => one.ref));
 }
 
 // Links of the node's own namespace, by the definitions that they come from.
@@ -160,6 +162,12 @@ function driftOf(remaining: Plan): readonly Drift[] {
     if (step.verb === 'make') return [{ definition, ref: step.ref, field: '', want: 'there', have: 'absent' }];
     return step.changes.map(change => ({ definition, ref: step.ref, field: change.field, want: text(change.want), have: text(change.have) }));
   });
+}
+
+function leftDrift({ left = [] }: Plan): readonly Drift[] {
+  return left.map(({ definition, ref, field, want, have }) =>
+    field === '' ? { definition, ref, field, want: String(want), have: String(have) } : { definition, ref, field, want: text(want), have: text(have) },
+  );
 }
 
 function text(value: unknown): string {

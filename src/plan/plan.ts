@@ -1,6 +1,7 @@
 /** A plan as a value: what will be done, what goes along, what is held back and why. Made by `diff`, executed by the host. */
 import type { Observed, Origin, Ref } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
+import type { Left } from './freeze.ts';
 import type { Ignored } from './ignore.ts';
 
 export interface Plan {
@@ -13,6 +14,8 @@ export interface Plan {
   readonly held: readonly Held[];
   /** What differs in fields that are left alone; absent where no rule says so. */
   readonly ignored?: readonly Ignored[];
+  /** What differs in suspended networks, and stays; absent where there are none. */
+  readonly left?: readonly Left[];
 }
 
 /** What goes with another thing, without an op of its own. */

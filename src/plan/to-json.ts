@@ -1,6 +1,7 @@
 /** A plan for programs: the shape is `schemas/output/plan.json`. */
 import type { Origin } from '../kinds/kind.ts';
 import type { Change, Step } from '../kinds/step.ts';
+import type { Left } from './freeze.ts';
 import type { Ignored } from './ignore.ts';
 import type { Held, Plan, Swept } from './plan.ts';
 import { heldAdvice, heldReason } from './print-held.ts';
@@ -23,6 +24,7 @@ export function toJson(plan: Plan): Json {
     bystanders: plan.bystanders.map(sweptJson),
     held: plan.held.map(heldJson),
     ...(plan.ignored === undefined ? {} : { ignored: plan.ignored.map(ignoredJson) }),
+    ...(plan.left === undefined ? {} : { left: plan.left.map(leftJson) }),
     definitions: groupsOf(plan.steps).map(groupJson),
     summary: { ...summaryOf(plan) },
   };
@@ -49,6 +51,10 @@ function stepJson(step: Step): Json {
 
 function ignoredJson({ ref, kind, field, want, have, definition }: Ignored): Json {
   return { ref, kind, field, before: jsonOf(have), after: jsonOf(want), definition };
+}
+
+function leftJson({ definition, ref, field, want, have }: Left): Json {
+  return { ref, field, before: jsonOf(have), after: jsonOf(want), definition };
 }
 
 function changeJson({ field, have, want, forces }: Change): Json {

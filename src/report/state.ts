@@ -67,7 +67,8 @@ export function networkState(key: string, view: View): ObjectState | null {
   if (waiting !== null) return waiting;
   if (hasRouter(network, view.catalog) && entry?.gateway === undefined) return pendingIn('networks', key, view) ?? noGateway(network);
   const stands = membersOf(network, view).map(node => standOf(node.name, 'networks', key, view));
-  return stands.length === 0 ? state('created', 'NoMembers', 'no node carries it yet: it has no placed interface') : summed(stands);
+  const now = stands.length === 0 ? state('created', 'NoMembers', 'no node carries it yet: it has no placed interface') : summed(stands);
+  return network.spec.suspend && now.state === 'created' ? { ...now, reason: 'Suspended', message: 'nothing of it is changed: spec.suspend' } : now;
 }
 
 /** State of an interface; null when nobody knows it. */

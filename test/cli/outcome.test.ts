@@ -16,7 +16,7 @@ function enforced(...held: readonly Held[]): Enforced {
     remaining: plan,
     outcomes: [],
     rounds: 1,
-    spared: { rules: [] },
+    spared: { rules: [], frozen: { definitions: new Set<string>(), names: new Set<string>() } },
     runtimeDir: '/run/netloom',
   };
 }

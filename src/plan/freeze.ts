@@ -1,0 +1,127 @@
+/**
+ * Things that are left exactly as they are, whatever is wanted of them: neither made, changed nor deleted, nor taken along by
+ * what they hang on. What differs is told. Generic: who is frozen is said by definitions and by names of links and namespaces.
+ */
+import type { Kinds, Observed, Origin, Ref, Resource } from '../kinds/kind.ts';
+import { difference } from './compare.ts';
+
+export interface Frozen {
+  /** `Network default/demo`: what comes from these alone, or was made for them. */
+  readonly definitions: ReadonlySet<string>;
+  /** Links and namespaces that are theirs: whatever is in them, or speaks of them. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** A difference that stays. */
+export interface Left {
+  readonly definition: string;
+  readonly ref: Ref;
+  /** '' where the whole thing is not wanted, or is not there. */
+  readonly field: string;
+  readonly want: unknown;
+  readonly have: unknown;
+}
+
+/** What is wanted when frozen things are wanted as they are, and how they differ from what they should be. */
+export function freezing(
+  want: readonly Resource[],
+  have: readonly Observed[],
+  kinds: Kinds,
+  frozen: Frozen,
+): { readonly want: readonly Resource[]; readonly left: readonly Left[] } {
+  if (frozen.definitions.size === 0) return { want, left: [] };
+  const there = new Map(have.map(observed => [observed.ref, observed]));
+  const stays = standingStill(want, have, kinds, frozen);
+  const links = new Set([...frozen.names, ...[...stays.keys()].flatMap(linkOf)]);
+  const left: Left[] = [];
+  const asked = new Set<Ref>();
+  const kept = want.flatMap((resource): readonly Resource[] => {
+    const observed = there.get(resource.ref);
+    const isOwn = resource.from.every(({ definition }) => frozen.definitions.has(definition));
+    if (!isOwn && !stays.has(resource.ref)) return [observed === undefined ? resource : shared(resource, observed, kinds, links)];
+    if (!asked.has(resource.ref)) left.push(...differencesOf(resource, observed, kinds));
+    asked.add(resource.ref);
+    return observed === undefined || observed.owner === 'foreign' ? [] : [{ ...resource, kind: observed.kind, spec: observed.spec }];
+  });
+  const unwanted = [...stays.values()].filter(observed => !asked.has(observed.ref));
+  for (const observed of unwanted) left.push({ definition: observed.formerly ?? '', ref: observed.ref, field: '', want: 'absent', have: 'there' });
+  return { want: [...kept, ...unwanted.map(asWanted)], left: left.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
+}
+
+/** One line each, for people. */
+export function leftText(left: readonly Left[]): string {
+  const lines = left.map(
+    ({ definition, ref, field, want, have }) =>
+      `  ${ref}${field === '' ? '' : ` ${field}`}: ${shown(have)}, defined ${shown(want)}${definition === '' ? '' : ` (${definition})`}`,
+  );
+  return left.length === 0 ? '' : [`Suspended, and left as they are: ${left.length}`, ...lines].join('\n');
+}
+
+/** What is there and frozen, and what it hangs on: that must not go either. By ref. */
+function standingStill(want: readonly Resource[], have: readonly Observed[], kinds: Kinds, { definitions, names }: Frozen): ReadonlyMap<Ref, Observed> {
+  const wanted = new Map(want.map(resource => [resource.ref, resource.from]));
+  const isFrozen = (observed: Observed): boolean => {
+    if (observed.owner !== 'ours') return false;
+    if (observed.formerly !== undefined && definitions.has(observed.formerly) && !isOthers(wanted.get(observed.ref), definitions)) return true;
+    return mentions(observed, names);
+  };
+  const stays = new Map(have.filter(isFrozen).map(observed => [observed.ref, observed]));
+  const byRef = new Map(have.map(observed => [observed.ref, observed]));
+  // Walks over what it adds as well.
+  for (const [, observed] of stays) {
+    for (const tie of kinds.get(observed.kind)?.ties(observed.spec) ?? []) {
+      const host = tie.when === 'goes' ? byRef.get(tie.to) : undefined;
+      if (host?.owner === 'ours' && !wanted.has(host.ref)) stays.set(host.ref, host);
+    }
+  }
+  return stays;
+}
+
+function isOthers(from: readonly Origin[] | undefined, definitions: ReadonlySet<string>): boolean {
+  return from !== undefined && !from.every(({ definition }) => definitions.has(definition));
+}
+
+// In its ref, or in a field of its own: the bridge that a port is in, the namespace of a cable's other end.
+function mentions({ ref, spec }: Observed, names: ReadonlySet<string>): boolean {
+  if (
+    ref
+      .slice(ref.indexOf(':') + 1)
+      .split('/')
+      .some(part => names.has(part))
+  )
+    return true;
+  const isName = (value: unknown): boolean => typeof value === 'string' && names.has(value);
+  return Object.values(spec).some(value => isName(value) || (isMap(value) && Object.values(value).some(isName)));
+}
+
+// A link that was named by its definition, which is gone.
+function linkOf(ref: Ref): readonly string[] {
+  return ref.startsWith('link:') ? [ref.slice(ref.lastIndexOf('/') + 1)] : [];
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shared(resource: Resource, observed: Observed, kinds: Kinds, links: ReadonlySet<string>): Resource {
+  const keep = observed.kind === resource.kind && observed.owner !== 'foreign' ? kinds.get(resource.kind)?.keep : undefined;
+  return keep === undefined ? resource : { ...resource, spec: keep(resource.spec, observed.spec, links) };
+}
+
+function differencesOf({ from, ref, kind: name, spec }: Resource, observed: Observed | undefined, kinds: Kinds): readonly Left[] {
+  const definition = from[0]?.definition ?? '';
+  const kind = kinds.get(name);
+  if (observed === undefined || observed.kind !== name || observed.owner === 'foreign' || kind === undefined)
+    return [{ definition, ref, field: '', want: 'there', have: 'absent' }];
+  const { live, fixed } = difference(kind, spec, observed.spec, observed.unknown);
+  const value = (of: object, field: string): unknown => (of as Readonly<Record<string, unknown>>)[field];
+  return [...live, ...fixed].map(field => ({ definition, ref, field, want: value(spec, field), have: value(observed.spec, field) }));
+}
+
+function asWanted({ kind, ref, spec, formerly = '' }: Observed): Resource {
+  return { kind, ref, spec, from: [{ definition: formerly, at: { file: '', line: 0, col: 0 } }] };
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+}

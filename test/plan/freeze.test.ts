@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { KINDS } from '../../src/kinds/index.ts';
+import type { Observed, Ref, Resource } from '../../src/kinds/kind.ts';
+import { keepElements } from '../../src/kinds/nft-keep.ts';
+import { canonicalRows } from '../../src/kinds/nft-rows.ts';
+import { diff } from '../../src/plan/diff.ts';
+import { type Frozen, freezing, leftText } from '../../src/plan/freeze.ts';
+
+const AT = { file: 'a.yaml', line: 1, col: 1 };
+const LAN = 'Network red/lan';
+const OTHER = 'Network red/other';
+const FROZEN: Frozen = { definitions: new Set([LAN, 'Interface red/a']), names: new Set(['vxlan-10', 'br-vxlan-10']) };
+
+const address = (link: string, ip: string) => ({ kind: 'address', ref: `address:/${link}/${ip}/24` as Ref, spec: { netns: '', link, ip, prefix: 24 } });
+const neigh = (link: string, mac: string) => ({ kind: 'neigh', ref: `neigh:/${link}/10.0.0.2` as Ref, spec: { netns: '', link, ip: '10.0.0.2', mac } });
+const link = (name: string, more: object = {}) => ({ kind: 'other-link', ref: `link:/${name}` as Ref, spec: { netns: '', name, ...more } });
+const want = (thing: { kind: string; ref: Ref; spec: object }, ...definitions: readonly string[]): Resource => ({
+  ...thing,
+  from: definitions.map(definition => ({ definition, at: AT })),
+});
+const have = (thing: { kind: string; ref: Ref; spec: object }, more: Partial<Observed> = {}): Observed => ({ ...thing, owner: 'ours', ...more });
+/** Steps, and what is left as it is. */
+function outcome(wanted: readonly Resource[], there: readonly Observed[], frozen = FROZEN): readonly [readonly string[], readonly string[]] {
+  const spared = freezing(wanted, there, KINDS, frozen);
+  const plan = diff(spared.want, there, KINDS);
+  return [plan.steps.map(({ verb, ref }) => `${verb} ${ref}`), spared.left.map(({ ref, field, want: to }) => `${ref} ${field} ${to}`)];
+}
+
+describe('what is frozen', () => {
+  const there = [have(link('vxlan-10'), { owner: 'common' }), have(link('vxlan-20'), { owner: 'common' })];
+  const MAC = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as const;
+  test.each([
+    ['is not made', [want(neigh('vxlan-10', MAC[0]), LAN)], there, [], ['neigh:/vxlan-10/10.0.0.2  there']],
+    ['is not changed', [want(neigh('vxlan-10', MAC[0]), LAN)], [...there, have(neigh('vxlan-10', MAC[1]))], [], [`neigh:/vxlan-10/10.0.0.2 mac ${MAC[0]}`]],
+    ['is not deleted', [], [...there, have(neigh('vxlan-10', MAC[1]))], [], ['neigh:/vxlan-10/10.0.0.2  absent']],
+    ['is not worth a word as it should be', [want(neigh('vxlan-10', MAC[0]), LAN)], [...there, have(neigh('vxlan-10', MAC[0]))], [], []],
+    ['leaves others alone', [want(neigh('vxlan-20', MAC[0]), OTHER)], there, ['make neigh:/vxlan-20/10.0.0.2'], []],
+    ['is what all its owners are', [want(neigh('vxlan-20', MAC[0]), LAN, OTHER)], there, ['make neigh:/vxlan-20/10.0.0.2'], []],
+    ['is also what was made for it', [], [have(address('x1', '10.0.0.1'), { formerly: 'Interface red/a' })], [], ['address:/x1/10.0.0.1/24  absent']],
+    [
+      'is not what was made for it and is of another now',
+      [want(neigh('vxlan-20', MAC[0]), OTHER)],
+      [...there, have(neigh('vxlan-20', MAC[1]), { formerly: 'Interface red/a' })],
+      ['update neigh:/vxlan-20/10.0.0.2'],
+      [],
+    ],
+    ['is nothing that belongs to somebody else', [], [have(neigh('vxlan-10', MAC[0]), { owner: 'foreign' })], [], []],
+    [
+      'is left out where somebody else has its place',
+      [want(neigh('vxlan-10', MAC[0]), LAN)],
+      [have(neigh('vxlan-10', MAC[1]), { owner: 'foreign' })],
+      [],
+      ['neigh:/vxlan-10/10.0.0.2  there'],
+    ],
+  ] as const)('%s', (_, wanted, observed, steps, left) => expect(outcome(wanted, observed)).toEqual([steps, left]));
+
+  test('keeps what it hangs on, which nobody else wants', () => {
+    const bridge = have({ kind: 'bridge', ref: 'link:/egr-br-eth1', spec: { netns: '', name: 'egr-br-eth1', mac: MAC[0], mtu: 1500 } });
+    const port = have({ kind: 'port', ref: 'port:/vxlan-10', spec: { netns: '', link: 'vxlan-10', bridge: 'egr-br-eth1' } });
+    expect(outcome([], [bridge, port], { definitions: new Set(), names: new Set() })[0]).not.toEqual([]);
+    expect(outcome([], [have(link('vxlan-10'), { owner: 'common' }), bridge, port])[0]).toEqual([]);
+  });
+
+  test('changes nothing where nothing is frozen', () => {
+    const wanted = [want(neigh('vxlan-10', MAC[0]), LAN)];
+    expect(freezing(wanted, there, KINDS, { definitions: new Set(), names: new Set() }).want).toBe(wanted);
+  });
+
+  test('is listed for people', () => {
+    const { left } = freezing([want(neigh('vxlan-10', MAC[0]), LAN)], there, KINDS, FROZEN);
+    expect(leftText(left)).toBe(`Suspended, and left as they are: 1\n  neigh:/vxlan-10/10.0.0.2: "absent", defined "there" (${LAN})`);
+    expect(leftText([])).toBe('');
+  });
+});
+
+test('a shared filter follows its definitions but for the ports that are frozen', () => {
+  const set = (...elem: readonly (string | { readonly concat: readonly string[] })[]) => ({
+    set: { family: 'bridge', table: 'netloom', name: 'mac', type: ['ifname', 'ether_addr'], elem },
+  });
+  const pair = (ifname: string, mac: string) => ({ concat: [ifname, mac] });
+  const wanted = canonicalRows([set(pair('a', '1'), pair('b', '2'), 'c') as never]);
+  const is = canonicalRows([set(pair('a', '9'), pair('d', '3'), pair('b', '7')) as never]);
+  expect(keepElements(wanted, is, new Set(['a', 'd', 'c']))).toEqual(canonicalRows([set(pair('a', '9'), pair('b', '2'), pair('d', '3')) as never]));
+  expect(keepElements(wanted, is, new Set())).toEqual(wanted);
+});
