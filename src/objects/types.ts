@@ -553,10 +553,6 @@ export interface Network {
    */
   spec: {
     /**
-     * true: nothing of this network is made, changed or deleted on any node, and no drift in it is repaired, until this is taken back; what differs is reported. Its interfaces and addresses are suspended with it; addresses are allocated all the same.
-     */
-    suspend?: boolean;
-    /**
      * Addresses of the network, /29 or larger. The first is the router's. Left out: pure layer 2, guests bring their own addresses.
      */
     cidr?: string;
@@ -697,6 +693,10 @@ export interface Network {
        */
       value: string;
     }[];
+    /**
+     * true: nothing of this network is made, changed or deleted on any node, and no drift in it is repaired, until this is taken back; what differs is reported. Its interfaces and addresses are suspended with it; addresses are allocated all the same.
+     */
+    suspend?: boolean;
   };
 }
 

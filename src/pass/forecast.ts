@@ -106,7 +106,7 @@ function plansOf(node: NodeDef, { facts, around }: Surroundings, old: Compiled, 
   const { head } = stages.compared;
   const have = drifted(standing(old.resources, around, KINDS), report?.drift ?? []);
   const compiled = compile({ catalog: head, ledger: stages.after, node, facts });
-  const spared = sparedOn({ catalog: head, node });
+  const spared = sparedOn({ catalog: head, ledger: stages.after, node });
   const plan = planned(compiled, have, spared);
   if (stages.settled === stages.after) return { compiled, plan, later: null };
   const settled = compile({ catalog: head, ledger: stages.settled, node, facts });

@@ -130,7 +130,7 @@ describe('for programs', () => {
   test('GitHub annotations cannot be ended by what they quote', async () => {
     const { text } = await run(write({ 'base.yaml': BASE, 'a.yaml': hostile }), { output: 'github' });
     expect(text.split('\n')).toEqual([
-      '::error file=/repo/a.yaml,line=4,col=8,title=netloom unknown-field::unknown field "a%25,:\\n::error::b" in spec%0Ahint: known fields are cidr, mtu, vxid, mesh, dhcp, nat, dns, egress, pool, gateway, defaultRoute, reservations, dnsRecords, dnsUpstreams, leaseTime, ntp, routes, dhcpOptions',
+      '::error file=/repo/a.yaml,line=4,col=8,title=netloom unknown-field::unknown field "a%25,:\\n::error::b" in spec%0Ahint: known fields are cidr, mtu, vxid, mesh, dhcp, nat, dns, egress, pool, gateway, defaultRoute, reservations, dnsRecords, dnsUpstreams, leaseTime, ntp, routes, dhcpOptions, suspend',
       '1 error',
       '',
     ]);

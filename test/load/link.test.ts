@@ -116,7 +116,7 @@ describe('sentences say what is wrong with names and values, hints what to do', 
     [
       network('a', '{colour: red}'),
       'unknown field "colour" in spec',
-      'known fields are cidr, mtu, vxid, mesh, dhcp, nat, dns, egress, pool, gateway, defaultRoute, reservations, dnsRecords, dnsUpstreams, leaseTime, ntp, routes, dhcpOptions',
+      'known fields are cidr, mtu, vxid, mesh, dhcp, nat, dns, egress, pool, gateway, defaultRoute, reservations, dnsRecords, dnsUpstreams, leaseTime, ntp, routes, dhcpOptions, suspend',
     ],
     [network('a', '{mtu: 1e5}'), 'spec.mtu must be a whole number from 576 to 65535, is 1e5', undefined],
     [network('a', '{mtu: "1400"}'), 'spec.mtu must be a whole number from 576 to 65535, is "1400"', 'write it without quotes: 1400'],
