@@ -12,7 +12,7 @@ import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
 import { settleArmed } from './pass/armed.ts';
 import { dropNoted, idleness, loadNoted, loadSuspension, noteEvents, type Suspension } from './pass/control.ts';
-import { type Enforced, prepare, type Target } from './pass/enforce.ts';
+import { type Enforced, prepare, prepareNothing, type Target } from './pass/enforce.ts';
 import { passEvents } from './pass/events.ts';
 import { enforceGuarded, type Guarded } from './pass/guard.ts';
 import { tidyAfterKills } from './pass/guarded.ts';
@@ -21,11 +21,12 @@ import { loadGood, loadKeptLedger } from './pass/kept.ts';
 import { keepEnforced, openRecord } from './pass/last-enforced.ts';
 import { type Published, type PublishResult, publish, readPublished } from './pass/publish.ts';
 import { isApart, type Pulled, pull } from './pass/pull.ts';
-import { openRemote, type Remote } from './pass/remote.ts';
+import { openRemote, type Remote, type Tips } from './pass/remote.ts';
 import { reportOf } from './pass/report.ts';
 import { type Settled, settle } from './pass/settle.ts';
 import { takenBetween, takeOver } from './pass/take-over.ts';
 import { dueSample } from './pass/usage.ts';
+import type { Plan } from './plan/plan.ts';
 import { RepoError } from './repo/repo.ts';
 import type { Problem } from './report/condition.ts';
 
@@ -90,6 +91,7 @@ async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
   const { catalog } = pulled;
   const node = catalog?.nodes.get(config.node) ?? null;
   const found = { pulled, node, suspended, diagnostics };
+  if (catalog === null && held !== null && pulled.tips !== null) await tellOfNothing(config, remote, pulled, held, pulled.tips);
   if (catalog === null || node === null) return { ...found, settled: null, enforced: null, published: null, guarded: null, held };
   return { ...found, ...(await bring(config, remote, { ...course, held, pulled, suspended, catalog, node })) };
 }
@@ -143,6 +145,28 @@ async function turnTo(first: Guarded, taken: ReadonlySet<string>, change: (taken
   const next = await change(taken);
   const { outcomes, rounds } = first.enforced;
   return { ...next, enforced: { ...next.enforced, outcomes: [...outcomes, ...next.enforced.outcomes], rounds: rounds + next.enforced.rounds } };
+}
+
+const NOTHING: Plan = { steps: [], swept: [], bystanders: [], held: [] };
+const NO_OBJECTS = { networks: new Map(), interfaces: new Map(), pools: new Map(), floatingIPs: new Map(), routedIPs: new Map() };
+
+// Nothing was enforced before the first revision that was taken back: who is told of that, it says itself.
+async function tellOfNothing(config: NodeConfig, remote: Remote, pulled: Pulled, held: HeldBack, tips: Tips): Promise<void> {
+  const seen = await pull({ remote, stateDir: config.stateDir, good: null, node: null, keep: false });
+  if (seen.catalog === null) return;
+  const prepared = await prepareNothing([], config.runtimeDir);
+  const enforced = { ...prepared, plan: NOTHING, outcomes: [], remaining: NOTHING, rounds: 0 };
+  const settled = frozen(null, tips.status);
+  const told = {
+    pulled,
+    suspended: null,
+    settled,
+    catalog: { ...seen.catalog, ...NO_OBJECTS },
+    enforced,
+    previous: null,
+    wrong: wrongWith({ fate: 'plain' }, held),
+  };
+  await tell(config, remote, told);
 }
 
 // A later pass tells of these: what was taken back is looked at first, and who was stopped ends.

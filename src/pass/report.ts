@@ -83,7 +83,7 @@ function conditionsOf({ config, pulled, enforced, settled, suspended, before, no
   const outcome = {
     fetch: refusal?.condition === 'FetchFailed' ? refusal : null,
     refusal: refusal?.condition === 'Stalled' ? refusal : null,
-    isEmpty: pulled.good === null,
+    isEmpty: pulled.good === null && !wrong,
     source: pulled.source,
     failed: wrong ? [wrong] : of('error'),
     degraded: [...of('degraded'), ...unpublished],

@@ -3,6 +3,7 @@
  * other, and without git. It may be cut anywhere and is begun again then; the journal goes last.
  */
 import type { Outcome } from '../kinds/step.ts';
+import { heldReason } from '../plan/print-held.ts';
 import type { NetEvent } from '../report/events.ts';
 import { noteEvent } from './control.ts';
 import { type Enforced, enforce, type Prepared, prepare, prepareNothing } from './enforce.ts';
@@ -85,9 +86,11 @@ function instead({ good }: KeptState): string {
 function remains({ outcomes, remaining }: Enforced, lost: readonly Lost[]): readonly string[] {
   const failed = outcomes.filter(({ status }) => status === 'failed').map(failedText);
   const left = remaining.steps.map(({ verb, title, ref }) => `${verb} ${title} ${ref}`);
+  const held = remaining.held.filter(({ why }) => why === 'conflict' || why === 'in-use' || why === 'unread').map(one => `${one.ref}: ${heldReason(one)}`);
   return [
     ...(failed.length === 0 ? [] : [`failed on the way back: ${some(failed)}`]),
     ...(left.length === 0 ? [] : [`still to be done: ${some(left)}`]),
+    ...(held.length === 0 ? [] : [`left as it is: ${some(held)}`]),
     ...(lost.length === 0 ? [] : [`still out of reach: ${lostText(lost)}`]),
   ];
 }

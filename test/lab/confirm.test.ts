@@ -1,8 +1,8 @@
 /** Armed changes that a person confirms, those that a reboot cuts short, signals, and going back to an earlier revision. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { nodeDir } from '../../src/lab/lab.ts';
+import { configOf, nodeDir } from '../../src/lab/lab.ts';
 import { expectDump, settledDump, type Tool } from '../kernel/support/dump.ts';
 import { journalOf, type Pass, startPass, until, watchersOf } from './support-armed.ts';
 import { definition, type GitLab, gitLab, guest, linksOf, told } from './support-git.ts';
@@ -35,8 +35,11 @@ let round = 0;
 const change = (files: Record<string, string | null>): Promise<string> => yard.commit(`Change ${++round}`, { ...files, 'README.md': `${round}\n` });
 
 beforeAll(async () => {
-  yard = await gitLab(2, { ...base, 'red/host.yaml': host('10.1.0') }, [['n1', 'r1']]);
-  await yard.pass();
+  const gateway = definition('Node', 'n1', { underlay: { address: '198.51.100.1' }, gateway: true });
+  yard = await gitLab(3, { ...base, 'nodes/n1.yaml': gateway, 'red/host.yaml': host('10.1.0') }, [['n1', 'r1']]);
+  // What is lost is waited for half of that time.
+  for (const node of ['n1', 'n3']) renameSync(yard.config(node, 'short', { confirmTimeout: '8s' }), configOf(yard.lab.dir, node));
+  await yard.pass('n1', 'n2');
 });
 afterAll(() => yard?.end());
 beforeEach(() => expect(journalOf(yard, 'n1')).toBeNull());
@@ -61,10 +64,15 @@ describe('a pass with --confirm-timeout', () => {
     for (const isKilled of [false, true]) {
       const before = await settledDump({ tool });
       const bad = await change({ 'red/host.yaml': host(isKilled ? '10.4.0' : '10.3.0') });
-      told(await yard.netloom('n1', 'reconcile', '--confirm-timeout', isKilled ? '8s' : '5s'), [0]);
+      told(await yard.netloom('n1', 'reconcile', '--confirm-timeout', isKilled ? '7s' : '5s'), [0]);
       const journal = journalOf(yard, 'n1');
       const [watcher = 0, ...more] = journal === null ? [] : watchersOf(journal);
       expect(more).toEqual([]);
+      if (!isKilled && journal !== null) {
+        // A second one has nothing to do.
+        const again = await yard.netloom('n1', 'undo', join(nodeDir(yard.lab.dir, 'n1'), 'state'), journal.id);
+        expect([again.exitCode, watchersOf(journal)]).toEqual([0, [watcher]]);
+      }
       if (isKilled && journal !== null) {
         process.kill(watcher, 'SIGKILL');
         told(await yard.netloom('n1', 'reconcile'), [75]);
@@ -84,6 +92,76 @@ describe('a pass with --confirm-timeout', () => {
     expect(await net()).toMatch(/^10\.4\.0\./);
     expect(await condition('Ready')).toMatchObject({ status: true });
     expect(await condition('Stalled')).toMatchObject({ status: false });
+  });
+});
+
+describe('a change that is taken back', () => {
+  test("has the node's own settings as they were: no definition knows them", async () => {
+    const forwards = () => yard.node('n1').ok('sysctl -n net.ipv4.ip_forward');
+    expect((await forwards()).trim()).toBe('0');
+    const before = await settledDump({ tool });
+    // The prefix of the pool holds the git server's address.
+    const pool = definition('AddressPool', 'outside', { cidr: '198.51.100.240/28', device: 'eth0', mode: 'masquerade' });
+    await change({ 'red/host.yaml': host('10.1.0'), 'pool.yaml': pool });
+    const running = start();
+    await until('forwarding', async () => (await forwards()).trim() === '1');
+    expect(await running.ended).toBe(1);
+    expect(running.said()).toContain('198.51.100.241/28');
+    expect((await forwards()).trim()).toBe('0');
+    await expectDump(before, { tool });
+    await change({ 'pool.yaml': null });
+  });
+
+  test('leaves what other nodes do to them: this one neither gives back nor takes away in the ledger', async () => {
+    const lan = async () => [...(await yard.files('netloom-status', 'allocations')).entries()].find(([path]) => path.endsWith('red/lan.yaml'))?.[1] ?? '';
+    const before = await linksOf(yard.node('n1'));
+    await change({ 'red/lan.yaml': null, 'red/host.yaml': CUT });
+    told(await yard.netloom('n1', 'reconcile'), [1]);
+    told(await yard.netloom('n2', 'reconcile'), [0]);
+    const released = await lan();
+    expect(released).toMatch(/removed|tombstone/);
+    told(await yard.netloom('n1', 'reconcile'), [1]);
+    expect(await lan()).toBe(released);
+    expect(await linksOf(yard.node('n1'))).toEqual(expect.arrayContaining(before.filter(name => name !== 'tenant')));
+    await change({ 'red/lan.yaml': base['red/lan.yaml'], 'red/host.yaml': host('10.4.0') });
+    told(await yard.netloom('n1', 'reconcile'), [0]);
+    expect(await condition('Ready')).toMatchObject({ status: true });
+  });
+
+  test('says what stands in the way back, and is not Ready', async () => {
+    await change({ 'red/lan.yaml': null });
+    told(await yard.netloom('n1', 'reconcile', '--confirm-timeout', '6s'), [0]);
+    await yard.node('n1').ok('ip link add name vxlan-10 type bridge');
+    await until('the end', () => journalOf(yard, 'n1') === null);
+    const { stderr } = await yard.netloom('n1', 'reconcile');
+    expect(stderr).toMatch(/left as it is: link:\/vxlan-10: conflict/);
+    expect(await condition('Ready')).toMatchObject({ status: false, reason: 'Reverted', message: expect.stringContaining('vxlan-10') });
+    await yard.node('n1').ok('ip link del dev vxlan-10');
+    await change({ 'red/lan.yaml': base['red/lan.yaml'] });
+    told(await yard.netloom('n1', 'reconcile'), [0]);
+  });
+
+  test('was the first of all: nothing is enforced then, and the status says why', async () => {
+    const before = await settledDump({ tool: (argv, stdin) => yard.node('n3').ok(argv, stdin) });
+    const cut = CUT.replace('"n1"', '"n3"');
+    await change({ 'red/host.yaml': cut });
+    told(await yard.netloom('n3', 'reconcile'), [1, 75]);
+    await expectDump(before, { tool: (argv, stdin) => yard.node('n3').ok(argv, stdin) });
+    const { conditions } = await yard.status('n3');
+    expect(conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: false, reason: 'Reverted' }));
+    await change({ 'red/host.yaml': host('10.4.0') });
+    told(await yard.netloom('n3', 'reconcile'), [0]);
+    told(await yard.netloom('n1', 'reconcile'), [0]);
+  });
+
+  test('is not confirmed any more', async () => {
+    await change({ 'red/host.yaml': host('10.8.0') });
+    told(await yard.netloom('n1', 'reconcile', '--confirm-timeout', '60s'), [0]);
+    const path = join(nodeDir(yard.lab.dir, 'n1'), 'state', 'armed', 'journal.json');
+    writeFileSync(path, JSON.stringify({ ...journalOf(yard, 'n1'), phase: 'undoing', why: 'of a test' }));
+    expect(told(await yard.netloom('n1', 'confirm'), [1]).stderr).toContain('it is too late');
+    told(await yard.netloom('n1', 'reconcile'), [1]);
+    expect(await net()).toMatch(/^10\.4\.0\./);
   });
 });
 

@@ -118,7 +118,9 @@ async function suffer(node: string, name: string): Promise<void> {
 describe('a revision that cuts nodes off from git', () => {
   test('is taken back at once by those that live, who say so', async () => {
     const bad = await yard.commit('Join the wires', cutting(0));
-    const results = await Promise.all(['n1', 'n2'].map(node => yard.netloom(node, 'reconcile')));
+    const results = await Promise.all(
+      ['n1', 'n2'].map(node => yard.netloom(node, 'reconcile', '--config', yard.config(node, 'longer', { confirmTimeout: '9s' }))),
+    );
     for (const { exitCode, stderr } of results) {
       expect(exitCode).toBe(1);
       expect(stderr).toContain(`revision ${bad.slice(0, 10)} was taken back: the git remote ${yard.lab.url}`);
