@@ -23,6 +23,7 @@ import { type Published, type PublishResult, publish, readPublished } from './pa
 import { isApart, type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote, type Tips } from './pass/remote.ts';
 import { reportOf } from './pass/report.ts';
+import { type Gate, sourceOf } from './pass/saved-plan.ts';
 import { type Settled, settle } from './pass/settle.ts';
 import { takenBetween, takeOver } from './pass/take-over.ts';
 import { dueSample } from './pass/usage.ts';
@@ -53,6 +54,8 @@ export interface PassOptions {
   readonly command: string;
   /** A person confirms what changes, within this time; then the previous state comes back. */
   readonly confirmMs?: number | undefined;
+  /** Carries out a saved plan: that and nothing else, or it throws. */
+  readonly gate?: Gate | undefined;
   /** How long the remote may take for one answer; a minute by default. */
   readonly deadlineMs?: number;
 }
@@ -69,7 +72,7 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
     const course = { ...options, stop: signals.signal };
     const result = await follow(config, course);
     // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
-    return result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined }) : result;
+    return result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined, gate: undefined }) : result;
   } finally {
     signals.release();
     lock.release();
@@ -87,6 +90,7 @@ async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
   const suspended = await loadSuspension(stateDir);
   const seen = { held, node: config.node, accept: course.accept, keep: suspended === null };
   const pulled = await pull({ remote, stateDir, good: await loadGood(stateDir), ...seen });
+  course.gate?.source(sourceOf(pulled.good?.revision ?? '', pulled.good?.files ?? []));
   const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
   const { catalog } = pulled;
   const node = catalog?.nodes.get(config.node) ?? null;
@@ -125,17 +129,20 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   if (isDone && held === null) await forgetHeldBack(stateDir);
   if (pulled.tips === null) return untold(first);
   const over = isDone && held === null ? await takeOver({ remote, settled, catalog, enforced: first.enforced, node: node.name, stateDir }) : settled;
-  const done = await turnTo(first, takenBetween(settled, over), taken => change({ taken }));
+  // What no saved plan holds is done by the next pass.
+  const done = await turnTo(first, brought.gate === undefined ? takenBetween(settled, over) : new Set(), taken => change({ taken }));
   if (isOver(done)) return { ...untold(done), settled: over };
   const told = { pulled, suspended, settled: over, catalog, enforced: done.enforced, previous: kept?.ledger ?? null, wrong: wrongWith(done, held) };
   const published = await tell(config, remote, told);
   return { settled: over, enforced: done.enforced, published, guarded: done, held };
 }
 
-async function changeKernel(config: NodeConfig, remote: Remote, { pulled, suspended, confirmMs, stop }: Brought, target: Target): Promise<Guarded> {
-  const prepared = await prepare(target, config.runtimeDir);
+async function changeKernel(config: NodeConfig, remote: Remote, { pulled, suspended, confirmMs, stop, gate }: Brought, target: Target): Promise<Guarded> {
+  const found = await prepare(target, config.runtimeDir);
+  const prepared = gate?.plan(found, target.ledger) ?? found;
   if (idleness(config, suspended)) return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
-  return enforceGuarded(prepared, { config, ...target, revision: pulled.good?.revision ?? '', remote, hasAnswered: pulled.tips !== null, confirmMs, stop });
+  const revision = pulled.good?.revision ?? '';
+  return enforceGuarded(prepared, { config, ...target, revision, remote, hasAnswered: pulled.tips !== null, confirmMs, stop, isExact: gate !== undefined });
 }
 
 // The others turn to this node's routers from now on, so what comes back for them is taken at once. Their addresses are announced

@@ -9,6 +9,8 @@ import { enforceGuarded, type GuardArgs } from '../pass/guard.ts';
 import { tidyAfterKills } from '../pass/guarded.ts';
 import { loadGood } from '../pass/kept.ts';
 import { keepEnforced, openRecord } from '../pass/last-enforced.ts';
+import { settleLocally } from '../pass/local.ts';
+import type { Gate } from '../pass/saved-plan.ts';
 import type { Held } from '../plan/plan.ts';
 import { printText } from '../plan/print-text.ts';
 import { loadConfig } from './config.ts';
@@ -20,8 +22,11 @@ import { paintPlan, print, say } from './terminal.ts';
 
 type Options = NodeOptions & { readonly confirmTimeout?: string };
 
-/** Exit 0 when the kernel is as wanted, 4 when something could not be done, 1 when it was taken back. */
-export async function applyCommand(options: Options): Promise<ExitCode> {
+/**
+ * Exit 0 when the kernel is as wanted, 4 when something could not be done, 1 when it was taken back. With a gate only what a saved
+ * plan holds.
+ */
+export async function applyNow(options: Options, gate?: Gate): Promise<ExitCode> {
   checkPrivileges();
   const confirmMs = confirmOption(options.confirmTimeout);
   const stateDir = options.local === undefined ? loadConfig(options.config).stateDir : options.stateDir;
@@ -31,10 +36,13 @@ export async function applyCommand(options: Options): Promise<ExitCode> {
   try {
     await settleArmed(stateDir);
     await openRecord(stateDir);
-    const context = options.local === undefined ? await keptContext(options) : await localContext(options, true);
+    const context = options.local === undefined ? await keptContext(options) : await localContext(options, gate === undefined);
     await tidyAfterKills(context.stateDir, context.runtimeDir);
     for (const line of context.remarks) say(line);
-    const prepared = await prepare(context.target, context.runtimeDir);
+    gate?.source(context.source);
+    const found = await prepare(context.target, context.runtimeDir);
+    const prepared = gate?.plan(found, context.target.ledger) ?? found;
+    if (gate !== undefined) await settleLocally(context.target.catalog, context.stateDir, true);
     print(printText(prepared.plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
     const revision = options.local === undefined ? ((await loadGood(stateDir))?.revision ?? '') : '';
     const guarded = await enforceGuarded(prepared, {
@@ -44,11 +52,12 @@ export async function applyCommand(options: Options): Promise<ExitCode> {
       revision,
       confirmMs,
       stop: signals.signal,
+      isExact: gate !== undefined,
     });
     if (options.local === undefined && guarded.fate === 'plain') await keepEnforced(stateDir);
     for (const line of context.pending) say(`waits: ${line}`);
     say(outcomeText(guarded.enforced));
-    return fateExit(guarded) ?? exitOf(guarded.enforced);
+    return fateExit(guarded) ?? (gate === undefined ? exitOf(guarded.enforced) : exactExit(guarded.enforced));
   } finally {
     signals.release();
     lock.release();
@@ -60,6 +69,11 @@ const UNASKED = { remote: null, hasAnswered: false } as const;
 function guardConfig(options: Options, { target, stateDir, runtimeDir }: NodeContext): GuardArgs['config'] {
   if (options.local === undefined) return loadConfig(options.config);
   return { node: target.node.name, stateDir, runtimeDir, probes: [], confirmTimeout: '60s', repo: { url: '' } };
+}
+
+/** 0 when everything that was planned is done, whatever else there is to do by now. */
+export function exactExit({ outcomes }: Enforced): ExitCode {
+  return outcomes.every(({ status }) => status === 'done') ? EXIT.fine : EXIT.partly;
 }
 
 const STUCK: ReadonlySet<Held['why']> = new Set(['conflict', 'in-use', 'unread']);

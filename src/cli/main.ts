@@ -77,6 +77,7 @@ function addPassCommands(root: Command): void {
     .option('--status <rev>', 'the revision that holds the status branch (default: origin/netloom-status)')
     .option('--status-branch <name>', 'its name, where it has another one', 'netloom-status')
     .addOption(new Option('-o, --output <form>', 'how to print it').choices(['text', 'json', 'commands', 'markdown', 'github']).default('text'))
+    .option('--out <file>', 'also save it: netloom apply FILE does exactly this, or refuses')
     .option('--detailed-exitcode', 'exit 2 when there is something to change, 5 when the newest revision needs approval')
     .option('--show-ignored', 'also what differs in fields that Cluster.spec.ignoreDrift leaves alone')
     .addHelpText(
@@ -85,10 +86,11 @@ function addPassCommands(root: Command): void {
     )
     .action(runs(async () => (await import('./plan-command.ts')).planCommand));
   localOptions(root.command('apply'))
-    .description('plan, apply and verify on this node: the last good definitions, or a folder; no remote is asked')
+    .argument('[planfile]', 'a plan that `netloom plan --out` saved: exactly that, or it is refused as stale')
+    .description('plan, apply and verify on this node: the last good definitions, a folder, or a saved plan')
     .addOption(confirmTimeoutOption())
-    .addHelpText('after', '\nExamples:\n  netloom apply\n  netloom apply --local . --node n1')
-    .action(runs(async () => (await import('./apply-command.ts')).applyCommand));
+    .addHelpText('after', '\nExamples:\n  netloom apply\n  netloom apply --local . --node n1\n  netloom plan --out change.plan && netloom apply change.plan')
+    .action(runs(async () => (await import('./saved-plan-command.ts')).applyCommand));
   root
     .command('reconcile')
     .addOption(configOption())

@@ -6,6 +6,8 @@ import type { Target } from '../pass/enforce.ts';
 import { loadGood, loadKeptLedger } from '../pass/kept.ts';
 import { loadFolder, settleLocally } from '../pass/local.ts';
 import { loadCached } from '../pass/parsed-cache.ts';
+import { folderSource, sourceOf } from '../pass/saved-plan.ts';
+import type { PlanSource } from '../plan/saved-plan.ts';
 import { loadConfig } from './config.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import { CommandError, EXIT } from './exit.ts';
@@ -26,18 +28,27 @@ export interface NodeContext {
   readonly pending: readonly string[];
   /** Sentences about this node that change nothing of what is wanted. */
   readonly remarks: readonly string[];
+  /** What the target was made of. */
+  readonly source: PlanSource;
 }
 
 /** A folder: validated whole, allocated against the ledger in the state directory. */
 export async function localContext(options: NodeOptions, keepLedger: boolean): Promise<NodeContext> {
   const dir = options.local ?? '.';
   if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`);
-  const { catalog, diagnostics, remarks } = await loadFolder(dir, options.stateDir);
+  const { catalog, diagnostics, remarks, files } = await loadFolder(dir, options.stateDir);
   if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid });
   const node = nodeOf(catalog, options.node ?? onlyNode(catalog));
   const settled = await settleLocally(catalog, options.stateDir, keepLedger);
   const pending = settled.pending.map(ask => `${ask.definition}: ${ask.message}`);
-  return { target: { catalog, ledger: settled.ledger, node }, stateDir: options.stateDir, runtimeDir: options.runtimeDir, pending, remarks };
+  return {
+    target: { catalog, ledger: settled.ledger, node },
+    stateDir: options.stateDir,
+    runtimeDir: options.runtimeDir,
+    pending,
+    remarks,
+    source: folderSource(dir, files),
+  };
 }
 
 /** Throws CommandError for a --node that would not be heeded. */
@@ -64,6 +75,7 @@ export async function keptContext(options: NodeOptions): Promise<NodeContext> {
     runtimeDir: config.runtimeDir,
     pending: [],
     remarks,
+    source: sourceOf(good.revision, good.files),
   };
 }
 

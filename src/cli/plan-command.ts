@@ -1,8 +1,11 @@
 /** `netloom plan`: what a pass would change on this node. */
+import { resolve } from 'node:path';
+import { writeAtomic } from '../host/files.ts';
 import { placesOf } from '../objects/index.ts';
-import { prepare } from '../pass/enforce.ts';
+import { type Prepared, prepare } from '../pass/enforce.ts';
 import { preview } from '../pass/preview.ts';
 import type { Refusal } from '../pass/pull.ts';
+import { fileOfPlan, sourceOf } from '../pass/saved-plan.ts';
 import { leftText } from '../plan/freeze.ts';
 import { ignoredText } from '../plan/ignore.ts';
 import { printCommands } from '../plan/print-commands.ts';
@@ -16,19 +19,20 @@ import { refusalExit } from './refusal-exit.ts';
 import { asksForReview, type ReviewOptions, reviewCommand } from './review-command.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
-type Options = NodeOptions & ReviewOptions & { readonly showIgnored?: true };
+type Options = NodeOptions & ReviewOptions & { readonly showIgnored?: true; readonly out?: string };
 
 interface Planned extends NodeContext {
   /** Why the newest revision is not what is planned for. */
   readonly refusal?: Refusal | null;
 }
 
-/** Exit 0; with --detailed-exitcode 2 when there is something to change, 5 when the newest revision waits for approval. */
+/** Exit 0, 3 when the newest revision is invalid (planned for is the last good one); with --detailed-exitcode 2 when there is something to change, 5 when the newest revision waits for approval. */
 export async function planCommand(options: Options): Promise<ExitCode> {
   if (asksForReview(options)) return reviewCommand(options);
   if (options.output === 'markdown' || options.output === 'github') throw new CommandError(`-o ${options.output} goes with --all-nodes`);
   const context: Planned = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
-  const { plan, compiled } = await prepare(context.target, context.runtimeDir);
+  const prepared = await prepare(context.target, context.runtimeDir);
+  const { plan, compiled } = prepared;
   for (const line of context.remarks) say(line);
   for (const line of context.pending) say(`waits: ${line}`);
   for (const trouble of compiled.troubles) say(`${trouble.definition}: ${trouble.reason}: ${trouble.message}`);
@@ -37,8 +41,16 @@ export async function planCommand(options: Options): Promise<ExitCode> {
   else print(printText(plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
   if (options.output === 'text') say(leftText(plan.left ?? []));
   if (options.showIgnored && options.output === 'text') print(ignoredText(plan.ignored ?? []));
+  if (options.out !== undefined) await save(options.out, prepared, context);
+  const refused = context.refusal == null ? EXIT.fine : refusalExit(context.refusal);
+  if (refused === EXIT.invalid) return refused;
   if (options.detailedExitcode && context.refusal?.reason === 'NeedsApproval') return EXIT.needsApproval;
   return options.detailedExitcode && plan.steps.length > 0 ? EXIT.changes : EXIT.fine;
+}
+
+async function save(path: string, prepared: Prepared, { target, source }: NodeContext): Promise<void> {
+  await writeAtomic(resolve(path), fileOfPlan(prepared, { node: target.node.name, source, ledger: target.ledger }));
+  say(`saved in ${path}: netloom apply ${path} does exactly this, or refuses`);
 }
 
 // What the next pass would take: the newest revision when it is good, with allocations that are decided but not published.
@@ -61,6 +73,7 @@ async function remoteContext(options: Options): Promise<Planned> {
     runtimeDir: config.runtimeDir,
     pending,
     remarks,
+    source: sourceOf(seen.revision, seen.files),
   };
 }
 

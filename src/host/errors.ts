@@ -21,6 +21,7 @@ export type HostErrorCode =
   | 'locked'
   | 'killed'
   | 'suspended'
+  | 'stale'
   | 'other';
 
 /** Who holds a node's lock: written into the lock file by the holder. */

@@ -44,6 +44,8 @@ export interface Course {
   readonly before: (plan: Plan) => Promise<void>;
   /** Why nothing further is to be begun; null while nothing speaks against it. */
   readonly stop?: () => string | null;
+  /** At most so many rounds; a saved plan is one. */
+  readonly rounds?: number;
 }
 
 export interface Enforced extends Prepared {
@@ -83,11 +85,11 @@ function beside(resources: readonly Resource[], also: readonly Resource[] = []):
 }
 
 /** Applies a prepared plan and reads back until nothing differs, or the rounds end. */
-export async function enforce(prepared: Prepared, { before, stop = () => null }: Course): Promise<Enforced> {
+export async function enforce(prepared: Prepared, { before, stop = () => null, rounds: most = ROUNDS }: Course): Promise<Enforced> {
   const outcomes: Outcome[] = [];
   let plan = prepared.plan;
   let rounds = 0;
-  while (plan.steps.length > 0 && rounds < ROUNDS && stop() === null) {
+  while (plan.steps.length > 0 && rounds < most && stop() === null) {
     await before(plan);
     rounds += 1;
     const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown'), stop });

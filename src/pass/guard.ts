@@ -41,6 +41,8 @@ export interface GuardArgs {
   readonly confirmMs?: number | undefined;
   /** The signal that asks to stop; null while none came. */
   readonly stop: () => string | null;
+  /** True: what is planned is done and nothing further, also where that leaves something to do. */
+  readonly isExact?: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function enforceGuarded(prepared: Prepared, args: GuardArgs): Promi
     armed.journal ??= await arm(prepared, plan, args);
   };
   try {
-    const enforced = await enforce(prepared, { before, stop: args.stop });
+    const enforced = await enforce(prepared, { before, stop: args.stop, ...(args.isExact === true ? { rounds: 1 } : {}) });
     if (args.stop() !== null && enforced.remaining.steps.length > 0) return { fate: 'stopped', enforced };
     return armed.journal === null ? { fate: 'plain', enforced } : await conclude(enforced, armed.journal, args);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** pull and allocate without keeping or publishing anything: what the next pass would run with. */
 import { join } from 'node:path';
 import { HostError } from '../host/errors.ts';
+import type { SourceFile } from '../load/source.ts';
 import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { Catalog } from '../objects/object.ts';
@@ -18,6 +19,7 @@ export interface Preview {
   readonly refusal: Refusal | null;
   /** The commit that is planned for. */
   readonly revision: string;
+  readonly files: readonly SourceFile[];
   /** Sentences about what is not as one would expect: a cache of no use, allocations that the pass would make. */
   readonly remarks: readonly string[];
   readonly pending: readonly string[];
@@ -56,5 +58,13 @@ export async function preview(config: NodeConfig): Promise<Preview | NoPreview> 
     ...decided.notes.map(note => `${note.definition}: ${note.message}`),
   ];
   const pending = decided.pending.map(ask => `${ask.definition}: ${ask.message}`);
-  return { catalog: pulled.catalog, ledger: decided.ledger, refusal: pulled.refusal, revision: pulled.good?.revision ?? '', remarks, pending };
+  return {
+    catalog: pulled.catalog,
+    ledger: decided.ledger,
+    refusal: pulled.refusal,
+    revision: pulled.good?.revision ?? '',
+    files: pulled.good?.files ?? [],
+    remarks,
+    pending,
+  };
 }
