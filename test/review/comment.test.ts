@@ -152,6 +152,15 @@ describe('a comment of any text', () => {
   });
 });
 
+describe('a fence', () => {
+  it.each(['```', '   ````', '`````  ', '```diff'])('is not closed by a line of %j', line => {
+    const [open = '', ...rest] = fence(['before', line, 'after'], 'diff').split('\n');
+    const marks = open.replace('diff', '');
+    const closing = rest.map(each => each.trim()).findIndex(each => /^`+$/.test(each) && each.length >= marks.length);
+    expect([marks.length > 2, closing]).toEqual([true, 3]);
+  });
+});
+
 describe('a comment of much', () => {
   const many = Array.from({ length: 300 }, (_, index) => `hv${index + 1}`);
   it('names what there is no room for', () => {

@@ -26,6 +26,12 @@ describe('a change', () => {
     expect(impacts(told({ [SHOP]: without('name: lb-2') }))).toMatchObject({ 'Network bakery/shop': 'existing-flows Interface bakery/lb-2' });
   });
 
+  test('that gives the address of a guest to a new one cuts the one that had it: the new one has no connections', () => {
+    const heir = definition('Interface', 'bakery/heir', { network: 'shop', node: 'n3', address: '192.168.0.10' });
+    const review = told({ [SHOP]: without('name: db-1'), 'heir.yaml': heir });
+    expect(tellingOf(review).families.find(({ name }) => name === 'Network bakery/shop')?.hit).toEqual(['Interface bakery/db-1']);
+  });
+
   test('that turns a floating address cuts what reaches it', () => {
     const review = told({ 'namespaces/bakery/floating-ips/shop.yaml': text => text.replace('interface: web-1', 'interface: web-2') });
     expect(impacts(review)['Network bakery/shop']).toContain('existing-flows');
