@@ -26,13 +26,18 @@ interface Planned extends NodeContext {
   readonly refusal?: Refusal | null;
 }
 
-/** Exit 0, 3 when the newest revision is invalid (planned for is the last good one); with --detailed-exitcode 2 when there is something to change, 5 when the newest revision waits for approval. */
+/** Exit 0, 3 when the newest revision is invalid (planned for is the last good one); with --detailed-exitcode 2 and 5 as README says. */
 export async function planCommand(options: Options): Promise<ExitCode> {
   if (asksForReview(options)) return reviewCommand(options);
   if (options.output === 'markdown' || options.output === 'github') throw new CommandError(`-o ${options.output} goes with --all-nodes`);
   const context: Planned = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
   const prepared = await prepare(context.target, context.runtimeDir);
-  const { plan, compiled } = prepared;
+  tell(options, context, prepared);
+  if (options.out !== undefined) await save(options.out, prepared, context);
+  return planExit(options, context, prepared);
+}
+
+function tell(options: Options, context: Planned, { plan, compiled }: Prepared): void {
   for (const line of context.remarks) say(line);
   for (const line of context.pending) say(`waits: ${line}`);
   for (const trouble of compiled.troubles) say(`${trouble.definition}: ${trouble.reason}: ${trouble.message}`);
@@ -41,10 +46,11 @@ export async function planCommand(options: Options): Promise<ExitCode> {
   else print(printText(plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
   if (options.output === 'text') say(leftText(plan.left ?? []));
   if (options.showIgnored && options.output === 'text') print(ignoredText(plan.ignored ?? []));
-  if (options.out !== undefined) await save(options.out, prepared, context);
-  const refused = context.refusal == null ? EXIT.fine : refusalExit(context.refusal);
-  if (refused === EXIT.invalid) return refused;
-  if (options.detailedExitcode && context.refusal?.reason === 'NeedsApproval') return EXIT.needsApproval;
+}
+
+function planExit(options: Options, { refusal }: Planned, { plan }: Prepared): ExitCode {
+  if (refusal != null && refusalExit(refusal) === EXIT.invalid) return EXIT.invalid;
+  if (options.detailedExitcode && refusal?.reason === 'NeedsApproval') return EXIT.needsApproval;
   return options.detailedExitcode && plan.steps.length > 0 ? EXIT.changes : EXIT.fine;
 }
 
