@@ -8,6 +8,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Catalog } from '../objects/object.ts';
 import { type CommitInfo, type Oid, type Repo, RepoError } from '../repo/repo.ts';
 import { type Approved, whatLived, withheld } from './consent.ts';
+import { saveAsked } from './control.ts';
 import { type HeldBack, refusalFor } from './held-back.ts';
 import { refusalOfFirst, refusalOfHistory } from './history.ts';
 import { type Good, saveGood } from './kept.ts';
@@ -132,6 +133,7 @@ function notGoodAnyMore({ revision }: Good, diagnostics: readonly Diagnostic[]):
 async function stay(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   const { verify, definitions, branch } = args.remote;
   if (verify !== undefined && verify.mode !== 'none') await definitions.sync(branch, tip);
+  if (args.keep && args.node !== null) await saveAsked(args.stateDir, null);
   return fallBack(args, tips, { refusal: null });
 }
 

@@ -76,6 +76,15 @@ describe('many definitions are not deleted without a word', () => {
     expect(reason(await look())).toBe('NeedsApproval');
   });
 
+  test('a branch that is put back to what is enforced asks for nothing any more', async () => {
+    const good = await bare.tip('main');
+    await main([CLUSTER, ...BASE]);
+    expect(reason(await look())).toBe('NeedsApproval');
+    await bare.git('update-ref', 'refs/heads/main', String(good));
+    expect(await look()).toMatchObject({ refusal: null, advanced: false });
+    expect(await loadAsked(stateDir)).toBeNull();
+  });
+
   test('a plan sees the same, and keeps nothing', async () => {
     await main([CLUSTER, ...BASE]);
     expect(reason(await look({ keep: false }))).toBe('NeedsApproval');
