@@ -173,3 +173,19 @@ test('where the branch has lost its history too, it waits, and takes nothing tha
   await yard.pass('n2');
   await expectUnharmed();
 });
+
+test('a fleet that has pushed enough pushes no more for now, and what happened meanwhile is told later, with its events', async () => {
+  const spare = (name: string): string[] => ['--config', yard.config(name, 'spare', { status: { pushesPerMinute: 1 } })];
+  await yard.commit('Another network', { 'red/spare.yaml': [network('spare'), guest('red/s1', 'spare', 'n1'), guest('red/s2', 'spare', 'n2')].join('---\n') });
+  const statusOf = async (): Promise<number> => Number(await server('rev-list', '--count', '--grep', ': status', STATUS));
+  const before = await statusOf();
+  for (const name of ['n1', 'n2', 'n1', 'n2']) told(await yard.netloom(name, 'reconcile', ...spare(name)), [0, 4]);
+  expect(await statusOf()).toBe(before);
+  expect((await yard.status('n1')).networks['red/spare']).toBeUndefined();
+  const made = Date.now();
+  await yard.pass();
+  expect((await yard.status('n1')).networks['red/spare']).toBeDefined();
+  const events: { at: string; operation: string; node: string }[] = (await yard.json('n1', 'events', 'network', 'red/spare', '-o', 'json')).items;
+  const creations = events.filter(({ operation, at }) => operation === 'create vxlan interface' && Date.parse(at) < made);
+  expect(new Set(creations.map(({ node }) => node))).toEqual(new Set(['n1', 'n2']));
+});
