@@ -4,6 +4,7 @@ import { formatPlace } from '../model/place.ts';
 import { placesOf } from '../objects/index.ts';
 import { idleness, type Suspension, suspensionText } from '../pass/control.ts';
 import type { Enforced } from '../pass/enforce.ts';
+import type { PublishResult } from '../pass/publish.ts';
 import { heldReason } from '../plan/print-held.ts';
 import { printText } from '../plan/print-text.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
@@ -50,6 +51,14 @@ export function passExit(config: NodeConfig, { pulled, node, enforced, settled, 
   return idleness(config, suspended) ? EXIT.fine : exitOf(enforced);
 }
 
+// What is worth a word about the status branch; null for nothing.
+function publishText(published: PublishResult | null): string | null {
+  if (published?.result === 'failed') return `the status could not be published: ${published.message}`;
+  if (published?.result === 'news') return published.remark ?? null;
+  if (published?.result !== 'later') return null;
+  return `all nodes together have pushed enough for now: a pass in ${Math.ceil(published.waitMs / 1000)} s or later publishes the status (status.pushesPerMinute)`;
+}
+
 const NOTHING_YET = 'this node has no good revision yet: there is nothing to enforce, and nothing was changed';
 
 function heldBack(suspended: Suspension): string {
@@ -70,8 +79,8 @@ function tellPerson({ pulled, suspended, enforced, settled, published, diagnosti
     print(printText(enforced.plan, { paint: paintPlan, ...(pulled.catalog === null ? {} : { placeOf: placesOf(pulled.catalog) }) }));
     say(outcomeText(enforced));
   }
-  if (published?.result === 'failed') say(`the status could not be published: ${published.message}`);
-  if (published?.result === 'news' && published.remark) say(published.remark);
+  const untold = publishText(published);
+  if (untold !== null) say(untold);
 }
 
 function tellLog(config: NodeConfig, { pulled, suspended, enforced, settled, published, diagnostics, held }: PassResult): void {
@@ -90,8 +99,8 @@ function tellLog(config: NodeConfig, { pulled, suspended, enforced, settled, pub
   for (const change of settled?.changes ?? []) log.info({ definition: change.definition }, `${change.change}: ${change.message}`);
   for (const ask of settled?.pending ?? []) log.warn({ definition: ask.definition, reason: ask.reason }, ask.message);
   if (enforced !== null) tellWork(log, enforced, pulled.good?.revision.slice(0, 10) ?? '');
-  if (published?.result === 'failed') log.warn(`the status could not be published: ${published.message}`);
-  if (published?.result === 'news' && published.remark) log.warn(published.remark);
+  const untold = publishText(published);
+  if (untold !== null) log[published?.result === 'later' ? 'info' : 'warn'](untold);
 }
 
 function tellWork(log: ReturnType<typeof logger>, { compiled, outcomes, remaining, rounds }: Enforced, revision: string): void {
