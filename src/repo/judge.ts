@@ -21,22 +21,30 @@ export interface Case {
   readonly dir: string;
 }
 
-/** Judges one commit. Throws HostError for what is wrong with the machine, but for a missing program. */
-export async function judge({ commit, keys, notBefore, dir }: Case): Promise<Judgement> {
-  const signed = signedCommit(commit);
+/** Judges one commit. Throws nothing for what is wrong with the machine: who cannot be judged is not trusted, and what is enforced goes on. */
+export async function judge(args: Case): Promise<Judgement> {
+  const signed = signedCommit(args.commit);
+  const { keys } = args;
   if (signed === null) return no('Unsigned', 'is not signed');
   if (signed === 'twice') return no('SignatureUnreadable', 'carries several signatures');
   if (signed.format === 'unknown') return no('SignatureUnreadable', 'carries a signature that is neither of SSH nor of OpenPGP');
   if (signed.format === 'ssh' && keys.allowedSigners === null) return no('UnknownKey', 'is signed with an SSH key, and repo.verify.allowedSigners names none');
   if (signed.format === 'openpgp' && keys.keyring === null) return no('UnknownKey', 'is signed with an OpenPGP key, and repo.verify.keyring names none');
+  try {
+    return await judgeSigned(signed, args);
+  } catch (error) {
+    if (!(error instanceof Error) || error.message.startsWith('bug: ')) throw error;
+    const isMissing = error instanceof HostError && error.code === 'missing-program';
+    return no(isMissing ? 'ProgramMissing' : 'NotJudged', `cannot be verified: ${error.message}`);
+  }
+}
+
+async function judgeSigned(signed: SignedCommit, { keys, notBefore, dir }: Case): Promise<Judgement> {
   const folder = await mkdtemp(join(dir, 'verify-'));
   try {
     const bench = await lay(folder, signed, keys);
     if (signed.format === 'openpgp') return await judgeOpenPgp(signed, bench);
     return await judgeSsh(signed, bench, new Date(Math.max(signed.at || 0, notBefore)));
-  } catch (error) {
-    if (error instanceof HostError && error.code === 'missing-program') return no('ProgramMissing', `cannot be verified: ${error.message}`);
-    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -11,7 +11,8 @@ export type Doubt =
   | 'KeyRevoked'
   | 'SignatureExpired'
   | 'WrongNamespace'
-  | 'ProgramMissing';
+  | 'ProgramMissing'
+  | 'NotJudged';
 
 export type Judgement =
   /** `by`: a principal, or an OpenPGP user id; `key`: `ED25519 SHA256:…`, `OpenPGP <fingerprint>`. */

@@ -135,6 +135,17 @@ describe('a commit with an OpenPGP signature', () => {
   });
 });
 
+test('a commit that this machine cannot judge is not trusted, and ends no pass', async () => {
+  const files = await allowing();
+  const found = await judge({
+    commit: Buffer.from(await signed(ada)),
+    keys: await readTrustedKeys(files),
+    notBefore: 0,
+    dir: join(signing.dir, 'no-such-folder'),
+  });
+  expect(found).toMatchObject({ isGood: false, reason: 'NotJudged', words: expect.stringContaining('no-such-folder') });
+});
+
 test('keys are the same set only with the same content', async () => {
   const one = await readTrustedKeys(await allowing());
   expect((await readTrustedKeys(await allowing())).hash).toBe(one.hash);
