@@ -17,7 +17,11 @@ const APART = ['announcement of an address that leads nowhere', 'IPv6 neigh', 'I
 const TOGETHER = SAMPLES.filter(({ title, kind }) => !APART.includes(title) && !['file', 'service'].includes(kind.name));
 const KEYS = TOGETHER.flatMap(({ kind, spec }) => kind.keys?.(spec) ?? []);
 /** What is always wanted together. */
-const MATES: Readonly<Record<string, string>> = { veth: 'far', 'veth with both ends in the root': 'far end in the root' };
+const MATES: Readonly<Record<string, string>> = {
+  veth: 'far',
+  'veth into a gateway': 'far end in a gateway',
+  'veth with both ends in the root': 'far end in the root',
+};
 /** Live fields of which another value makes what hangs on the thing impossible, or the thing foreign. */
 const STEADY = ['group', 'up', 'stp'];
 const REPLACING: Readonly<Record<string, readonly object[]>> = {
