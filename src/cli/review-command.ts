@@ -23,6 +23,7 @@ export interface ReviewOptions {
   readonly node?: string;
   readonly output: ReviewOutput;
   readonly detailedExitcode?: true;
+  readonly out?: string;
 }
 
 export type ReviewOutput = 'text' | 'json' | 'commands' | 'markdown' | 'github';
@@ -37,6 +38,7 @@ export async function reviewCommand(options: ReviewOptions): Promise<ExitCode> {
   const { local: dir = '.', base, head, status, statusBranch = 'netloom-status', node } = options;
   if (options.allNodes === undefined && node === undefined) throw new CommandError('plan with --base or --head needs --all-nodes, or --node NAME');
   if (options.allNodes !== undefined && node !== undefined) throw new CommandError('--all-nodes and --node exclude each other');
+  if (options.out !== undefined) throw new CommandError('--out saves what a node itself planned: leave out --all-nodes, --base and --head');
   if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`);
   const review = await compareRevisions({ dir, base, head, status, statusBranch, node, now: new Date() });
   const isInvalid = review.diagnostics.some(({ severity }) => severity === 'error');

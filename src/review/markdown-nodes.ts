@@ -2,12 +2,11 @@
 import { harmless } from '../model/text.ts';
 import type { Plan } from '../plan/plan.ts';
 import { printText } from '../plan/print-text.ts';
-import { summaryOf } from '../plan/summary.ts';
 import { type Fold, fold, shapeOf } from './fold.ts';
 import { code, diffLine, fence, sizeOf } from './markdown-words.ts';
 import type { NodeReview, Review } from './review.ts';
 import { count, someOf } from './sentences.ts';
-import { plansOf } from './telling.ts';
+import { plansOf, sumOf } from './telling.ts';
 
 /** Room for the line that says what was left out. */
 const ROOM = 90;
@@ -59,11 +58,7 @@ function planText(plan: Plan, later: Plan | null, placeOf: Review['placeOf']): s
 }
 
 function summaryLine({ nodes, isSame }: Fold, counted: ReadonlyMap<string, NodeReview>): string {
-  const totals = nodes.map(name => {
-    const summaries = plansOf(counted.get(name) as NodeReview).map(summaryOf);
-    const sum = (key: 'add' | 'change' | 'destroy'): number => summaries.reduce((total, summary) => total + summary[key], 0);
-    return { add: sum('add'), change: sum('change'), destroy: sum('destroy') };
-  });
+  const totals = nodes.map(name => sumOf(plansOf(counted.get(name) as NodeReview)));
   const range = (values: readonly number[]): string => {
     const [least, most] = [Math.min(...values), Math.max(...values)];
     return least === most ? `${least}` : `${least} to ${most}`;

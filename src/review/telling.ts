@@ -2,7 +2,6 @@
 import { IMPACTS, worst } from '../kinds/impact.ts';
 import type { Impact } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
-import { differs } from '../plan/drafts.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Summary, summaryOf } from '../plan/summary.ts';
 import type { DefinitionChange, NodeReview, Review } from './review.ts';
@@ -29,11 +28,6 @@ export interface Telling {
   readonly busy: readonly string[];
 }
 
-/** The impact of one step: what is only said again meets no packet. */
-function impactOf(step: Step): Impact {
-  return step.verb === 'update' && !step.changes.some(differs) ? 'no-traffic' : step.impact;
-}
-
 /** All plans of a node. */
 export function plansOf({ plan, later }: NodeReview): readonly Plan[] {
   return later === null ? [plan] : [plan, later];
@@ -54,7 +48,11 @@ export function tellingOf(review: Review): Telling {
     for (const step of plansOf(node).flatMap(({ steps }) => steps)) addStep(review, familyOf, spares, node.node, step);
   }
   const busy = review.nodes.filter(node => plansOf(node).some(({ steps }) => steps.length > 0));
-  return { families: [...drafts.values()].filter(isTold).map(family).sort(gravestFirst), total: totalOf(review.nodes), busy: busy.map(({ node }) => node) };
+  return {
+    families: [...drafts.values()].filter(isTold).map(family).sort(gravestFirst),
+    total: sumOf(review.nodes.flatMap(plansOf)),
+    busy: busy.map(({ node }) => node),
+  };
 }
 
 interface Draft {
@@ -66,7 +64,7 @@ interface Draft {
 }
 
 function addStep(review: Review, familyOf: (definition: string) => Draft, spares: Spares, node: string, step: Step): void {
-  const impact = impactOf(step);
+  const impact = step.impact;
   const definition = step.from[0]?.definition ?? '';
   for (const subject of review.subjectsOf(step)) {
     const own = familyOf(isPeer(subject, definition) ? definition : subject);
@@ -96,17 +94,11 @@ export function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-function totalOf(nodes: readonly NodeReview[]): Summary {
-  const total = { add: 0, change: 0, destroy: 0, held: 0, impact: 'no-traffic' as Impact };
-  for (const plan of nodes.flatMap(plansOf)) {
-    const { add, change, destroy, held, impact } = summaryOf(plan);
-    total.impact = worst([impact, total.impact]);
-    total.add += add;
-    total.change += change;
-    total.destroy += destroy;
-    total.held += held;
-  }
-  return total;
+/** Plans in numbers, all together. */
+export function sumOf(plans: readonly Plan[]): Summary {
+  const all = plans.map(summaryOf);
+  const sum = (field: 'add' | 'change' | 'destroy' | 'held') => all.reduce((total, one) => total + one[field], 0);
+  return { add: sum('add'), change: sum('change'), destroy: sum('destroy'), held: sum('held'), impact: worst(all.map(({ impact }) => impact)) };
 }
 
 /** The gravest impact of the steps of each definition, on whatever is there already and stays. */
@@ -115,7 +107,7 @@ export function impactByDefinition(review: Review): ReadonlyMap<string, Impact> 
   const found = new Map<string, Impact>();
   for (const step of review.nodes.flatMap(plansOf).flatMap(({ steps }) => steps)) {
     const definition = step.from[0]?.definition ?? '';
-    const impact = impactOf(step);
+    const impact = step.impact;
     const felt = review.subjectsOf(step).every(subject => isPeer(subject, definition) || spares(subject, impact)) ? 'no-traffic' : impact;
     found.set(definition, worst([felt, found.get(definition) ?? 'no-traffic']));
   }

@@ -10,6 +10,7 @@ describe('plan refuses', () => {
     ['one node and all of them', { allNodes: true, node: 'n1' } as const, /exclude each other/],
     ['a comment of one kernel', { output: 'markdown' } as const, /-o markdown goes with --all-nodes/],
     ['annotations of one kernel', { output: 'github' } as const, /-o github goes with --all-nodes/],
+    ['a file that no node could apply', { allNodes: true, out: 'x' } as const, /--out saves what a node itself planned/],
     ['a folder that is not there', { allNodes: true, local: '/nonexistent' } as const, /there is no folder \/nonexistent/],
   ])('%s', async (_, options, why) => {
     await expect(planCommand({ ...NOBODY, ...options })).rejects.toThrow(why);
