@@ -129,9 +129,9 @@ describe('the hash of deletions', () => {
       [...NODES, doc('Network red/lan', 'cidr: 10.0.0.0/16')],
       [...without, ...guests(1)],
       [...without, doc('Interface red/g1', 'network: lan')],
-      [doc('Cluster prod'), ...without],
     ];
-    expect(new Set([hash(without), ...others.map(after => hash(after))]).size).toBe(5);
+    const elsewhere = hash([doc('Cluster prod'), ...without], [doc('Cluster prod'), ...before]);
+    expect(new Set([hash(without), elsewhere, ...others.map(after => hash(after))]).size).toBe(5);
   });
   test('is nothing where nothing is deleted', () => expect(hash([...before, doc('Network new/one')])).toBe(''));
 
