@@ -27,6 +27,7 @@ import { type Gate, sourceOf } from './pass/saved-plan.ts';
 import { type Settled, settle } from './pass/settle.ts';
 import { takenBetween, takeOver } from './pass/take-over.ts';
 import { dueSample } from './pass/usage.ts';
+import { note } from './pass/word.ts';
 import type { Plan } from './plan/plan.ts';
 import { RepoError } from './repo/repo.ts';
 import type { Problem } from './report/condition.ts';
@@ -91,6 +92,8 @@ async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
   const seen = { held, node: config.node, accept: course.accept, keep: suspended === null };
   const pulled = await pull({ remote, stateDir, good: await loadGood(stateDir), ...seen });
   course.gate?.source(sourceOf(pulled.good?.revision ?? '', pulled.good?.files ?? []));
+  // Kept until it is published: what was accepted before counts for nodes that keep nothing.
+  if (pulled.isAccepted) await note(config, 'accept history', `${pulled.good?.revision ?? ''} was named by a person`);
   const diagnostics = [...pulled.warnings, ...(pulled.refusal?.diagnostics ?? [])];
   const { catalog } = pulled;
   const node = catalog?.nodes.get(config.node) ?? null;
