@@ -93,7 +93,7 @@ describe('when the remote is back', () => {
     const [link] = await yard.node('n1').json(`link show dev ${device}`);
     expect(link.mtu).toBe(1300);
     const report = await yard.status('n1');
-    expect(report.revision).toEqual({ observed: revision, attempted: revision, applied: revision });
+    expect(report.revision).toEqual({ observed: revision, attempted: revision, accepted: revision, applied: revision });
     expect(report.conditions).toEqual(expect.arrayContaining([expect.objectContaining({ type: 'FetchFailed', status: false })]));
   });
 });
