@@ -3,8 +3,8 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configOf, nodeDir } from '../../src/lab/lab.ts';
-import { expectDump, settledDump, type Tool } from '../kernel/support/dump.ts';
-import { journalOf, type Pass, startPass, until, watchersOf } from './support-armed.ts';
+import { expectDump, type Tool } from '../kernel/support/dump.ts';
+import { journalOf, type Pass, restedDump, startPass, until, watchersOf } from './support-armed.ts';
 import { definition, type GitLab, gitLab, guest, linksOf, told } from './support-git.ts';
 import { startServer, stopServer } from './support-git-server.ts';
 
@@ -62,7 +62,7 @@ describe('a pass with --confirm-timeout', () => {
 
   test('has the previous state back after that time, by its watcher or by the one that took its place', async () => {
     for (const isKilled of [false, true]) {
-      const before = await settledDump({ tool });
+      const before = await restedDump(tool);
       const bad = await change({ 'red/host.yaml': host(isKilled ? '10.4.0' : '10.3.0') });
       told(await yard.netloom('n1', 'reconcile', '--confirm-timeout', isKilled ? '7s' : '5s'), [0]);
       const journal = journalOf(yard, 'n1');
@@ -99,7 +99,7 @@ describe('a change that is taken back', () => {
   test("has the node's own settings as they were: no definition knows them", async () => {
     const forwards = () => yard.node('n1').ok('sysctl -n net.ipv4.ip_forward');
     expect((await forwards()).trim()).toBe('0');
-    const before = await settledDump({ tool });
+    const before = await restedDump(tool);
     // The prefix of the pool holds the git server's address.
     const pool = definition('AddressPool', 'outside', { cidr: '198.51.100.240/28', device: 'eth0', mode: 'masquerade' });
     await change({ 'red/host.yaml': host('10.1.0'), 'pool.yaml': pool });
@@ -142,7 +142,7 @@ describe('a change that is taken back', () => {
   });
 
   test('was the first of all: nothing is enforced then, and the status says why', async () => {
-    const before = await settledDump({ tool: (argv, stdin) => yard.node('n3').ok(argv, stdin) });
+    const before = await restedDump((argv, stdin) => yard.node('n3').ok(argv, stdin));
     const cut = CUT.replace('"n1"', '"n3"');
     await change({ 'red/host.yaml': cut });
     told(await yard.netloom('n3', 'reconcile'), [1, 75]);
@@ -167,7 +167,7 @@ describe('a change that is taken back', () => {
 
 describe('a reboot in the middle of an armed change', () => {
   test('has what was enforced before, without git and before anything else', async () => {
-    const before = await settledDump({ tool });
+    const before = await restedDump(tool);
     await change({ 'red/host.yaml': CUT });
     const running = start();
     await until('the cut', async () => (await net()).startsWith('198.51.100.'));

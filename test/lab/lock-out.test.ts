@@ -1,7 +1,7 @@
 /** A change that cuts a node off from git comes back by itself, whoever is killed when: by real definitions, processes and packets. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectDump, type Row, settledDump, type Tool } from '../kernel/support/dump.ts';
-import { journalOf, type Pass, startPass, until, watchersOf } from './support-armed.ts';
+import { expectDump, type Row, type Tool } from '../kernel/support/dump.ts';
+import { journalOf, type Pass, restedDump, startPass, until, watchersOf } from './support-armed.ts';
 import { definition, type GitLab, gitLab, guest } from './support-git.ts';
 
 const NODES = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
@@ -49,7 +49,7 @@ beforeAll(async () => {
   );
   for (const node of NODES) configs.set(node, yard.config(node, 'short', { confirmTimeout: `${TIMEOUT_S}s` }));
   await yard.pass();
-  for (const node of NODES) before.set(node, await settledDump({ tool: toolOf(node) }));
+  for (const node of NODES) before.set(node, await restedDump(toolOf(node)));
 });
 afterAll(() => yard?.end());
 

@@ -9,6 +9,7 @@ import { entering, markOf } from '../../src/lab/holder.ts';
 import { configOf, nodeDir } from '../../src/lab/lab.ts';
 import type { Journal } from '../../src/pass/journal.ts';
 import { ROOT } from '../house/tree.ts';
+import { type Row, settledDump, type Tool } from '../kernel/support/dump.ts';
 import type { GitLab } from './support-git.ts';
 
 /** The journal of a node as it is on disk just now; null where nothing is armed. */
@@ -63,6 +64,14 @@ export function startPass(yard: GitLab, node: string, ...words: readonly string[
     text += String(chunk);
   });
   return { child, said: () => text, ended: once(child, 'exit').then(([code, signal]) => code ?? signal) };
+}
+
+/** What a node's kernel holds, once guests' kernels know that nobody else has their link-local addresses (RFC 4862). */
+export async function restedDump(tool: Tool): Promise<readonly Row[]> {
+  return until('link-local addresses of guests', async () => {
+    const rows = await settledDump({ tool });
+    return rows.some(row => row.text.includes('"tentative"')) ? null : rows;
+  });
 }
 
 /** Until something is so; throws after a while with what it was about. */
