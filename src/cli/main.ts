@@ -100,6 +100,15 @@ function addPassCommands(root: Command): void {
     .addHelpText('after', '\nExamples:\n  netloom reconcile\n  netloom reconcile --config /etc/netloom/n2.yaml')
     .action(runs(async () => (await import('./reconcile-command.ts')).reconcileCommand));
   root
+    .command('watch')
+    .addOption(configOption())
+    .description('passes at new commits and after an interval, until it is told to stop')
+    .option('--poll <duration>', 'how often the remote is asked for new commits', '15s')
+    .option('--interval <duration>', 'how often a pass runs without news', '5m')
+    .option('--plan-branches <pattern>', "also plan branches such as 'pr/*' against this kernel, and publish the plans")
+    .addHelpText('after', "\nExamples:\n  netloom watch\n  netloom watch --poll 5s --plan-branches 'pr/*'")
+    .action(runs(async () => (await import('./watch-command.ts')).watchCommand));
+  root
     .command('ensure')
     .argument('<interface>', 'name, namespace/name, uuid, MAC, address or device')
     .addOption(configOption())

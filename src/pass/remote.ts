@@ -102,6 +102,7 @@ function mute(error: RepoError): Repo {
   const refuse = (): Promise<never> => Promise.reject(error);
   return {
     tips: refuse,
+    branches: refuse,
     sync: refuse,
     descends: refuse,
     brings: refuse,

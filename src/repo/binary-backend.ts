@@ -1,4 +1,5 @@
 /** Git through the git binary, for what isomorphic-git has no transport for: ssh, scp-like urls and local paths. */
+
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeAtomic } from '../host/files.ts';
@@ -6,6 +7,7 @@ import type { Address } from './address.ts';
 import type { Auth } from './auth.ts';
 import type { Backend, CommitDraft, FetchHow, History } from './backend.ts';
 import { goesBelow } from './binary-depth.ts';
+import { branchesOf } from './edits.ts';
 import { type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
 import { fastImport, readBatch, readPush, readRefLines, readTreeLines } from './git-formats.ts';
 import { isLostRace } from './lost-race.ts';
@@ -29,17 +31,18 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
   const config = join(dir, 'gitconfig');
   const setting: GitSetting = { url, env: gitEnv(address.kind === 'path' ? 'file' : 'ssh', config, auth) };
   const at = (gitdir: string): string => `--git-dir=${gitdir}`;
+  const listed = (patterns: readonly string[], until: number) => listRefs({ setting, remote, prepared: writeConfig(config, address) }, patterns, until);
 
   return {
     url,
     // ssh reads its key itself.
     scrub: text => text,
     async tips(branches, until) {
-      await writeConfig(config, address);
-      const names = branches.map(branch => `refs/heads/${branch}`);
-      const { stdout } = await git(setting, ['ls-remote', '--', remote, ...names], { until });
-      const found = readRefLines(TEXT.decode(stdout));
+      const found = await listed(branches, until);
       return new Map(branches.map(branch => [branch, found.get(`refs/heads/${branch}`) ?? null]));
+    },
+    async branches(prefix, until) {
+      return branchesOf(await listed([`${prefix}*`], until), prefix);
     },
     async init(gitdir) {
       await writeConfig(config, address);
@@ -157,4 +160,17 @@ async function writeRoot(setting: GitSetting, gitdir: string, of: Oid, { author,
 
 function lines(oids: readonly Oid[]): string {
   return oids.map(oid => `${oid}\n`).join('');
+}
+
+interface Asked {
+  readonly setting: GitSetting;
+  readonly remote: string;
+  /** The configuration that git needs is there. */
+  readonly prepared: Promise<void>;
+}
+
+async function listRefs({ setting, remote, prepared }: Asked, patterns: readonly string[], until: number): Promise<ReadonlyMap<string, string>> {
+  await prepared;
+  const { stdout } = await git(setting, ['ls-remote', '--', remote, ...patterns.map(pattern => `refs/heads/${pattern}`)], { until });
+  return readRefLines(TEXT.decode(stdout));
 }

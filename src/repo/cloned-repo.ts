@@ -33,6 +33,11 @@ export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): R
       for (const branch of branches) assertBranch(clone, branch);
       return backend.tips(branches, until(clone));
     }),
+    branches: guarded(clone, prefix => {
+      // What follows a whole name is a name; glob signs are none.
+      assertBranch(clone, `${prefix}x`);
+      return backend.branches(prefix, until(clone));
+    }),
     sync: guarded(clone, (branch, tip) => sync(clone, branch, tip)),
     descends: guarded(clone, (descendant, ancestor) => descends(clone, descendant, ancestor)),
     list: guarded(clone, async (commit: Oid, path: string) => below(await entriesOf(clone, commit), path)),

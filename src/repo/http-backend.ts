@@ -1,7 +1,9 @@
 /** Git over http and https: isomorphic-git between our own requests below it (request.ts) and our own checks around it. */
+
 import * as git from 'isomorphic-git';
 import { scrub } from './auth.ts';
 import type { Backend, FetchHow } from './backend.ts';
+import { branchesOf } from './edits.ts';
 import { type HttpRemote, httpRemote, post, readListing, readRefs } from './http-remote.ts';
 import { blobsOf, commitBytesOf, entriesOf, historyOf, initStore, type Place, wholeFs, writeCommit, writeRoot } from './iso-store.ts';
 import { checkPack, isCutThere, printBound, printListing, wordsOfHooks } from './listing.ts';
@@ -40,6 +42,9 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
     async tips(branches, until) {
       const refs = await readRefs(remote, branches, until);
       return new Map(branches.map(branch => [branch, refs.get(`refs/heads/${branch}`) ?? null]));
+    },
+    async branches(prefix, until) {
+      return branchesOf(await readRefs(remote, [prefix], until), prefix);
     },
     async init(gitdir) {
       cache = {};

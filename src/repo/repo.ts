@@ -34,6 +34,8 @@ export interface Repo {
    * A listing that is not complete is an error, never "no branches".
    */
   tips(branches: readonly string[]): Promise<ReadonlyMap<string, Oid | null>>;
+  /** Tips of all branches whose names begin so, in one request. Names are text from outside; ones that git itself would refuse are left out. */
+  branches(prefix: string): Promise<ReadonlyMap<string, Oid>>;
   /** Brings the branch's tip and its whole closure here, checked; does nothing when `tip` is here already. */
   sync(branch: string, tip: Oid): Promise<void>;
   /**

@@ -41,7 +41,7 @@ export const MOST_BYTES = 64 * 1024;
 const MOST_LINES = 200;
 
 /** Folder of the plans of all branches on the status branch. */
-const PLANS = 'plans';
+export const PLANS = 'plans';
 
 /** Path of a node's plan for a branch, below `PLANS`. */
 export function livePlanPath(branch: string, node: string): string {
