@@ -23,6 +23,7 @@ const PROGRAMS = new Map([
   ['ssh-keygen', 'openssh-client'],
   ['gpgv', 'gpgv'],
   ['tcpdump', 'tcpdump'],
+  ['strace', 'strace'],
   ['unshare', 'util-linux'],
   ['nsenter', 'util-linux'],
   ['setpriv', 'util-linux'],

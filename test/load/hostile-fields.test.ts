@@ -49,7 +49,8 @@ function expectTold(at: string, { diagnostics }: Loaded): void {
 }
 
 /** Where text is text: nothing looks into it but people, and dnsmasq in quotes. */
-const FREE = /^(metadata\.(labels|annotations)\.\{\}|spec\.(reserved|reservations)\[\]\.comment|spec\.instance|spec\.dhcpOptions\[\]\.value)$/;
+const FREE =
+  /^(metadata\.(labels|annotations)\.\{\}|spec\.(reserved|reservations|ignoreDrift)\[\]\.comment|spec\.ignoreDrift\[\]\.ref|spec\.instance|spec\.dhcpOptions\[\]\.value)$/;
 
 test('the schemas have the fields that this is about', () => {
   expect(FIELDS.length).toBeGreaterThan(90);
