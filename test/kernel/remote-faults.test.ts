@@ -7,7 +7,7 @@ import { run } from '../../src/host/exec.ts';
 import type { PassResult } from '../../src/reconcile.ts';
 import type { Fault, Reply } from '../repo/support/fault-server.ts';
 import { expectDump, type Row, settledDump } from './support/dump.ts';
-import { DEADLINE_MS, document, type RemoteNode, remoteNode } from './support/remote-node.ts';
+import { DEADLINE_MS, document, PATIENCE_MS, type RemoteNode, remoteNode } from './support/remote-node.ts';
 
 let node: RemoteNode;
 
@@ -24,10 +24,12 @@ function told({ pulled, enforced, published }: PassResult): object {
   return { refusal, steps: enforced?.remaining.steps.length, published: published?.result };
 }
 
+const deadlineFor = (reason: string): number => (reason === 'Timeout' ? DEADLINE_MS : PATIENCE_MS);
+
 /** A pass that hears of nothing new and touches nothing, in time. */
 async function expectHeld(reason: string): Promise<void> {
   const from = performance.now();
-  const { pulled, enforced } = await node.pass();
+  const { pulled, enforced } = await node.pass(deadlineFor(reason));
   expect(pulled.refusal).toMatchObject({ condition: 'FetchFailed', reason });
   expect([pulled.advanced, enforced?.plan.steps, enforced?.outcomes]).toEqual([false, [], []]);
   // What a pass takes beside the remote, on a busy machine.
@@ -206,7 +208,7 @@ describe('a push that is met by', () => {
     node.proxy.spoil(on(isPush, spoil));
     const { asked } = node.proxy;
     const from = asked.length;
-    const first = await node.pass();
+    const first = await node.pass(deadlineFor(reason));
     // Who does not answer is waited for once.
     if (reason === 'Timeout') expect(asked.slice(from).filter(({ url }) => isPush(url))).toHaveLength(1);
     // An allocation that may not have been published is not used: nothing is made, and nothing goes.
