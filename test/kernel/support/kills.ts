@@ -40,7 +40,15 @@ export async function follow(child: ChildProcess, folder: string, isNow: (happen
   }
 }
 
-const names = (folder: string): string => readdirSync(folder, { recursive: true }).join(' ');
+// A folder that goes while it is listed is another state of the whole.
+function names(folder: string): string {
+  try {
+    return readdirSync(folder, { recursive: true }).join(' ');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
 
 let announced = 0;
 
