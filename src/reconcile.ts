@@ -7,30 +7,25 @@ import { checkPrivileges } from './host/features.ts';
 import { holdSignals } from './host/interruption.ts';
 import { takeLock } from './host/lock.ts';
 import type { Diagnostic } from './model/diagnostic.ts';
-import type { Ledger } from './model/ledger.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
 import { settleArmed } from './pass/armed.ts';
-import { dropNoted, idleness, loadNoted, loadSuspension, noteEvents, type Suspension } from './pass/control.ts';
-import { type Enforced, prepare, prepareNothing, type Target } from './pass/enforce.ts';
-import { passEvents } from './pass/events.ts';
-import { enforceGuarded, type Guarded } from './pass/guard.ts';
+import { changeKernel, isOver, turnTo } from './pass/change.ts';
+import { idleness, loadSuspension, type Suspension } from './pass/control.ts';
+import type { Enforced, Target } from './pass/enforce.ts';
+import type { Guarded } from './pass/guard.ts';
 import { tidyAfterKills } from './pass/guarded.ts';
 import { forgetHeldBack, frozen, type HeldBack, loadHeldBack, stillHeld, wrongWith } from './pass/held-back.ts';
 import { loadGood, loadKeptLedger } from './pass/kept.ts';
 import { keepEnforced, openRecord } from './pass/last-enforced.ts';
-import { type Published, type PublishResult, publish, readPublished } from './pass/publish.ts';
+import type { PublishResult } from './pass/publish.ts';
 import { isApart, type Pulled, pull } from './pass/pull.ts';
-import { openRemote, type Remote, type Tips } from './pass/remote.ts';
-import { reportOf } from './pass/report.ts';
+import { openRemote, type Remote } from './pass/remote.ts';
 import { type Gate, sourceOf } from './pass/saved-plan.ts';
 import { type Settled, settle } from './pass/settle.ts';
 import { takenBetween, takeOver } from './pass/take-over.ts';
-import { dueSample } from './pass/usage.ts';
+import { tell, tellOfNothing } from './pass/tell.ts';
 import { note } from './pass/word.ts';
-import type { Plan } from './plan/plan.ts';
-import { RepoError } from './repo/repo.ts';
-import type { Problem } from './report/condition.ts';
 
 /** What a pass came to. `enforced` is null when there was nothing that this node could enforce: the kernel is untouched then. */
 export interface PassResult {
@@ -138,85 +133,4 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const told = { pulled, suspended, settled: over, catalog, enforced: done.enforced, previous: kept?.ledger ?? null, wrong: wrongWith(done, held) };
   const published = await tell(config, remote, told);
   return { settled: over, enforced: done.enforced, published, guarded: done, held };
-}
-
-async function changeKernel(config: NodeConfig, remote: Remote, { pulled, suspended, confirmMs, stop, gate }: Brought, target: Target): Promise<Guarded> {
-  const found = await prepare(target, config.runtimeDir);
-  const prepared = gate?.plan(found, target.ledger) ?? found;
-  if (idleness(config, suspended)) return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
-  const revision = pulled.good?.revision ?? '';
-  return enforceGuarded(prepared, { config, ...target, revision, remote, hasAnswered: pulled.tips !== null, confirmMs, stop, isExact: gate !== undefined });
-}
-
-// The others turn to this node's routers from now on, so what comes back for them is taken at once. Their addresses are announced
-// in the next pass: the former node may send by them until its own.
-async function turnTo(first: Guarded, taken: ReadonlySet<string>, change: (taken: ReadonlySet<string>) => Promise<Guarded>): Promise<Guarded> {
-  if (taken.size === 0) return first;
-  const next = await change(taken);
-  const { outcomes, rounds } = first.enforced;
-  return { ...next, enforced: { ...next.enforced, outcomes: [...outcomes, ...next.enforced.outcomes], rounds: rounds + next.enforced.rounds } };
-}
-
-const NOTHING: Plan = { steps: [], swept: [], bystanders: [], held: [] };
-const NO_OBJECTS = { networks: new Map(), interfaces: new Map(), pools: new Map(), floatingIPs: new Map(), routedIPs: new Map() };
-
-// Nothing was enforced before the first revision that was taken back: who is told of that, it says itself.
-async function tellOfNothing(config: NodeConfig, remote: Remote, pulled: Pulled, held: HeldBack, tips: Tips): Promise<void> {
-  const seen = await pull({ remote, stateDir: config.stateDir, good: null, node: null, keep: false });
-  if (seen.catalog === null) return;
-  const prepared = await prepareNothing([], config.runtimeDir);
-  const enforced = { ...prepared, plan: NOTHING, outcomes: [], remaining: NOTHING, rounds: 0 };
-  const settled = frozen(null, tips.status);
-  const told = {
-    pulled,
-    suspended: null,
-    settled,
-    catalog: { ...seen.catalog, ...NO_OBJECTS },
-    enforced,
-    previous: null,
-    wrong: wrongWith({ fate: 'plain' }, held),
-  };
-  await tell(config, remote, told);
-}
-
-// A later pass tells of these: what was taken back is looked at first, and who was stopped ends.
-function isOver({ fate }: Guarded): boolean {
-  return fate === 'reverted' || fate === 'stopped';
-}
-
-interface Told {
-  readonly pulled: Pulled;
-  readonly suspended: Suspension | null;
-  readonly catalog: Catalog;
-  readonly settled: Settled;
-  readonly enforced: Enforced;
-  readonly previous: Ledger | null;
-  readonly wrong: Problem | null;
-}
-
-async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<PublishResult> {
-  const { settled, catalog } = told;
-  let before: Published;
-  try {
-    before = await readPublished(remote, settled.tip, config.node);
-  } catch (error) {
-    if (error instanceof RepoError) return { result: 'failed', message: error.message };
-    throw error;
-  }
-  const date = new Date();
-  const now = `${date.toISOString().slice(0, 19)}Z`;
-  const fleet = { nodes: catalog.nodes.size, pushesPerMinute: config.status.pushesPerMinute };
-  const report = reportOf({ config, ...told, fleet, before: before.report, now });
-  const noted = await loadNoted(config.stateDir);
-  const news = passEvents({ node: config.node, ...told, before: before.report, report });
-  const events = [...noted, ...news];
-  const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
-  const isUrgent = told.pulled.isAccepted;
-  const published = await publish(
-    { remote, tip: settled.tip, node: config.node, fleet, archiveAfter: config.status.archiveAfter, report, events, isUrgent, sample },
-    before,
-  );
-  if (published.result === 'news') await dropNoted(config.stateDir, noted);
-  else await noteEvents(config.stateDir, news);
-  return published;
 }
