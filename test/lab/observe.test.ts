@@ -76,7 +76,7 @@ describe('a plan on a node whose newest revision is refused', () => {
     const good = String(await yard.tip('main'));
     await yard.commit('Oops', { 'red/r2.yaml': definition('Interface', 'red/r2b', { network: 'lann', node: 'n2' }) });
     const { exitCode, stdout, stderr } = await yard.netloom('n1', 'plan', '--detailed-exitcode');
-    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('No changes.')]);
+    expect([exitCode, stdout]).toEqual([3, expect.stringContaining('No changes.')]);
     expect(stderr).toMatch(/red\/r2\.yaml:4:\d+ error .*lann/);
     expect(stderr).toContain(`in force, and planned for here, is ${good.slice(0, 10)}`);
     await yard.git('revert', '--no-edit', 'HEAD');

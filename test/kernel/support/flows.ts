@@ -37,10 +37,12 @@ export interface Fate {
 }
 
 const PORT = 7007;
-const EVERY_MS = 5;
+/** ping(8) spins on a whole processor between requests that are less than 10 ms apart. */
+const EVERY_MS = 12;
 /** Nearly what an mtu of 1500 takes; alone in its frame, where TCP's would be made of several. */
 const PAYLOAD = 1372;
-const LATER = 12;
+/** So many answers more tell that those before them are lost. */
+const LATER = 8;
 
 const SERVER = `require('node:net').createServer(socket => socket.on('error', () => undefined).pipe(socket)).listen(Number(process.argv[1]), () => console.log('listening'))`;
 
@@ -80,7 +82,7 @@ export async function startFlow(way: Way): Promise<Flow> {
     for (const end = performance.now() + 10_000; ; ) {
       if ((await echo.goesOn(LATER, 1000)) && (await talks(tcp.heard(), 500))) return;
       if (performance.now() > end) throw new Error(`${name} does not come back: ${echo.last()} answered last, TCP at ${tcp.heard()} bytes${echo.said()}`);
-      if (await echo.goesOn(LATER, 100)) {
+      if (await echo.goesOn(LATER, 2 * LATER * EVERY_MS)) {
         await tcp.end();
         tcp = connect();
         await talks(0, 2000);
