@@ -59,7 +59,8 @@ describe('a node with routers, services and floating addresses, between three se
   const WAY: readonly (readonly [Definitions, number])[] = [
     [ONE, 1],
     [TWO, 2],
-    [{}, 0],
+    // The pool stays: a change of the node's own way out is armed and taken back, which takes its time (test/lab/lock-out.test.ts).
+    [GATEWAY, 0],
   ];
   const KILLS = 75;
   const place = local(undefined, RUNTIME_DIR);
