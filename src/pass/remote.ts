@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { NodeConfig } from '../model/node-config.ts';
 import { readAuth, secretRemark } from '../repo/auth.ts';
-import { openRepo } from '../repo/open.ts';
 import { type Oid, type Repo, RepoError } from '../repo/repo.ts';
 import { keyRemarks } from '../repo/trusted-keys.ts';
 
@@ -70,6 +69,8 @@ interface Side {
 async function openSide({ url, auth, dir, deadlineMs }: Side): Promise<Repo> {
   try {
     const limits = deadlineMs === undefined ? {} : { deadlineMs };
+    // Only where a remote is asked: what speaks git is half of the program.
+    const { openRepo } = await import('../repo/open.ts');
     return openRepo({ url, dir, ...limits, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
   } catch (error) {
     if (error instanceof RepoError) return mute(error);
