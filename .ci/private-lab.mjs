@@ -12,7 +12,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const UNSHARE = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
-const SET_UP = 'set -e; mount -t tmpfs tmpfs /run/netns; ip link set lo up';
+// A new namespace begins with the machine's own value of ip_forward.
+const SET_UP = 'set -e; mount -t tmpfs tmpfs /run/netns; ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward';
 const PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 /** What the kernel must be able to do, tried in the order in which people can mend it. */

@@ -38,6 +38,8 @@ export async function startHolder(lab: string, role: string): Promise<number> {
   // Without it /sys/class/net shows the machine's links. Where it cannot be had (a container), everything else works.
   await run('nsenter', [...entering(pid), findProgram('mount'), '-t', 'sysfs', 'sysfs', '/sys']);
   await inside(pid, ['ip', 'link', 'set', 'dev', 'lo', 'up']);
+  // A new namespace begins with the machine's own value: a node of a lab routes nothing until something needs it.
+  await inside(pid, ['sysctl', '-qw', 'net.ipv4.ip_forward=0']);
   return pid;
 }
 
