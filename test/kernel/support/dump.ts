@@ -173,7 +173,8 @@ async function served(names: readonly string[]): Promise<readonly Raw[]> {
 }
 
 function normal(value: unknown, exact: boolean): unknown {
-  if (Array.isArray(value)) return value.map(inner => normal(inner, exact));
+  // A route says `linkdown` until its bridge has seen a port come up, which is the kernel's own time.
+  if (Array.isArray(value)) return value.filter(inner => inner !== 'linkdown').map(inner => normal(inner, exact));
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).filter(([key, inner]) => !CLOCKS.test(key) && (exact || !(NUMBERS.test(key) || isPortId(key, inner))));
   return Object.fromEntries(kept.map(([key, inner]) => [key, normal(inner, exact)]));
