@@ -1,52 +1,32 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { serveGit } from '../../src/lab/git-server.ts';
 import { archiveIfLong, archiveOrSay, isTurn } from '../../src/pass/archive.ts';
-import { openRemote, type Remote } from '../../src/pass/remote.ts';
-import { type Bare, makeBare } from '../repo/support/remote.ts';
+import type { Bare } from '../repo/support/remote.ts';
+import { STATUS, type StatusRemote, statusRemote } from '../repo/support/status-branch.ts';
 
-const STATUS = 'netloom-status';
 const FIRST = `${STATUS}-archive-1`;
 const SECOND = `${STATUS}-archive-2`;
 
 describe.each(['http', 'the git binary'])('over %s', way => {
+  let all: StatusRemote;
   let bare: Bare;
-  let url: string;
-  let close: () => Promise<void>;
 
   beforeEach(async () => {
-    bare = await makeBare();
-    const server = way === 'http' ? await serveGit({ root: bare.root }) : null;
-    url = server === null ? bare.path : `${server.url}/repo.git`;
-    close = async () => server?.close();
-    await bare.grow(STATUS, { 'nodes/n1.yaml': 'a: 1\n', 'nodes/n2.yaml': 'b: 1\n', 'README.md': 'ours\n' }, { times: 30 });
+    all = await statusRemote(way);
+    bare = all.bare;
   });
-  afterEach(async () => {
-    await close();
-    await bare.remove();
-  });
+  afterEach(() => all.end());
 
-  let clones = 0;
-  const remoteOf = (): Promise<Remote> =>
-    openRemote({ repo: { url, branch: 'main', path: '' }, status: { url: '', branch: STATUS } }, join(bare.root, `clone-${clones++}`));
-  /** As a node that has just pushed the tip. */
-  const due = async (archiveAfter: number) => {
-    const remote = await remoteOf();
-    const tip = (await bare.tip(STATUS)) ?? '';
-    await remote.status.sync(STATUS, tip);
-    return { remote, node: 'n1', tip, archiveAfter };
-  };
   const count = async (branch: string): Promise<number> => Number(await bare.git('rev-list', '--count', branch));
   const tree = (branch: string): Promise<string> => bare.git('rev-parse', `${branch}^{tree}`);
 
   test('a branch that is short enough stays as it is', async () => {
-    expect(await archiveIfLong(await due(30))).toBeNull();
+    expect(await archiveIfLong(await all.due(30))).toBeNull();
     expect([await count(STATUS), await bare.tip(FIRST)]).toEqual([30, null]);
   });
 
   test('one that is too long is kept as another branch, and begins anew with the same files', async () => {
     const before = { tip: await bare.tip(STATUS), tree: await tree(STATUS) };
-    expect(await archiveIfLong(await due(29))).toMatchObject({ branch: FIRST, tip: await bare.tip(STATUS) });
+    expect(await archiveIfLong(await all.due(29))).toMatchObject({ branch: FIRST, tip: await bare.tip(STATUS) });
     expect({ tip: await bare.tip(FIRST), tree: await tree(STATUS), count: await count(STATUS) }).toEqual({ ...before, count: 1 });
     expect(await bare.git('log', '-1', '--format=%an %s', STATUS)).toBe(
       `netloom n1 netloom: n1: begun anew; what was before is the branch ${FIRST} at ${before.tip}`,
@@ -54,18 +34,18 @@ describe.each(['http', 'the git binary'])('over %s', way => {
   });
 
   test('the next time there is a second archive, and the first stays', async () => {
-    await archiveIfLong(await due(29));
+    await archiveIfLong(await all.due(29));
     const first = await bare.tip(FIRST);
     await bare.grow(STATUS, { 'nodes/n1.yaml': 'a: 2\n' }, { times: 30 });
     const tip = await bare.tip(STATUS);
-    expect(await archiveIfLong(await due(29))).toMatchObject({ branch: SECOND });
+    expect(await archiveIfLong(await all.due(29))).toMatchObject({ branch: SECOND });
     expect([await bare.tip(FIRST), await bare.tip(SECOND), await count(STATUS)]).toEqual([first, tip, 1]);
   });
 
   test('an archive that a crash left without a new beginning is taken further', async () => {
     await bare.git('update-ref', `refs/heads/${FIRST}`, `${STATUS}~3`);
     const tip = await bare.tip(STATUS);
-    expect(await archiveIfLong(await due(29))).toMatchObject({ branch: FIRST });
+    expect(await archiveIfLong(await all.due(29))).toMatchObject({ branch: FIRST });
     expect([await bare.tip(FIRST), await bare.tip(SECOND), await count(STATUS)]).toEqual([tip, null, 1]);
   });
 
@@ -74,7 +54,7 @@ describe.each(['http', 'the git binary'])('over %s', way => {
     for (let round = 0; round < 2; round += 1) {
       await bare.grow(STATUS, { 'nodes/n1.yaml': `a: ${round}\n` });
       const before = await bare.tip(STATUS);
-      expect(await archiveOrSay(await due(29))).toMatch(/could not be archived: .*refuses the push/);
+      expect(await archiveOrSay(await all.due(29))).toMatch(/could not be archived: .*refuses the push/);
       expect([await bare.tip(STATUS), await bare.tip(FIRST), await bare.tip(SECOND)]).toEqual([before, before, null]);
     }
   });
