@@ -1,7 +1,10 @@
 /** Services of networks among the processes of this node: found by the file that they were started with, and how they stand to what they are asked. */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { SERVICE_USERS } from '../kinds/render-service.ts';
 import { errnoOf } from './errors.ts';
+import { isOfUnit, isRunBy, mayExecute } from './process-owner.ts';
+import { localAccounts } from './users.ts';
 
 export interface ServiceProcess {
   readonly pid: number;
@@ -18,21 +21,37 @@ export function servicesFolder(runtimeFolder: string): string {
 
 /** Living services whose notes lie in `folder`, by pid; those of other nodes on the same machine (labs) have other folders. */
 export function serviceProcesses(folder: string): readonly ServiceProcess[] {
+  const uids = serviceUids();
   return readdirSync('/proc').flatMap(name => {
-    const found = /^\d+$/.test(name) ? serviceProcess(Number(name)) : null;
+    const found = /^\d+$/.test(name) ? serviceProcess(Number(name), uids) : null;
     return found?.folder === folder ? [found] : [];
   });
 }
 
 const CONF = /\0--conf-file=([^\0]+)\/networks\/([^/\0]+)\/([^/\0]+)\.conf\0/;
 
-/** What a process says of itself, which everybody may read; null for one that is none of ours, not itself yet, or gone. A zombie says nothing. */
-export function serviceProcess(pid: number): ServiceProcess | null {
+/**
+ * What a process says of itself, which everybody may read; null for one that is none of ours, not itself yet, or gone. A zombie says
+ * nothing. What anybody can say counts from a user that runs services, or from a unit of systemd, alone.
+ */
+export function serviceProcess(pid: number, uids: ReadonlySet<number> = serviceUids()): ServiceProcess | null {
   const words = readQuietly(`/proc/${pid}/cmdline`);
   const [, runtimeFolder, uuid, program] = CONF.exec(words) ?? [];
   // Whoever starts it has the same words, but another name.
   if (runtimeFolder === undefined || basename(words.slice(0, words.indexOf('\0'))) !== program) return null;
+  if (!mayExecute(pid, program) || !(isRunBy(pid, uids) || isOfUnit(pid, serviceUnit(uuid)))) return null;
   return { pid, id: `${uuid}/${program}`, folder: servicesFolder(runtimeFolder) };
+}
+
+/** The unit of systemd that carries a network's dnsmasq. */
+export function serviceUnit(uuid = ''): string {
+  return `${SERVICE_UNIT}${uuid}.service`;
+}
+
+const SERVICE_UNIT = 'netloom-dnsmasq@';
+
+function serviceUids(): ReadonlySet<number> {
+  return new Set(localAccounts(SERVICE_USERS).map(({ uid }) => uid));
 }
 
 /** Inode of the network namespace that a process is in, or that a path is; 0 when it is gone. */

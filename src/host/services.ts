@@ -11,9 +11,10 @@ import { codeOfErrno, errnoOf, HostError } from './errors.ts';
 import { run, startDetached } from './exec.ts';
 import { writeAtomic } from './files.ts';
 import { entering } from './namespace.ts';
-import { type ServiceProcess, serviceProcess, serviceProcesses, stateOf, unreadOf } from './processes.ts';
+import { isOfUnit } from './process-owner.ts';
+import { type ServiceProcess, serviceProcess, serviceProcesses, serviceUnit, stateOf, unreadOf } from './processes.ts';
 import { forget, keepsLeases, marksOf, noteLoaded, type ServiceId, writeMarks } from './service-notes.ts';
-import { type Account, firstAccount } from './users.ts';
+import { type Account, localAccounts } from './users.ts';
 
 const START_MS = 5_000;
 const TERM_MS = 2_000;
@@ -57,7 +58,7 @@ export async function reloadService(service: ServiceRun): Promise<void> {
   const [one, ...others] = processesOf(service);
   if (one === undefined || others.length > 0 || hasStrangers(service) || !keepsLeases(marksOf(service))) return startService(service);
   const unit = unitOf(service);
-  if (unit !== null && isIn(unit, one.pid)) await run('systemctl', ['reload', unit], { okCodes: [0] });
+  if (unit !== null && isOfUnit(one.pid, unit)) await run('systemctl', ['reload', unit], { okCodes: [0] });
   else signal(one, 'SIGHUP');
   await noteLoaded(service, one.pid);
 }
@@ -68,7 +69,7 @@ function processesOf({ id, folder }: ServiceId): readonly ServiceProcess[] {
 
 async function startAlone(service: ServiceRun): Promise<void> {
   refuseInsideUnit();
-  const { name, uid, gid } = await serviceUser();
+  const { name, uid, gid } = serviceUser();
   if (service.leases !== undefined) chownSync(service.leases.path, uid, gid);
   await writeMarks(service);
   const capabilities = [...SERVICE_CAPABILITIES, ...(isForAll(dirname(service.folder)) ? [] : [SEARCH_CAPABILITY])];
@@ -84,11 +85,10 @@ async function startAlone(service: ServiceRun): Promise<void> {
   }
 }
 
-let user: Promise<Account> | undefined;
-
-function serviceUser(): Promise<Account> {
-  user ??= firstAccount(SERVICE_USERS);
-  return user;
+function serviceUser(): Account {
+  const [account] = localAccounts(SERVICE_USERS);
+  if (account !== undefined) return account;
+  throw new HostError('no-entry', `the node has no user ${SERVICE_USERS.join(' or ')}: make one, as the package dnsmasq-base does`);
 }
 
 function isForAll(folder: string): boolean {
@@ -143,27 +143,19 @@ function signal({ pid, id, folder }: ServiceProcess, name: NodeJS.Signals): void
   }
 }
 
-const UNIT = 'netloom-dnsmasq@';
 const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 
 /** The unit that carries a service; null where systemd does not run the node, the template is not installed, or the node is a lab's. */
 function unitOf({ id, folder }: ServiceId): string | null {
   const [uuid = '', program] = id.split('/');
   if (program !== 'dnsmasq' || folder !== '/run/netloom/services' || !existsSync('/run/systemd/system')) return null;
-  return UNIT_FOLDERS.some(path => existsSync(`${path}/${UNIT}.service`)) ? `${UNIT}${uuid}.service` : null;
+  return UNIT_FOLDERS.some(path => existsSync(`${path}/${serviceUnit()}`)) ? serviceUnit(uuid) : null;
 }
 
 // systemd ends with a unit whatever the unit started: a service that is to go on needs one of its own.
 function refuseInsideUnit(): void {
   if (!/\/netloom\.service$/m.test(readFileSync('/proc/self/cgroup', 'utf8'))) return;
-  throw new HostError('unsupported', `the unit ${UNIT}.service is not installed: put it from netloom's systemd/ into /etc/systemd/system`);
-}
-
-// systemd keeps each unit's processes in a group of its own, named after it.
-function isIn(unit: string, pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cgroup`, 'utf8')
-    .split('\n')
-    .some(line => line.endsWith(`/${unit}`));
+  throw new HostError('unsupported', `the unit ${serviceUnit()} is not installed: put it from netloom's systemd/ into /etc/systemd/system`);
 }
 
 /** Leases as dnsmasq keeps them: `<expiry> <mac> <ip> <name> <client id>` a line. */

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from './errors.ts';
 import { run, startDetached } from './exec.ts';
 import { ensureFolder } from './files.ts';
+import { isRunBy, ourselves } from './process-owner.ts';
 
 export interface WatcherArgs {
   /** Eight hexadecimal digits: whose watcher it is. */
@@ -119,7 +120,8 @@ function processesOf(id: string): readonly number[] {
 function carries(pid: string, id: string): boolean {
   try {
     const isThere = !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-    return isThere && readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${id}`);
+    // Anybody's process may carry it.
+    return isThere && isRunBy(pid, ourselves()) && readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${id}`);
   } catch {
     return false; // It ended meanwhile.
   }

@@ -48,10 +48,10 @@ export function renderService(op: ServiceOp): string {
   }
 }
 
-/** The pids of a service, as words of a shell. What looks for them has no such word itself. */
+/** The pids of a service, as words of a shell: anybody may have its words, so that of its user alone count. */
 export function processesOf({ id, folder }: { readonly id: string; readonly folder: string }): string {
-  const pattern = `[-]-conf-file=${confOf({ id, folder }).replaceAll(/[.*[\]\\^$]/g, '\\$&')}`;
-  return `$(grep -lszx ${shellWord(pattern)} /proc/[0-9]*/cmdline | cut -d/ -f3)`;
+  const pattern = `^\\S*${id.split('/')[1]} .*--conf-file=${confOf({ id, folder }).replaceAll(/[.*[\]\\^$]/g, '\\$&')}( |$)`;
+  return `$(pgrep -u "$(id -u ${SERVICE_USERS[0]} 2>/dev/null || id -u ${SERVICE_USERS[1]})" -f -- ${shellWord(pattern)})`;
 }
 
 function confOf({ id, folder }: { readonly id: string; readonly folder: string }): string {

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/errors.ts';
 import { findProgram, run } from '../host/exec.ts';
+import { isRunBy, ourselves } from '../host/process-owner.ts';
 import { spawnApart } from './spawn.ts';
 
 const MARK = 'NETLOOM_LAB';
@@ -61,7 +62,7 @@ export function holdersOf(lab: string): Map<string, number> {
   const found = new Map<string, number>();
   for (const pid of marked(lab)) {
     const role = environmentOf(pid).find(entry => entry.startsWith(`${ROLE}=`));
-    if (role !== undefined && commandOf(pid) === 'sleep') found.set(role.slice(ROLE.length + 1), pid);
+    if (role !== undefined && commandOf(pid) === 'sleep' && isRunBy(pid, ourselves())) found.set(role.slice(ROLE.length + 1), pid);
   }
   return found;
 }

@@ -1,5 +1,5 @@
 /** Services are asked whether they answer, without their guests: what lives and reads nothing is named by plan and replaced. */
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,9 +10,11 @@ import { datagramsRead, stateOf, unreadOf } from '../../src/host/processes.ts';
 import { readServices } from '../../src/host/read-services.ts';
 import type { Reader } from '../../src/host/reader.ts';
 import type { Resource } from '../../src/kinds/kind.ts';
+import { SEARCH_CAPABILITY, SERVICE_CAPABILITIES, unprivileged } from '../../src/kinds/render-service.ts';
 import type { ServiceSpec } from '../../src/kinds/service.ts';
 import { printed, program } from '../host/program.ts';
 import { paste } from '../kinds/kernel-room.ts';
+import { nodeAs } from './support/imitation.ts';
 import { aRouter, ID, lookUp, node, pass, pidNow, plan, UUID, wanted } from './support/served.ts';
 
 aRouter();
@@ -21,8 +23,7 @@ aRouter();
 async function inItsPlace(text: string): Promise<LongChild> {
   await pass(wanted());
   process.kill(pidNow(), 'SIGKILL');
-  const [program, source] = [join(node.runtime, 'dnsmasq'), join(node.runtime, 'stub.cjs')];
-  symlinkSync(process.execPath, program);
+  const [program, source] = [await nodeAs('dnsmasq'), join(node.runtime, 'stub.cjs')];
   writeFileSync(
     source,
     `const wait = ms => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -30,7 +31,8 @@ async function inItsPlace(text: string): Promise<LongChild> {
     dns.bind(53, '10.0.0.1', () => dhcp.bind(67, () => { require('node:fs').writeSync(1, 'on'); ${text} }));`,
   );
   const conf = join(node.runtime, 'networks', UUID, 'dnsmasq.conf');
-  const child = spawnLong('nsenter', [`--net=/run/netns/${UUID}`, '--', program, source, `--conf-file=${conf}`]);
+  const asIt = ['setpriv', ...unprivileged('dnsmasq', 'nogroup', [...SERVICE_CAPABILITIES, SEARCH_CAPABILITY])];
+  const child = spawnLong('nsenter', [`--net=/run/netns/${UUID}`, '--', ...asIt, program, source, `--conf-file=${conf}`]);
   onTestFinished(() => child.stop());
   for await (const part of child.stdout) if (String(part).includes('on')) break;
   return child;
@@ -52,7 +54,7 @@ test('one that lives, holds its ports and reads nothing is replaced in one pass,
 
 test('one that is busy and then reads is alive', async () => {
   const free = join(node.runtime, 'free');
-  const busy = await inItsPlace(`while (!require('node:fs').existsSync(${JSON.stringify(free)})) wait(5);`);
+  const busy = await inItsPlace(`while (!require('node:fs').statSync(${JSON.stringify(free)}, { throwIfNoEntry: false })) wait(5);`);
   const asked = plan(wanted());
   while (unreadOf(busy.pid, [67]) === 0) await sleep(5);
   writeFileSync(free, '');

@@ -9,8 +9,10 @@ import { usualReader } from '../../src/host/choose-reader.ts';
 import { spawnLong } from '../../src/host/exec.ts';
 import { serviceProcesses, stateOf } from '../../src/host/processes.ts';
 import { readServices } from '../../src/host/read-services.ts';
+import { renderService } from '../../src/kinds/render-service.ts';
 import { killNow, line, program } from '../host/program.ts';
 import { paste } from '../kinds/kernel-room.ts';
+import { imitation } from './support/imitation.ts';
 import { aRouter, ID, lookUp, node, pass, pidNow, plan, UUID, wanted } from './support/served.ts';
 
 aRouter();
@@ -64,6 +66,29 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)('one that got %s is replaced in one p
   await pass(wanted());
   expect(pidNow()).not.toBe(before);
   expect(await lookUp()).toContain('Address: 10.0.0.1');
+});
+
+test.each([
+  ['another user', '12345', true, []],
+  ['the same user, and another program', 'dnsmasq', false, []],
+  ['the same user and program in a container', 'dnsmasq', true, ['unshare', '--pid', '--fork', '--kill-child']],
+] as const)('what says of itself that it is a service is neither taken for it nor ended: %s', async (_, user, isNamed, within) => {
+  await pass(wanted());
+  const before = pidNow();
+  const { first, command } = imitation({ folder: node.runtime, conf: join(node.runtime, 'networks', UUID, 'dnsmasq.conf'), user, isNamed });
+  await paste(first);
+  const child = spawnLong('nsenter', [`--net=/run/netns/${UUID}`, '--', ...within, 'sh', '-c', `exec ${command}`]);
+  onTestFinished(() => child.stop());
+  const imitators = () => execFileSync('pgrep', ['-xf', `dnsmasq -c read <>${node.runtime}/wait x --conf-file=.*`], { encoding: 'utf8' }).trim();
+  await expect.poll(imitators).toMatch(/^\d+$/);
+  const imitator = imitators();
+  expect(await pass(wanted())).toEqual([]);
+  process.kill(before, 'SIGKILL');
+  expect(await pass(wanted())).toEqual(expect.arrayContaining(['make service']));
+  // A shell knows the user.
+  if (user !== 'dnsmasq') await paste(renderService({ op: 'service-stop', id: ID, folder: join(node.runtime, 'services') }));
+  expect(await pass([])).toEqual(expect.arrayContaining(['delete netns']));
+  expect(imitators()).toBe(imitator);
 });
 
 /** With another runtime folder: one below /tmp, where everybody gets to, or one behind a folder of root's alone. */

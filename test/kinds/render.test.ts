@@ -174,7 +174,7 @@ describe('lines for a shell', () => {
       stat -Lc netns=%i /run/netns/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001 >>/run/netloom/services/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001.dnsmasq.marks
       setpriv --reuid=$u --regid=$(id -g $u) --clear-groups test -r /run/netloom/networks/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/dnsmasq.conf && r= || r=,+dac_read_search
       setsid --fork ip netns exec 0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001 setpriv --reuid=$u --regid=$(id -g $u) --clear-groups --inh-caps=-all,+net_bind_service,+net_admin$r --ambient-caps=-all,+net_bind_service,+net_admin$r --bounding-set=-all,+net_bind_service,+net_admin$r --no-new-privs dnsmasq --keep-in-foreground --pid-file= --conf-file=/run/netloom/networks/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/dnsmasq.conf </dev/null >/run/netloom/services/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001.dnsmasq.log 2>&1
-      for p in $(grep -lszx '[-]-conf-file=/run/netloom/networks/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/dnsmasq\\.conf' /proc/[0-9]*/cmdline | cut -d/ -f3); do kill $p; while grep -qs . /proc/$p/cmdline; do sleep 0.1; done; done; rm -f /run/netloom/services/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001.dnsmasq /run/netloom/services/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001.dnsmasq.*"
+      for p in $(pgrep -u "$(id -u dnsmasq 2>/dev/null || id -u nobody)" -f -- '^\\S*dnsmasq .*--conf-file=/run/netloom/networks/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001/dnsmasq\\.conf( |$)'); do kill $p; while grep -qs . /proc/$p/cmdline; do sleep 0.1; done; done; rm -f /run/netloom/services/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001.dnsmasq /run/netloom/services/0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001.dnsmasq.*"
     `);
   });
 

@@ -82,7 +82,7 @@ export const GATEWAY_MISCHIEF: readonly Mischief[] = [
     title: 'a service of a network that is gone was left behind',
     lines: `mkdir ${RUNTIME_DIR}/networks/${STRAY}
 echo port=0 > ${RUNTIME_DIR}/networks/${STRAY}/dnsmasq.conf
-dnsmasq --conf-file=${RUNTIME_DIR}/networks/${STRAY}/dnsmasq.conf --user=root --pid-file=`,
+dnsmasq --conf-file=${RUNTIME_DIR}/networks/${STRAY}/dnsmasq.conf --user=dnsmasq --pid-file=`,
     told: [`delete service:${STRAY}/dnsmasq`, `delete file:${RUNTIME_DIR}/networks/${STRAY}/dnsmasq.conf`],
   },
 ];

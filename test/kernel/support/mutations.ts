@@ -17,6 +17,7 @@ import type { TapSpec } from '../../../src/kinds/tap.ts';
 import type { VethSpec } from '../../../src/kinds/veth.ts';
 import type { VtepSpec } from '../../../src/kinds/vtep.ts';
 import type { VxlanSpec } from '../../../src/kinds/vxlan.ts';
+import { imitation } from './imitation.ts';
 import { WANTED } from './rich.ts';
 
 export interface Mutation {
@@ -187,11 +188,14 @@ const announce: Makers<AnnounceSpec> = {
 
 const file: Makers<FileSpec> = { hash: s => ({ lines: `echo else >> ${s.path}`, have: textHash(`${s.text}else\n`) }) };
 
-/** Something else in its place, in a namespace. */
+/** Something else in its place, in a namespace, by its user and under its program's name. */
 function impostor(s: ServiceSpec, netns: string): string {
-  const words = `${process.execPath} -e 'setInterval(() => 0, 1e6)' -- ${s.argv.find(word => word.startsWith('--conf-file='))}`;
+  const folder = s.folder.slice(0, s.folder.lastIndexOf('/'));
+  const conf = s.argv.find(word => word.startsWith('--conf-file='))?.slice('--conf-file='.length) ?? '';
+  const { first, command } = imitation({ folder, conf, user: 'dnsmasq', isNamed: true });
   return `for p in ${processesOf(s)}; do kill -9 $p; while grep -qs . /proc/$p/cmdline; do sleep 0.02; done; done
-setsid --fork ip netns exec ${netns} bash -c "exec -a ${s.program} ${words}" >/dev/null 2>&1
+${first}
+setsid --fork ip netns exec ${netns} ${command} >/dev/null 2>&1
 until [ -n "${processesOf(s)}" ]; do sleep 0.02; done`;
 }
 
