@@ -2,13 +2,13 @@
  * Something outside of us that goes on when we are killed and runs one program at its time: a transient timer of systemd where
  * that runs the node, else a small process in a session of its own, which is found again by its mark.
  */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from './errors.ts';
 import { run, startDetached } from './exec.ts';
 import { ensureFolder } from './files.ts';
-import { isRunBy, ourselves } from './process-owner.ts';
+import { killNow, markedProcesses } from './marked.ts';
 
 export interface WatcherArgs {
   /** Eight hexadecimal digits: whose watcher it is. */
@@ -46,15 +46,7 @@ export async function stopWatcher(id: string, folder: string): Promise<void> {
     const units = others.length === processesOf(id).length ? [`${unitOf(id)}.timer`, `${unitOf(id)}.service`] : [`${unitOf(id)}.timer`];
     await run('systemctl', ['stop', '--quiet', ...units]);
   }
-  for (const pid of others) end(pid);
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended meanwhile.
-  }
+  for (const pid of others) killNow(pid);
 }
 
 function unitOf(id: string): string {
@@ -114,17 +106,7 @@ function passedOn(): Readonly<Record<string, string>> {
 }
 
 function processesOf(id: string): readonly number[] {
-  return readdirSync('/proc').flatMap(name => (/^\d+$/.test(name) && carries(name, id) ? [Number(name)] : []));
-}
-
-function carries(pid: string, id: string): boolean {
-  try {
-    const isThere = !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-    // Anybody's process may carry it.
-    return isThere && isRunBy(pid, ourselves()) && readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${id}`);
-  } catch {
-    return false; // It ended meanwhile.
-  }
+  return markedProcesses(`${MARK}=${id}`);
 }
 
 /** True where systemd is the first process, and we are in its network namespace: a lab's node is none of its business. */

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/errors.ts';
 import { findProgram, run } from '../host/exec.ts';
-import { isRunBy, ourselves } from '../host/process-owner.ts';
+import { environmentOf, killNow, markedProcesses } from '../host/marked.ts';
 import { spawnApart } from './spawn.ts';
 
 const MARK = 'NETLOOM_LAB';
@@ -62,7 +62,7 @@ export function holdersOf(lab: string): Map<string, number> {
   const found = new Map<string, number>();
   for (const pid of marked(lab)) {
     const role = environmentOf(pid).find(entry => entry.startsWith(`${ROLE}=`));
-    if (role !== undefined && commandOf(pid) === 'sleep' && isRunBy(pid, ourselves())) found.set(role.slice(ROLE.length + 1), pid);
+    if (role !== undefined && commandOf(pid) === 'sleep') found.set(role.slice(ROLE.length + 1), pid);
   }
   return found;
 }
@@ -82,7 +82,7 @@ export function processesOf(lab: string): number[] {
 
 /** Kills processes at once and waits until they are gone. Throws HostError when one stays. */
 export async function killAll(victims: readonly number[], timeoutMs = END_MS): Promise<void> {
-  for (const pid of victims) signal(pid);
+  for (const pid of victims) killNow(pid);
   const deadline = Date.now() + timeoutMs;
   for (let left = victims; ; ) {
     left = left.filter(pid => !['', 'Z', 'X'].includes(stateOf(pid)));
@@ -92,16 +92,8 @@ export async function killAll(victims: readonly number[], timeoutMs = END_MS): P
   }
 }
 
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
-}
-
-function marked(lab: string): number[] {
-  return pids().filter(pid => environmentOf(pid).includes(`${MARK}=${lab}`));
+function marked(lab: string): readonly number[] {
+  return markedProcesses(`${MARK}=${lab}`);
 }
 
 function pids(): number[] {
@@ -132,10 +124,6 @@ function inodeOf(path: string): number {
   } catch {
     return 0;
   }
-}
-
-function environmentOf(pid: number): string[] {
-  return readQuietly(`/proc/${pid}/environ`).split('\0');
 }
 
 function commandOf(pid: number): string {

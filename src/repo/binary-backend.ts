@@ -8,7 +8,7 @@ import type { Auth } from './auth.ts';
 import type { Backend, CommitDraft, FetchHow, History } from './backend.ts';
 import { goesBelow } from './binary-depth.ts';
 import { branchesOf } from './edits.ts';
-import { type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
+import { configOf, type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
 import { fastImport, readBatch, readPush, readRefLines, readTreeLines } from './git-formats.ts';
 import { isLostRace } from './lost-race.ts';
 import { type Oid, RepoError, type TreeEntry } from './repo.ts';
@@ -28,7 +28,7 @@ export interface BinaryBackendOptions {
 export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOptions): Backend {
   const { url } = address;
   const remote = address.kind === 'path' ? address.path : url;
-  const config = join(dir, 'gitconfig');
+  const config = configOf(dir);
   const setting: GitSetting = { url, env: gitEnv(address.kind === 'path' ? 'file' : 'ssh', config, auth) };
   const at = (gitdir: string): string => `--git-dir=${gitdir}`;
   const listed = (patterns: readonly string[], until: number) => listRefs({ setting, remote, prepared: writeConfig(config, address) }, patterns, until);

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { configOf, markOf } from './git-binary.ts';
+import { endOrphans } from './orphans.ts';
 import { RepoError } from './repo.ts';
 
 export interface CloneFolder {
@@ -45,7 +47,10 @@ export function cloneFolder(dir: string, url: string): CloneFolder {
     const release = await takeLock(dir, url, until);
     try {
       // Its writer was killed: nobody knows how far it came, and a new clone costs little.
-      if (await isThere(writing)) await removeAll(gitdir, fresh, old);
+      if (await isThere(writing)) {
+        await endOrphans(markOf(configOf(dir)), url);
+        await removeAll(gitdir, fresh, old);
+      }
       await writeFile(writing, '');
       const result = await work();
       await rm(writing, { force: true });

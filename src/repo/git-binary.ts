@@ -1,4 +1,5 @@
 /** Runs the git binary so that nothing of the machine's or the user's configuration, and no prompt or hook, has a say. */
+import { join } from 'node:path';
 import { findProgram, type RunResult, run } from '../host/exec.ts';
 import type { Auth } from './auth.ts';
 import { RepoError, type RepoErrorCode } from './repo.ts';
@@ -28,6 +29,16 @@ const SETTINGS = [
   'submodule.recurse=false',
   'credential.helper=',
 ];
+
+/** The only configuration file that git reads, beside the clone in `dir`. */
+export function configOf(dir: string): string {
+  return join(dir, 'gitconfig');
+}
+
+/** What all processes of git for one clone have in their environment, and no other has. */
+export function markOf(config: string): string {
+  return `GIT_CONFIG_GLOBAL=${config}`;
+}
 
 /** The environment for a remote by ssh or on this machine; `config` is the path of the only configuration file that git reads. */
 export function gitEnv(protocol: 'ssh' | 'file', config: string, auth: Auth | undefined): Readonly<Record<string, string>> {

@@ -48,7 +48,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'host/': [...BELOW_KINDS, ...KIND_CONTRACT, 'node:*'],
   'host/exec.ts': ['model/', 'node:*', 'execa'],
   'host/netlink/library.ts': ['node:*', 'koffi'],
-  'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'node:*', 'isomorphic-git'],
+  'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'host/marked.ts', 'node:*', 'isomorphic-git'],
   'pass/': [...ALL_BELOW_DOORS, 'node:*'],
   'reconcile.ts': [...ALL_BELOW_DOORS, 'pass/', 'node:*'],
   'watch.ts': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'chokidar'],

@@ -1,4 +1,6 @@
-import { access, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -63,6 +65,22 @@ test.each(['http', 'the git binary'])('over %s, a pull that was killed anywhere 
   }
   // Otherwise the kills came too late to show anything.
   expect(leftHalfDone).toBeGreaterThan(5);
+});
+
+test('a git that a killed pull left behind writes nothing into the next clone', async () => {
+  const dir = join(bare.root, 'orphan');
+  const repo = openRepo({ url: bare.path, dir });
+  await repo.sync('main', first);
+  // As one that had begun when its parent was gone already: nothing ends it.
+  const orphan = spawn('git', [`--git-dir=${join(dir, 'clone')}`, 'fast-import'], {
+    env: { GIT_CONFIG_GLOBAL: join(dir, 'gitconfig') },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const ended = once(orphan, 'exit');
+  await writeFile(join(dir, 'writing'), '');
+  await repo.sync('main', tip);
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  expect(await repo.list(tip, '')).toHaveLength(120);
 });
 
 async function isThere(path: string): Promise<boolean> {
