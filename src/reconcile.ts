@@ -122,7 +122,7 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const first = await change({});
   const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, guarded, held });
   if (isOver(first)) return untold(first);
-  const isDone = !idleness(config, suspended) && first.fate !== 'waiting';
+  const isDone = !idleness(config, suspended) && first.fate !== 'waiting' && first.fate !== 'held';
   if (isDone) await keepEnforced(stateDir);
   if (isDone && held === null) await forgetHeldBack(stateDir);
   if (pulled.tips === null) return untold(first);

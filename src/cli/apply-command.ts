@@ -2,6 +2,7 @@
 import { checkPrivileges } from '../host/features.ts';
 import { holdSignals } from '../host/interruption.ts';
 import { takeLock } from '../host/lock.ts';
+import type { NodeConfig } from '../model/node-config.ts';
 import { placesOf } from '../objects/index.ts';
 import { settleArmed } from '../pass/armed.ts';
 import { type Enforced, prepare } from '../pass/enforce.ts';
@@ -15,20 +16,21 @@ import type { Held } from '../plan/plan.ts';
 import { printText } from '../plan/print-text.ts';
 import { loadConfig } from './config.ts';
 import { confirmOption, fateExit } from './confirm-words.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { keptContext, localContext, type NodeContext, type NodeOptions } from './node-context.ts';
 import { outcomeText } from './outcome-text.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
-type Options = NodeOptions & { readonly confirmTimeout?: string };
+type Options = NodeOptions & { readonly confirmTimeout?: string; readonly approve?: string };
 
 /**
- * Exit 0 when the kernel is as wanted, 4 when something could not be done, 1 when it was taken back. With a gate only what a saved
+ * Exit 0 when the kernel is as wanted, 4 when something could not be done, 5 when somebody must agree, 1 when it was taken back. With a gate only what a saved
  * plan holds.
  */
 export async function applyNow(options: Options, gate?: Gate): Promise<ExitCode> {
   checkPrivileges();
   const confirmMs = confirmOption(options.confirmTimeout);
+  if (options.local === undefined) checkEnforcing(loadConfig(options.config));
   const stateDir = options.local === undefined ? loadConfig(options.config).stateDir : options.stateDir;
   // First the lock: what a pass that runs now accepts must not be undone by what it had before.
   const lock = await takeLock(options.local === undefined ? loadConfig(options.config).runtimeDir : options.runtimeDir, 'netloom apply');
@@ -51,17 +53,23 @@ export async function applyNow(options: Options, gate?: Gate): Promise<ExitCode>
       ...UNASKED,
       revision,
       confirmMs,
+      approve: options.approve,
       stop: signals.signal,
       isExact: gate !== undefined,
     });
     if (options.local === undefined && guarded.fate === 'plain') await keepEnforced(stateDir);
     for (const line of context.pending) say(`waits: ${line}`);
-    say(outcomeText(guarded.enforced));
+    if (guarded.fate !== 'held') say(outcomeText(guarded.enforced));
     return fateExit(guarded) ?? (gate === undefined ? exitOf(guarded.enforced) : exactExit(guarded.enforced));
   } finally {
     signals.release();
     lock.release();
   }
+}
+
+/** Throws CommandError on a node that only looks. */
+export function checkEnforcing({ mode, node }: Pick<NodeConfig, 'mode' | 'node'>): void {
+  if (mode === 'observe') throw new CommandError(`${node} is in mode observe, where nothing is applied`);
 }
 
 const UNASKED = { remote: null, hasAnswered: false } as const;

@@ -89,6 +89,7 @@ function addPassCommands(root: Command): void {
     .argument('[planfile]', 'a plan that `netloom plan --out` saved: exactly that, or it is refused as stale')
     .description('plan, apply and verify on this node: the last good definitions, a folder, or a saved plan')
     .addOption(confirmTimeoutOption())
+    .option('--approve <hash>', 'with --local: the many links may go that this hash stands for (a refusal names it), or `all`')
     .addHelpText('after', '\nExamples:\n  netloom apply\n  netloom apply --local . --node n1\n  netloom plan --out change.plan && netloom apply change.plan')
     .action(runs(async () => (await import('./saved-plan-command.ts')).applyCommand));
   root

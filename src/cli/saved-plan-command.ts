@@ -5,7 +5,7 @@ import { preview } from '../pass/preview.ts';
 import { gateOf, sourceOf } from '../pass/saved-plan.ts';
 import { readSavedPlan, type SavedPlan } from '../plan/saved-plan.ts';
 import { reconcile } from '../reconcile.ts';
-import { applyNow, exactExit } from './apply-command.ts';
+import { applyNow, checkEnforcing, exactExit } from './apply-command.ts';
 import { loadConfig } from './config.ts';
 import { confirmOption, fateExit } from './confirm-words.ts';
 import { CommandError, type ExitCode } from './exit.ts';
@@ -13,7 +13,7 @@ import { type NodeOptions, nodeOf } from './node-context.ts';
 import { outcomeText } from './outcome-text.ts';
 import { say } from './terminal.ts';
 
-type Options = NodeOptions & { readonly confirmTimeout?: string };
+type Options = NodeOptions & { readonly confirmTimeout?: string; readonly approve?: string };
 
 /** `netloom apply [FILE]`. */
 export function applyCommand(file: string | undefined, options: Options): Promise<ExitCode> {
@@ -35,7 +35,7 @@ async function applySaved(file: string, options: Options): Promise<ExitCode> {
 
 async function applyRemote(file: string, text: string, options: Options): Promise<ExitCode> {
   const config = loadConfig(options.config);
-  if (config.mode === 'observe') throw new CommandError(`${config.node} is in mode observe, where nothing is applied`);
+  checkEnforcing(config);
   const read = readSavedPlan(text, config.node);
   if ('problem' in read) throw new CommandError(`${file}: ${read.problem}`);
   await look(read.saved, config);

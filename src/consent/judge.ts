@@ -1,7 +1,7 @@
 /** Whether a revision may delete what it deletes. Law 10: many definitions, or the last of its kind, go only when somebody says so. */
 import type { Catalog, KindName } from '../objects/object.ts';
 import { type Deletion, deletionsOf, hashOf } from './deletions.ts';
-import { approvalsIn, type Lived } from './lived.ts';
+import { approvalsIn, type Guards, type Lived } from './lived.ts';
 
 export interface Verdict {
   readonly deletions: readonly Deletion[];
@@ -25,15 +25,16 @@ export function judge(lived: Lived, after: Catalog): Verdict {
     deletions,
     hash,
     of: lived.living.size,
-    reasons: [...tooMany(deletions.length, lived), ...theLast(deletions, after)],
+    reasons: [...tooMany(deletions.length, lived.living.size, lived.guards), ...theLast(deletions, after)],
     protected: deletions.filter(deletion => deletion.isProtected),
     isApprovedThere: approvalsIn(after).has(hash) && !lived.approvals.has(hash),
   };
 }
 
-function tooMany(count: number, { guards: { maxDeletions, maxDeletedPercent, percentAbove }, living }: Lived): readonly string[] {
+/** Why so many deletions are many, a phrase each; [] where they are not. */
+export function tooMany(count: number, of: number, { maxDeletions, maxDeletedPercent, percentAbove }: Guards): readonly string[] {
   if (count > maxDeletions) return [`more than ${maxDeletions}`];
-  return count > percentAbove && count * 100 > maxDeletedPercent * living.size ? [`more than ${maxDeletedPercent} %`] : [];
+  return count > percentAbove && count * 100 > maxDeletedPercent * of ? [`more than ${maxDeletedPercent} %`] : [];
 }
 
 function theLast(deletions: readonly Deletion[], after: Catalog): readonly string[] {

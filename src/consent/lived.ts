@@ -38,7 +38,7 @@ export interface Lived {
 }
 
 /** What counts where the guards of the enforced revision are not known: the defaults of the schema. */
-const USUAL: Guards = { maxDeletions: 10, maxDeletedPercent: 20, percentAbove: 5 };
+export const USUAL: Guards = { maxDeletions: 10, maxDeletedPercent: 20, percentAbove: 5 };
 
 /** All that a revision defines. */
 export function livedIn(catalog: Catalog): Lived {

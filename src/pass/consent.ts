@@ -9,8 +9,9 @@ import type { Catalog } from '../objects/object.ts';
 import { type Oid, RepoError } from '../repo/repo.ts';
 import { type NodeReport, parseStatusFile, statusPath } from '../report/node-report.ts';
 import { isSilent } from '../report/state.ts';
-import { dropApproval, loadApproval, saveAsked } from './control.ts';
+import { type Approval, loadApproval, saveApproval, saveAsked } from './control.ts';
 import { type Good, loadKeptLedger } from './kept.ts';
+import { enforcedAsGood } from './last-enforced.ts';
 import { readLedger } from './ledger-branch.ts';
 import { loadCached } from './parsed-cache.ts';
 import type { Refusal } from './pull.ts';
@@ -45,10 +46,14 @@ export interface Approved {
   readonly what: string;
 }
 
-/** What lived. Throws RepoError when neither this node nor the status branch can tell. */
+/**
+ * What lived: what was enforced last, though newer definitions were accepted since (by a pass that was killed or taken back, or in mode
+ * observe). Throws RepoError when neither this node nor the status branch can tell. */
 export async function whatLived({ remote, stateDir, good, node }: ConsentArgs, tips: Tips, tip: Oid): Promise<Past> {
-  const { catalog } = good === null ? { catalog: null } : await loadCached(stateDir, good.files);
-  if (catalog !== null) return { lived: livedIn(catalog), from: good?.revision ?? '' };
+  for (const known of [await enforcedAsGood(stateDir, good), good]) {
+    const { catalog } = known === null ? { catalog: null } : await loadCached(stateDir, known.files);
+    if (catalog !== null) return { lived: livedIn(catalog), from: known?.revision ?? '' };
+  }
   const kept = await loadKeptLedger(stateDir);
   const { ledger, unreadable } = await readLedger({ remote, kept }, tips.status);
   const reports = await reportsAt(remote, tips.status);
@@ -59,7 +64,10 @@ export async function whatLived({ remote, stateDir, good, node }: ConsentArgs, t
   return { lived: livedOnStatus(ledger, also, await catalogAt(remote, tip, from)), from };
 }
 
-/** Null: the revision may be enforced. An approval is used up before that, so that it is never used twice. */
+/**
+ * Null: the revision may be enforced. That an approval was used is noted before that; it holds for the same deletions from the same
+ * revision until they are enforced, so that a change that is taken back or killed does not use it up.
+ */
 export async function withheld(
   args: ConsentArgs,
   { lived, from }: Past,
@@ -70,14 +78,18 @@ export async function withheld(
   const verdict = judge(lived, after);
   const still = await protectedStill(args, verdict, from, tip);
   const needs = still.protected.length === 0 && verdict.reasons.length > 0;
-  const approval = needs && !verdict.isApprovedThere ? await loadApproval(stateDir, verdict.hash) : null;
+  const approval = needs && !verdict.isApprovedThere ? validFrom(from, await loadApproval(stateDir, verdict.hash)) : null;
   const isAsked = needs && !verdict.isApprovedThere && approval === null;
   if (keep)
     await saveAsked(stateDir, isAsked ? { hash: verdict.hash, revision: tip, why: countsText(verdict), deletions: verdict.deletions.map(deletionText) } : null);
   if (still.protected.length > 0) return { refusal: refuse('ProtectedObject', protectedText(still), still, 'protected-object'), approved: null };
   if (isAsked) return { refusal: refuse('NeedsApproval', needText(verdict), verdict, 'needs-approval'), approved: null };
-  if (keep && approval !== null) await dropApproval(stateDir, verdict.hash);
+  if (keep && approval !== null) await saveApproval(stateDir, { ...approval, usedFrom: from });
   return { refusal: null, approved: needs && keep ? { hash: verdict.hash, by: approval?.by ?? null, what: countsText(verdict) } : null };
+}
+
+function validFrom(from: Oid, approval: Approval | null): Approval | null {
+  return approval?.usedFrom === undefined || approval.usedFrom === from ? approval : null;
 }
 
 function refuse(reason: string, message: string, verdict: Verdict, code: 'needs-approval' | 'protected-object'): Refusal {

@@ -2,6 +2,7 @@
  * What people told this node, apart from git: a file each below `control/` in the state directory. They survive a reboot and
  * every commit; losing them loses a word, never an object.
  */
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { readTextIfThere, remove, writeAtomic } from '../host/files.ts';
@@ -21,6 +22,11 @@ export interface Asked {
   readonly deletions: readonly string[];
 }
 
+/** One sentence: what waits, and how it is approved on this node. */
+export function askedText({ hash, why }: Asked): string {
+  return `nothing was changed: ${why}; if that is meant: netloom approve ${hash}`;
+}
+
 /** Somebody's word on this node. */
 export interface Word {
   readonly by: string;
@@ -30,6 +36,8 @@ export interface Word {
 
 export interface Approval extends Word {
   readonly hash: string;
+  /** Of one that let deletions through which are not enforced yet: the revision that they were counted from. It holds for no others. */
+  readonly usedFrom?: string;
 }
 
 /** This node applies nothing until somebody resumes it. */
@@ -81,9 +89,13 @@ export async function saveApproval(stateDir: string, approval: Approval): Promis
   await writeWord(stateDir, `approved-${approval.hash}`, approval);
 }
 
-/** An approval is good for once. */
-export async function dropApproval(stateDir: string, hash: string): Promise<void> {
-  await remove(fileOf(stateDir, `approved-${hash}`));
+/** An approval is good for once: what was let through is enforced now. */
+export async function dropUsedApprovals(stateDir: string): Promise<void> {
+  const folder = join(stateDir, 'control');
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const hash = /^approved-([0-9a-f]+)\.json$/.exec(name)?.[1];
+    if (hash !== undefined && (await loadApproval(stateDir, hash))?.usedFrom !== undefined) await remove(fileOf(stateDir, `approved-${hash}`));
+  }
 }
 
 /** Events of what people did here, and of passes that did not publish; the next pass that publishes tells of them. */

@@ -10,6 +10,7 @@ import { startWatcher } from '../host/watcher.ts';
 import { readWay } from '../host/way.ts';
 import type { Observed, Resource } from '../kinds/kind.ts';
 import { parseDuration } from '../model/duration.ts';
+import type { Ledger } from '../model/ledger.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { WayReading } from '../model/way.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
@@ -17,10 +18,12 @@ import type { Plan } from '../plan/plan.ts';
 import { labelOf } from '../plan/summary.ts';
 import { type Touch, touchesOf, wayOf } from '../plan/way.ts';
 import { serverOf } from '../repo/address.ts';
+import type { Asked } from './control.ts';
 import { type Enforced, enforce, type Prepared } from './enforce.ts';
 import { checkBefore } from './guarded.ts';
 import type { HeldBack } from './held-back.ts';
 import { disarm, type Journal, openJournal, secondsLeft, turnPage } from './journal.ts';
+import { heldByKernel } from './kernel-consent.ts';
 import { keepEnforced, lastEnforced } from './last-enforced.ts';
 import { candidates, lostText, thoseThatWork, whatIsLost } from './probes.ts';
 import { homeDir } from './program.ts';
@@ -30,6 +33,7 @@ import { failedText, takeBack } from './take-back.ts';
 export interface GuardArgs {
   readonly config: Pick<NodeConfig, 'node' | 'stateDir' | 'runtimeDir' | 'probes' | 'confirmTimeout'> & { readonly repo: { readonly url: string } };
   readonly catalog: Catalog;
+  readonly ledger: Ledger;
   readonly node: NodeDef;
   /** Commit; '' for a folder of definitions. */
   readonly revision: string;
@@ -41,22 +45,27 @@ export interface GuardArgs {
   readonly confirmMs?: number | undefined;
   /** The signal that asks to stop; null while none came. */
   readonly stop: () => string | null;
+  /** A hash of deletions that a person named with the command; `all`: whatever it deletes. */
+  readonly approve?: string | undefined;
   /** True: what is planned is done and nothing further, also where that leaves something to do. */
   readonly isExact?: boolean;
 }
 
 /**
- * plain: nothing was at stake. confirmed: what answered before answers. waiting: for a person. stopped: between two acts; what is
+ * held: nothing was done, since somebody must agree to what would be deleted. plain: nothing was at stake. confirmed: what answered before answers. waiting: for a person. stopped: between two acts; what is
  * armed stays armed. reverted: the previous state is back.
  */
 export type Guarded =
   | { readonly fate: 'plain' | 'confirmed' | 'stopped'; readonly enforced: Enforced }
+  | { readonly fate: 'held'; readonly enforced: Enforced; readonly asked: Asked }
   | { readonly fate: 'waiting'; readonly enforced: Enforced; readonly journal: Journal }
   | { readonly fate: 'reverted'; readonly enforced: Enforced; readonly held: HeldBack };
 
 /** Needs the node's lock. Throws HostError; what was armed by then is taken back first. */
 export async function enforceGuarded(prepared: Prepared, args: GuardArgs): Promise<Guarded> {
   const { stateDir } = args.config;
+  const asked = await heldByKernel(prepared, args);
+  if (asked !== null) return { fate: 'held', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }, asked };
   const armed: { journal: Journal | null; isChecked: boolean } = { journal: null, isChecked: false };
   const before = async (plan: Plan): Promise<void> => {
     if (!armed.isChecked) await checkBefore(prepared.facts, stateDir);

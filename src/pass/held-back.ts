@@ -8,6 +8,7 @@ import { HostError } from '../host/errors.ts';
 import { readTextIfThere, remove, writeAtomic } from '../host/files.ts';
 import { EMPTY_LEDGER } from '../model/ledger.ts';
 import type { Problem } from '../report/condition.ts';
+import { type Asked, askedText } from './control.ts';
 import type { Guarded } from './guard.ts';
 import type { KeptLedger } from './kept.ts';
 import type { Pulled, Refusal } from './pull.ts';
@@ -66,7 +67,9 @@ export function stillHeld(held: HeldBack | null, { tips, refusal, good }: Pick<P
 }
 
 /** Why a node is not Ready although its kernel is as it should be now; null when it may be. */
-export function wrongWith({ fate }: Pick<Guarded, 'fate'>, held: HeldBack | null): Problem | null {
+export function wrongWith(guarded: Pick<Guarded, 'fate'> & { readonly asked?: Asked }, held: HeldBack | null): Problem | null {
+  const { fate, asked } = guarded;
+  if (asked !== undefined) return { reason: 'NeedsApproval', message: askedText(asked) };
   if (fate === 'waiting')
     return { reason: 'AwaitingConfirmation', message: 'what was changed waits for netloom confirm on the node, or the previous state comes back' };
   return held?.reason === 'Reverted' ? { reason: held.reason, message: held.message } : null;

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { isAnythingKept, isKept, keepTogether } from '../host/generation.ts';
+import { dropUsedApprovals } from './control.ts';
 import { definitionsIn, GOOD, type Good, KEPT_FILES, type KeptLedger, ledgerIn, loadGood } from './kept.ts';
 
 /** Definitions with the ledger that they ran with; null for what there was none of. */
@@ -36,6 +37,13 @@ export async function keepEnforced(stateDir: string): Promise<void> {
   const [now, was] = [await loadGood(stateDir), await definitionsIn(last)];
   const isOther = was !== null && (was.revision !== now?.revision || was.path !== now.path);
   await keepTogether(last, sources, join(stateDir, BEFORE), isOther);
+  await dropUsedApprovals(stateDir);
+}
+
+/** The definitions that were enforced last; `good`, which is not read again, where it is them. null: nothing was. */
+export async function enforcedAsGood(stateDir: string, good: Good | null): Promise<Good | null> {
+  const sources = KEPT_FILES.map(name => join(stateDir, GOOD, name));
+  return (await isKept(join(stateDir, LAST), sources)) ? good : definitionsIn(join(stateDir, LAST));
 }
 
 /** null parts: nothing was enforced. */

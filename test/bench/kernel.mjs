@@ -48,7 +48,7 @@ try {
 
 function node(command, folder, ...more) {
   const where = ['--local', folder, '--node', 'n1', '--state-dir', join(dir, 'state'), '--runtime-dir', join(dir, 'state', 'run')];
-  return [process.execPath, NETLOOM, command, ...where, ...more];
+  return [process.execPath, NETLOOM, command, ...where, ...(command === 'apply' ? ['--approve', 'all'] : []), ...more];
 }
 
 function prepare() {

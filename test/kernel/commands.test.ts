@@ -70,6 +70,17 @@ it.each(WAY)('%s: the pasted commands give what apply gives, and nothing is left
   expect((await applied.run(one.argv('plan', '--detailed-exitcode'))).exitCode).toBe(0);
 });
 
+it('a folder that would delete much changes nothing before somebody says that it is meant', async () => {
+  one.define({});
+  const before = await settledDump({ tool: toolOf(applied) });
+  const { exitCode, stderr } = await applied.run(one.argv('apply', '--approve', '0123456789abcdef'));
+  expect([exitCode, stderr]).toEqual([
+    5,
+    expect.stringMatching(/(\d+) of \1 links of networks would be deleted .* the last Network; .* --approve [0-9a-f]{16}\n$/),
+  ]);
+  await expectDump(before, { tool: toolOf(applied) });
+});
+
 it('a plan that deletes everything, pasted, leaves what apply leaves: an empty node', async () => {
   await go({});
   const rows = await expectAlike();

@@ -147,3 +147,26 @@ describe('what may never go by itself', () => {
     await yard.pass();
   });
 });
+
+describe('a node that has lost its state, when the status branch is gone too', () => {
+  test('asks before it deletes what its kernel alone remembers, and goes ahead by that word', async () => {
+    await yard.commit('Twelve taps', { 'red/taps.yaml': GOOD['red/taps.yaml'] ?? '' });
+    await yard.pass();
+    await yard.commit('And away', { 'red/taps.yaml': null });
+    rmSync(join(nodeDir(yard.lab.dir, 'n1'), 'state'), { recursive: true });
+    await yard.git('push', '--quiet', 'origin', `:${STATUS}`);
+    for (const time of ['first', 'again']) {
+      const lost = await pass('n1');
+      expect([time, lost.exitCode, lost.touched, await taps()]).toEqual([time, 5, [], 12]);
+      expect(lost.stderr).toContain('12 of 14 links of networks would be deleted from this kernel');
+    }
+    expect((await yard.status('n1')).conditions[0]).toMatchObject({ type: 'Ready', status: false, reason: 'NeedsApproval' });
+    expect(told(await yard.netloom('n1', 'apply'), [5]).stderr).toContain('nothing was changed');
+    const waiting = told(await yard.netloom('n1', 'approve'), [5]).stdout;
+    expect(waiting).toContain('Interface red/t12 is deleted (tp12)');
+    told(await yard.netloom('n1', 'approve', /netloom approve ([0-9a-f]{16})/.exec(waiting)?.[1] ?? ''), [0]);
+    told(await yard.netloom('n1', 'reconcile'), [0]);
+    expect(await taps()).toBe(0);
+    told(await yard.netloom('n1', 'approve'), [0]);
+  });
+});

@@ -61,6 +61,8 @@ describe('a node in mode observe', () => {
     });
     const { exitCode, touched } = await refused(yard.node('n1'), () => yard.netloom('n1', 'reconcile'));
     expect([exitCode, touched]).toEqual([0, []]);
+    const byHand = await refused(yard.node('n1'), () => yard.netloom('n1', 'apply'));
+    expect([byHand.exitCode, byHand.touched]).toEqual([1, []]);
     const { plan, drift } = await yard.status('n1');
     expect(plan.join('\n')).toMatch(/mtu/);
     expect(plan.join('\n')).toContain('vxlan-11');

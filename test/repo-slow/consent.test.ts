@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ledgerFiles } from '../../src/allocate/ledger-files.ts';
 import { loadAsked, saveApproval } from '../../src/pass/control.ts';
-import { loadGood } from '../../src/pass/kept.ts';
+import { loadGood, restoreKept, saveKeptLedger } from '../../src/pass/kept.ts';
+import { keepEnforced, lastEnforced } from '../../src/pass/last-enforced.ts';
 import { type Pulled, pull } from '../../src/pass/pull.ts';
 import { openRemote } from '../../src/pass/remote.ts';
 import { type NodeReport, statusFile } from '../../src/report/node-report.ts';
@@ -123,6 +124,41 @@ describe('an approval', () => {
     await look();
     await main([approved, ...BASE, ...guests(15)]);
     expect(reason(await look())).toBe('NeedsApproval');
+  });
+});
+
+describe('what was enforced is what counts', () => {
+  /** As a pass notes it when its kernel is as wanted. */
+  const enforced = async (): Promise<void> => {
+    await saveKeptLedger(stateDir, { tip: null, ledger: ledgerOf(revision(...FULL)) });
+    await keepEnforced(stateDir);
+  };
+
+  test('an approval holds for the same deletions until they are enforced, also when the first try was taken back, and no longer', async () => {
+    await enforced();
+    const before = await lastEnforced(stateDir);
+    await main([CLUSTER, ...BASE, ...guests(15)]);
+    await saveApproval(stateDir, { hash: hashIn(await look()), ...BY_ADA });
+    expect(await look()).toMatchObject({ refusal: null, advanced: true });
+    await restoreKept(stateDir, before.good, before.ledger);
+    await main([CLUSTER, ...BASE, ...guests(14)]);
+    expect(reason(await look())).toBe('NeedsApproval');
+    await main([CLUSTER, ...BASE, ...guests(15), doc('Network red/mended')]);
+    expect(await look()).toMatchObject({ refusal: null, advanced: true, approved: { by: 'ada' } });
+    await enforced();
+    // A person goes back, and follows the branch again.
+    await restoreKept(stateDir, before.good, before.ledger);
+    await keepEnforced(stateDir);
+    expect(reason(await look())).toBe('NeedsApproval');
+  });
+
+  test('revisions that were accepted and never enforced do not make a large deletion of small ones', async () => {
+    await enforced();
+    for (const left of [24, 19]) {
+      await main([CLUSTER, ...BASE, ...guests(left)]);
+      const seen = await look();
+      expect([reason(seen), guestsIn(seen)]).toEqual(left === 24 ? [undefined, 24] : ['NeedsApproval', 24]);
+    }
   });
 });
 

@@ -15,7 +15,7 @@ export interface Local {
   readonly runtimeDir: string;
   /** Puts other definitions into the folder. */
   define(definitions: Definitions): void;
-  /** argv of `netloom plan` or `netloom apply` for n1. */
+  /** argv of `netloom plan` or `netloom apply` for n1, which may delete what it likes unless that is said otherwise. */
   argv(command: 'plan' | 'apply', ...more: readonly string[]): readonly [string, ...string[]];
 }
 
@@ -37,6 +37,7 @@ export function local(state?: Local, run?: string): Local {
       PROGRAM,
       command,
       ...['--local', folder, '--node', 'n1', '--state-dir', stateDir, '--runtime-dir', runtimeDir],
+      ...(command === 'apply' ? ['--approve', 'all'] : []),
       ...more,
     ],
   };
