@@ -31,7 +31,15 @@ function program(): Command {
   addCordonCommands(root);
   addControlCommands(root);
   addLabCommands(root);
+  for (const command of root.commands) pointToHelp(command, root.name());
   return root;
+}
+
+/** A word too many, or an option that is not there: the help of that very command says what it takes. */
+function pointToHelp(command: Command, above: string): void {
+  const name = `${above} ${command.name()}`;
+  command.showHelpAfterError(`(${name} --help ${command.commands.length > 0 ? 'lists its commands' : 'says what it takes'})`);
+  for (const below of command.commands) pointToHelp(below, name);
 }
 
 const EXAMPLES = `

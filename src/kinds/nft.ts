@@ -2,7 +2,7 @@
  * nft tables of ours, whole: the spec is the rows that `nft -j` lists, and any difference replaces the table in one
  * transaction. Ours by name, in namespaces that are not a guest's own.
  */
-import type { Difference, Impact, Kind, Observed } from './kind.ts';
+import type { Impact, Kind, Observed } from './kind.ts';
 import { isHome, OURS } from './marks.ts';
 import { tableDifferences } from './nft-differences.ts';
 import { keepElements } from './nft-keep.ts';
@@ -45,10 +45,33 @@ export const nft: Kind<NftSpec> = {
 function rowsTold(_field: string, want: NftSpec, have: Partial<NftSpec>): Impact | undefined {
   if (want.family === 'ip') return 'new-flows';
   const lines = tableDifferences(want.rows, have.rows ?? []);
-  const gone = new Set(lines.flatMap(({ sign, text }) => (sign === '-' ? (/^set (?:ours|guests): ("[^"]+")$/.exec(text)?.[1] ?? []) : [])));
-  const isHarmless = ({ sign, text }: Difference): boolean =>
-    sign === '+' ? !text.startsWith('rule ') : gone.has(/^set \w+: ("[^"]+")/.exec(text)?.[1] ?? '');
-  return lines.every(isHarmless) ? 'no-traffic' : undefined;
+  const [more, less] = (['+', '-'] as const).map(wanted => lines.flatMap(({ sign, text }) => (sign === wanted ? [text] : [])));
+  const isHarmless = { '+': harmlessGain(more ?? []), '-': harmlessLoss(less ?? []), '~': () => false };
+  return lines.every(({ sign, text }) => isHarmless[sign](text)) ? 'no-traffic' : undefined;
+}
+
+const PORTS = /^set (?:ours|guests|hosts|egress): ("[^"]+")$/;
+const DROPS = /^rule .* drop(?: comment "[^"]*")?$/;
+
+function portsIn(lines: readonly string[]): ReadonlySet<string> {
+  return new Set(lines.flatMap(text => PORTS.exec(text)?.[1] ?? []));
+}
+
+// What a set says of a port that is gone, a set or chain that is needed no more, what only drops.
+function harmlessLoss(all: readonly string[]): (text: string) => boolean {
+  const gone = portsIn(all);
+  return text => gone.has(/^set \w+: ("[^"]+")/.exec(text)?.[1] ?? '') || /^(?:set \w+: \{|set ends: |chain )/.test(text) || DROPS.test(text);
+}
+
+// What a new rule drops of ports that are new with it; ports that pass nothing on are none that did before.
+function harmlessGain(all: readonly string[]): (text: string) => boolean {
+  const fresh = portsIn(all);
+  const isNew = (set: string): boolean => all.some(text => text.startsWith(`set ${set}: {`));
+  return text => {
+    const end = /^set ends: ("[^"]+")$/.exec(text)?.[1];
+    if (end !== undefined) return fresh.has(end);
+    return !text.startsWith('rule ') || (DROPS.test(text) && isNew(/^rule \w+: [io]ifname @(hosts|ends|egress) /.exec(text)?.[1] ?? ''));
+  };
 }
 
 function replace(s: NftSpec): Op {

@@ -149,6 +149,25 @@ describe('what a change of the guard does to traffic', () => {
     expect([impact(guarded(), gone), impact(gone, guarded()), impact(unguarded, guarded())]).toEqual(['no-traffic', 'no-traffic', 'no-traffic']);
   });
 
+  describe('of the root table', () => {
+    const root = (more: Partial<Parameters<typeof rootTable>[0]>) => {
+      const { family, name, rows } = rootTable({ vteps: ['10.0.0.1', '10.0.0.2'], port: 4789, ...more });
+      return { netns: '', family, name, rows: canonicalRows(rows) };
+    };
+    const host = (routes: boolean, ...addresses: string[]) => ({ hosts: [{ ifname: 'office0', addresses, routes }] });
+    const egress = { egress: [{ bridge: 'egr-br-eth0', sources: ['192.0.2.0/24'], masquerade: [] }] };
+    it.each([
+      ['the first end of the node in a network', root({}), root(host(false, '10.1.0.2/24')), 'no-traffic'],
+      ['the last one less', root(host(false, '10.1.0.2/24')), root({}), 'no-traffic'],
+      ['one beside a pool', root(egress), root({ ...egress, ...host(false, '10.1.0.2/24') }), 'no-traffic'],
+      ['the last pool less', root(egress), root({}), 'no-traffic'],
+      ['an end that passes nothing on any more', root(host(true, '10.1.0.2/24')), root(host(false, '10.1.0.2/24')), 'existing-flows'],
+      ['an end that may pass on', root(host(false, '10.1.0.2/24')), root(host(true, '10.1.0.2/24')), 'no-traffic'],
+      ['an address less at an end', root(host(false, '10.1.0.2/24', '10.1.0.3/24')), root(host(false, '10.1.0.2/24')), 'existing-flows'],
+      ['a node less', root({}), root({ vteps: ['10.0.0.1'] }), 'existing-flows'],
+    ] as const)('%s', (_, have, want, impact) => expect(updateImpact(nft, ['rows'], want, have)).toBe(impact));
+  });
+
   it('an address or MAC that a guest may not use any more ends its flows', () => {
     expect(impact({ ...guarded(), addresses: without(addresses) }, guarded())).toBe('existing-flows');
     expect(impact({ ...guarded(), macs: without(macs) }, guarded())).toBe('existing-flows');
