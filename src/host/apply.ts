@@ -7,8 +7,8 @@ import { OURS } from '../kinds/marks.ts';
 import { lane } from '../kinds/op.ts';
 import type { Outcome, OutcomeStatus, Step } from '../kinds/step.ts';
 import { type Act, type Carried, carry, worded } from './carry.ts';
-import { adviceFor, type HostErrorCode } from './errors.ts';
-import { findProgram, run } from './exec.ts';
+import { adviceFor, HostError, type HostErrorCode } from './errors.ts';
+import { SYSTEM, type System } from './system.ts';
 
 /** One process (or a run of sysctl writes) that is over. */
 export interface BatchReport {
@@ -26,6 +26,8 @@ export interface ApplyOptions {
   readonly onBatch?: (report: BatchReport) => void;
   /** Asked ahead of each batch: why no further one is to begin (`SIGTERM`); null while nothing speaks against it. */
   readonly stop?: () => string | null;
+  /** A test's own, which fails on command. */
+  readonly system?: System;
 }
 
 interface Task extends Act {
@@ -36,6 +38,7 @@ interface Task extends Act {
 }
 
 interface Work {
+  readonly system: System;
   readonly steps: readonly Step[];
   readonly acts: readonly Task[];
   readonly status: (OutcomeStatus | 'open')[];
@@ -58,8 +61,8 @@ interface Work {
 
 /** Outcomes in the order of the steps. Throws HostError only before the first change (a tool is missing). */
 export async function apply(steps: readonly Step[], options: ApplyOptions = {}): Promise<readonly Outcome[]> {
-  const work = begin(steps);
-  for (const tool of new Set(work.acts.map(act => act.lane.slice(0, act.lane.indexOf(':'))))) if (TOOLS.has(tool)) findProgram(tool);
+  const work = begin(steps, options.system ?? SYSTEM);
+  for (const tool of new Set(work.acts.map(act => act.lane.slice(0, act.lane.indexOf(':'))))) if (TOOLS.has(tool)) work.system.find(tool);
   for (let batch = nextBatch(work, options); batch.length > 0; batch = nextBatch(work, options)) {
     work.stopped = options.stop?.() ?? null;
     if (work.stopped !== null) break;
@@ -72,10 +75,11 @@ export async function apply(steps: readonly Step[], options: ApplyOptions = {}):
 /** Without these nothing can be done; what else is missing stops only what needs it. */
 const TOOLS: ReadonlySet<string> = new Set(['ip', 'bridge', 'nft']);
 
-function begin(steps: readonly Step[]): Work {
+function begin(steps: readonly Step[], system: System): Work {
   const acts: Task[] = [];
   for (const [index, step] of steps.entries()) for (const op of step.ops) acts.push({ op, text: worded(op).text, lane: lane(op), step: index, done: false });
   return {
+    system,
     steps,
     acts,
     status: steps.map(step => (step.ops.length === 0 ? 'done' : 'open')),
@@ -125,7 +129,7 @@ function skipped(work: Work, index: number): boolean {
 async function settle(work: Work, batch: readonly Task[], grouped: boolean, options: ApplyOptions): Promise<boolean> {
   const startedAt = Date.now();
   const from = performance.now();
-  const end = await carry(batch, grouped);
+  const end = await carry(batch, grouped, work.system);
   const durationMs = performance.now() - from;
   for (const step of new Set(batch.map(act => act.step))) {
     work.startedAt[step] ||= startedAt;
@@ -141,8 +145,7 @@ async function settle(work: Work, batch: readonly Task[], grouped: boolean, opti
 
 function note(work: Work, batch: readonly Task[], end: Carried): void {
   for (const index of end.done) finish(work, batch[index]);
-  const failed = end.failed === undefined ? undefined : batch[end.failed.index];
-  if (end.failed !== undefined && failed !== undefined) fail(work, failed, end.failed.code, end.failed.words);
+  for (const { index, code, words } of end.failed ?? []) fail(work, batch[index], code, words);
   if (end.lost === undefined) return;
   for (const { step } of batch) {
     work.code[step] ??= end.lost.code;
@@ -157,20 +160,24 @@ function finish(work: Work, act: Task | undefined): void {
   if (work.left[act.step] === 0 && work.status[act.step] === 'open') work.status[act.step] = 'done';
 }
 
-function fail(work: Work, act: Task, code: HostErrorCode, words: string): void {
+function fail(work: Work, act: Task | undefined, code: HostErrorCode, words: string): void {
+  // A step is failed by its first act that is.
+  if (act === undefined || work.status[act.step] !== 'open') return;
   const count = work.steps[act.step]?.ops.length ?? 1;
   const nth = count - (work.left[act.step] ?? 0) + 1;
   const advice = adviceFor(code);
   work.status[act.step] = 'failed';
   work.hasFailures = true;
   work.code[act.step] = code;
-  work.error[act.step] = lowerFirst(`${words}${count > 1 ? ` (act ${nth} of ${count})` : ''}${advice === '' ? '' : `; ${advice}`}`);
+  const todo = advice === '' || words.includes(advice) ? '' : `; ${advice}`;
+  work.error[act.step] = lowerFirst(`${words}${count > 1 ? ` (act ${nth} of ${count})` : ''}${todo}`);
 }
 
 const NOT_RUN = 'not run: an earlier batch ended without telling where';
 
 function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  // The name of an errno is no sentence.
+  return /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function outcomes(work: Work): readonly Outcome[] {
@@ -197,17 +204,23 @@ async function mayGroup(work: Work, batch: readonly Task[]): Promise<boolean> {
   if (work.groupChecked.has(first.lane)) return true;
   work.groupChecked.add(first.lane);
   const deleted = new Set(work.acts.flatMap(act => (act.op.op === 'link-del' && act.lane === first.lane ? [act.op.name] : [])));
-  const doomed = await doomedNow(first.lane.slice('ip:'.length));
+  const doomed = await doomedNow(first.lane.slice('ip:'.length), work.system);
   if (doomed?.every(name => deleted.has(name)) === true) return true;
   work.ungrouped.add(first.lane);
   return false;
 }
 
 // null: could not be read, or not whole.
-async function doomedNow(netns: string): Promise<readonly string[] | null> {
+async function doomedNow(netns: string, system: System): Promise<readonly string[] | null> {
   const where = netns === '' ? [] : ['-n', netns];
-  const { stdout, stderr, exitCode } = await run('ip', [...where, '-N', '-j', 'link', 'show', 'group', String(OURS.doomed)], { timeoutMs: 60_000 });
-  if (exitCode !== 0 || stderr !== '') return null;
+  const found = await system.run('ip', [...where, '-N', '-j', 'link', 'show', 'group', String(OURS.doomed)], { timeoutMs: 60_000 }).catch(unread);
+  if (found === null || found.exitCode !== 0 || found.stderr !== '') return null;
+  const { stdout } = found;
   const rows: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
   return Array.isArray(rows) ? rows.flatMap((row: { ifname?: string }) => (row.ifname === undefined ? [] : [row.ifname])) : [];
+}
+
+function unread(error: unknown): null {
+  if (error instanceof HostError) return null;
+  throw error;
 }

@@ -125,7 +125,7 @@ export async function syncFolder(path: string): Promise<void> {
 
 function fileError(what: string, error: unknown): HostError {
   const code = codeOfErrno(error);
-  const advice = code === 'no-space' ? 'the disk is full: make room there' : adviceFor(code);
+  const advice = adviceFor(code);
   const words = error instanceof Error ? error.message : String(error);
   return new HostError(code, `${what}: ${words}${advice === '' ? '' : ` (${advice})`}`, { cause: error });
 }

@@ -11,6 +11,8 @@ export interface Obstacle {
   readonly state: 'waiting' | 'degraded' | 'error';
   readonly reason: string;
   readonly message: string;
+  /** It was left out because of another one, which tells why. */
+  readonly follows?: true;
 }
 
 /** What a plan holds back, in the words that this room needs. */
@@ -78,14 +80,25 @@ function heldObstacles({ held: all }: Leftovers): readonly Obstacle[] {
 }
 
 function remainingObstacles({ outcomes, remaining, observing }: Leftovers): readonly Obstacle[] {
-  const errors = new Map(outcomes.filter(one => one.status === 'failed').map(one => [one.step.ref, one.error ?? 'failed']));
-  return remaining.flatMap(step => {
-    const error = errors.get(step.ref);
-    const reason = observing ? IDLE[observing].reason : error === undefined ? 'Drift' : 'ApplyFailed';
+  const last = new Map(outcomes.map(one => [one.step.ref, one]));
+  const isRefused = ({ ref }: Step): boolean => last.get(ref)?.status === 'failed';
+  // What was refused itself speaks before what needs it.
+  const refusedFirst = remaining
+    .filter(step => differs(step) || (last.get(step.ref)?.status ?? 'done') !== 'done')
+    .sort((a, b) => Number(isRefused(b)) - Number(isRefused(a)));
+  return refusedFirst.flatMap(step => {
+    const { status = 'done', error = status } = last.get(step.ref) ?? {};
+    const reason = observing ? IDLE[observing].reason : status === 'done' ? 'Drift' : 'ApplyFailed';
     const what = `${step.verb} ${short(step.ref)}`;
-    const message = observing ? `${what} is planned; ${IDLE[observing].why}` : `${what}: ${error ?? 'still differs after the pass'}`;
-    return step.from.map(({ definition }): Obstacle => ({ definition, state: observing ? 'waiting' : 'error', reason, message }));
+    const message = observing ? `${what} is planned; ${IDLE[observing].why}` : `${what}: ${status === 'done' ? 'still differs after the pass' : error}`;
+    const follows = status === 'skipped' || (status === 'done' && step.because !== undefined) ? ({ follows: true } as const) : {};
+    return step.from.map(({ definition }): Obstacle => ({ definition, state: observing ? 'waiting' : 'error', reason, message, ...follows }));
   });
+}
+
+// What would only be said again with something else is as it should be.
+function differs({ verb, changes, because }: Step): boolean {
+  return verb !== 'update' || changes.length > 0 || because === undefined;
 }
 
 function suspendedObstacles({ left = [] }: Leftovers): readonly Obstacle[] {

@@ -1,5 +1,6 @@
 /** report: what this node says of a pass, from what the pass found and did. */
 import { KINDS } from '../kinds/index.ts';
+import type { Step } from '../kinds/step.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, egressNames, floatingNames, tapName, vethNames, vxlanName } from '../model/names.ts';
@@ -39,7 +40,7 @@ export function reportOf(args: ReportArgs): NodeReport {
   const observing = idleness(config, args.suspended);
   const obstacles = obstaclesOf({
     outcomes: enforced.outcomes,
-    remaining: enforced.remaining.steps,
+    remaining: withOrigin(enforced.remaining.steps, config.node, args.settled.ledger),
     held: enforced.remaining.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
     left: enforced.remaining.left,
     // Why nothing was allocated is told before what lacks it.
@@ -77,7 +78,9 @@ function toldFacts(facts: Facts): Facts {
 
 function conditionsOf({ config, pulled, enforced, settled, suspended, before, now, wrong }: ReportArgs, obstacles: readonly Obstacle[]): readonly Condition[] {
   const of = (state: Obstacle['state']): readonly Problem[] =>
-    obstacles.filter(obstacle => obstacle.state === state).map(({ definition, reason, message }) => ({ reason, message: `${definition}: ${message}` }));
+    (obstacles.some(isRoot(state)) ? obstacles.filter(isRoot(state)) : obstacles.filter(obstacle => obstacle.state === state)).map(
+      ({ definition, reason, message }) => ({ reason, message: `${definition}: ${message}` }),
+    );
   const { refusal } = pulled;
   const unpublished = settled.problem === null ? [] : [{ reason: 'AllocationPending', message: settled.problem }];
   const outcome = {
@@ -92,6 +95,11 @@ function conditionsOf({ config, pulled, enforced, settled, suspended, before, no
     suspended: suspended === null ? null : { message: suspensionText(suspended), since: suspended.since },
   };
   return conditions(before?.conditions ?? [], outcome, now);
+}
+
+// What was left out because of something else is told by that.
+function isRoot(state: Obstacle['state']): (obstacle: Obstacle) => boolean {
+  return obstacle => obstacle.state === state && obstacle.follows !== true;
 }
 
 function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles: readonly Obstacle[], left: ReadonlyMap<string, string>) {
@@ -109,6 +117,10 @@ function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles
     const own = digest(definition);
     if (own === '' && !obstacles.some(obstacle => obstacle.definition === definition)) continue;
     networks[network.key] = objectReport({ definition, digest: own, devices: devices([definition]), also: new Set(guestsOf(definition, catalog)) }, obstacles);
+  }
+  for (const { definition, reason, message } of obstacles) {
+    const key = definition.startsWith('Network ') ? definition.slice('Network '.length) : '';
+    if (key !== '' && !catalog.networks.has(key)) networks[key] ??= { digest: '', state: 'deleting', reason, message, devices: [] };
   }
   for (const [key, message] of left) networks[key] ??= { digest: '', state: 'deleting', reason: 'ForeignPort', message, devices: [] };
   const outside = (plural: 'pools' | 'floatingIPs' | 'routedIPs'): Readonly<Record<string, ObjectReport>> => {
@@ -141,6 +153,13 @@ function devicesOf(compiled: Compiled): (definitions: readonly string[]) => read
 
 function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+// What is to go and does not say what it was made for: the ledger knows by its name, or it is the node's own.
+function withOrigin(steps: readonly Step[], node: string, ledger: Ledger): readonly Step[] {
+  const formerly = formerlyOf(ledger);
+  const whose = ({ ref }: Step): Step['from'] => [{ definition: formerly(ref) || `Node ${node}`, at: { file: '', line: 0, col: 0 } }];
+  return steps.map(step => (step.from.length > 0 ? step : { ...step, from: whose(step) }));
 }
 
 // Networks that nobody defines any more, and of which something had to stay.

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Step } from '../../src/kinds/step.ts';
 import { inventoryOf, objectReport, obstaclesOf } from '../../src/pass/obstacles.ts';
 
 const NOTHING = { outcomes: [], remaining: [], held: [], troubles: [], observing: false as const };
@@ -58,4 +59,22 @@ test('a guest whose namespace cannot be read is an error of its own, with the re
   });
   expect(obstacles.map(each => each.reason)).toEqual(['GuestUnreadable', 'GuestUnreadable']);
   expect(objectReport({ definition: NET, digest: 'd', devices: [], also: new Set([GUEST]) }, obstacles)).toMatchObject({ state: 'degraded' });
+});
+
+test('what was refused speaks before what needs it, and both say why they are not there', () => {
+  const step = (ref: `link:${string}` | `port:${string}`, definition: string) =>
+    ({ ref, verb: 'make', from: [{ definition, at: { file: '', line: 0, col: 0 } }] }) as unknown as Step;
+  const [bridge, tap, port] = [step('link:/br-1', NET), step('link:/tap-1', GUEST), step('port:/tap-1', GUEST)];
+  const outcome = (of: Step, status: 'failed' | 'skipped', error: string) => ({ step: of, status, error, startedAt: 0, durationMs: 0 });
+  const outcomes = [outcome(bridge, 'failed', 'EBUSY'), outcome(port, 'skipped', 'needs bridge, which failed'), outcome(tap, 'failed', 'EPERM')];
+  const obstacles = obstaclesOf({ ...NOTHING, outcomes, remaining: [bridge, port, tap] });
+  const told = (definition: string) => objectReport({ definition, digest: 'd', devices: [] }, obstacles).message;
+  expect([told(NET), told(GUEST)]).toEqual(['make br-1: EBUSY', 'make tap-1: EPERM']);
+  expect(obstacles.map(({ reason, message }) => `${reason} ${message}`)).toContain('ApplyFailed make tap-1: needs bridge, which failed');
+});
+
+test('what would only be said again with something that was refused is no fault of its own', () => {
+  const because = { because: 'link:/br-1' as const, changes: [] };
+  const again = { ref: 'port:/tap-1', verb: 'update', from: [{ definition: GUEST, at: { file: '', line: 0, col: 0 } }], ...because } as unknown as Step;
+  expect(obstaclesOf({ ...NOTHING, outcomes: [], remaining: [again] })).toEqual([]);
 });
