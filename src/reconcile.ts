@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { checkPrivileges } from './host/features.ts';
-import { holdSignals } from './host/interruption.ts';
+import { holdSignals, type Interruption } from './host/interruption.ts';
 import { takeLock } from './host/lock.ts';
 import type { Diagnostic } from './model/diagnostic.ts';
 import type { NodeConfig } from './model/node-config.ts';
@@ -41,6 +41,8 @@ export interface PassResult {
   readonly guarded: Guarded | null;
   /** What this node does not follow its branch to. */
   readonly held: HeldBack | null;
+  /** The signal that ended it before all was done and told; null when none did. */
+  readonly stopped: NodeJS.Signals | null;
 }
 
 export interface PassOptions {
@@ -65,23 +67,32 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
     await tidyAfterKills(config.stateDir, config.runtimeDir);
     await settleArmed(config.stateDir);
     await openRecord(config.stateDir);
-    const course = { ...options, stop: signals.signal };
+    const course = { ...options, signals };
     const result = await follow(config, course);
     // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
-    return result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined, gate: undefined }) : result;
+    const last = result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined, gate: undefined }) : result;
+    return { ...last, stopped: isCutShort(last) ? signals.signal() : null };
   } finally {
     signals.release();
     lock.release();
   }
 }
 
-interface Course extends PassOptions {
-  readonly stop: () => string | null;
+// A signal that comes when all is done and told ends nothing.
+function isCutShort({ enforced, guarded, published }: Told): boolean {
+  return enforced === null || guarded?.fate === 'stopped' || published === null || published.result === 'failed';
 }
 
-async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
+interface Course extends PassOptions {
+  readonly signals: Interruption;
+}
+
+type Told = Omit<PassResult, 'stopped'>;
+
+async function follow(config: NodeConfig, course: Course): Promise<Told> {
   const { stateDir } = config;
-  const remote = await openRemote(config, join(stateDir, 'clone'), course.deadlineMs);
+  const { deadlineMs, signals } = course;
+  const remote = await openRemote(config, join(stateDir, 'clone'), { deadlineMs, stop: signals.stop });
   const held = await loadHeldBack(stateDir);
   const suspended = await loadSuspension(stateDir);
   const seen = { held, node: config.node, accept: course.accept, keep: suspended === null };
@@ -94,7 +105,8 @@ async function follow(config: NodeConfig, course: Course): Promise<PassResult> {
   const node = catalog?.nodes.get(config.node) ?? null;
   const found = { pulled, node, suspended, diagnostics };
   if (catalog === null && held !== null && pulled.tips !== null) await tellOfNothing(config, remote, pulled, held, pulled.tips);
-  if (catalog === null || node === null) return { ...found, settled: null, enforced: null, published: null, guarded: null, held };
+  const untouched = { settled: null, enforced: null, published: null, guarded: null, held };
+  if (catalog === null || node === null || signals.signal() !== null) return { ...found, ...untouched };
   return { ...found, ...(await bring(config, remote, { ...course, held, pulled, suspended, catalog, node })) };
 }
 
@@ -118,7 +130,10 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const wants = { catalog, revision: pulled.good?.revision, main: pulled.tips?.main, node: node.name };
   const settled = held === null ? await settle({ remote, tip, kept, stateDir, ...wants, ...mind }) : frozen(kept, tip);
   if (!settled.isKnown) return { settled, enforced: null, published: null, guarded: null, held };
-  const change = (target: Partial<Target>): Promise<Guarded> => changeKernel(config, remote, brought, { catalog, ledger: settled.ledger, node, ...target });
+  // What was changed is judged whole, also by who is asked to stop.
+  const judge = await openRemote(config, join(stateDir, 'clone'), { deadlineMs: brought.deadlineMs });
+  const course = { ...brought, stop: brought.signals.signal };
+  const change = (target: Partial<Target>): Promise<Guarded> => changeKernel(config, judge, course, { catalog, ledger: settled.ledger, node, ...target });
   const first = await change({});
   const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, guarded, held });
   if (isOver(first)) return untold(first);

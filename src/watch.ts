@@ -14,8 +14,9 @@ export interface Times {
 export interface Work {
   /** What the remote has now; another value is news. Throws when it does not answer. */
   look(): Promise<string>;
-  pass(): Promise<void>;
-  /** What else is done at each look, after the pass. */
+  /** False: what is new could not be had; the next look tries again. */
+  pass(): Promise<boolean>;
+  /** What else is done at each look, after the pass. Its failures are its own: they delay no pass. */
   also(): Promise<void>;
   /** A look or a pass that failed: it is tried again, later each time. */
   failed(error: unknown): void;
@@ -23,40 +24,64 @@ export interface Work {
 
 const LONGEST_MS = 15 * 60_000;
 
+/** What a watch remembers. */
+interface State {
+  seen: string | null;
+  passedAt: number;
+  failures: number;
+  /** Looks at which nothing else is done, and how many came after the last failure of it. */
+  left: number;
+  alsoFailures: number;
+}
+
 /** Runs until `stop` is aborted; the work that goes on then is waited for. The first pass runs at once. */
 export async function watch({ pollMs, intervalMs }: Times, work: Work, stop: AbortSignal): Promise<void> {
-  let seen: string | null = null;
-  let passedAt = Number.NEGATIVE_INFINITY;
-  let failures = 0;
+  const state: State = { seen: null, passedAt: Number.NEGATIVE_INFINITY, failures: 0, left: 0, alsoFailures: 0 };
   while (!stop.aborted) {
-    try {
-      const now = await work.look();
-      const isDue = now !== seen || performance.now() - passedAt >= intervalMs;
-      if (isDue && !stop.aborted) {
-        passedAt = performance.now();
-        await work.pass();
-        seen = now;
-      }
-      if (!stop.aborted) await work.also();
-      failures = 0;
-    } catch (error) {
-      failures += 1;
-      work.failed(error);
-      // Git may be down: what is in force is repaired all the same.
-      if (performance.now() - passedAt >= intervalMs && !stop.aborted) {
-        passedAt = performance.now();
-        await work.pass().catch(work.failed);
-      }
-    }
-    await pause(waitMs(pollMs, failures), stop);
+    const isHeard = await lookAndPass(state, intervalMs, work, stop);
+    if (isHeard && !stop.aborted) await doAlso(state, work);
+    await sleep(waitMs(pollMs, state.failures, Math.random()), undefined, { signal: stop }).catch(() => undefined);
   }
 }
 
-/** A fifth more or less, so that nodes spread; doubled for each failure in a row. */
-function waitMs(pollMs: number, failures: number): number {
-  return Math.min(LONGEST_MS, pollMs * 2 ** Math.min(failures, 10)) * (0.8 + 0.4 * Math.random());
+// True when the remote answered.
+async function lookAndPass(state: State, intervalMs: number, work: Work, stop: AbortSignal): Promise<boolean> {
+  const isDue = (): boolean => performance.now() - state.passedAt >= intervalMs;
+  const pass = async (): Promise<boolean> => {
+    state.passedAt = performance.now();
+    return work.pass();
+  };
+  try {
+    const now = await work.look();
+    if ((now !== state.seen || isDue()) && !stop.aborted) state.seen = (await pass()) ? now : null;
+    state.failures = state.seen === now ? 0 : state.failures + 1;
+    return true;
+  } catch (error) {
+    if (stop.aborted) return false;
+    state.failures += 1;
+    work.failed(error);
+    // Git may be down: what is in force is repaired all the same.
+    if (isDue()) await pass().catch(work.failed);
+    return false;
+  }
 }
 
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+async function doAlso(state: State, work: Work): Promise<void> {
+  if (state.left > 0) {
+    state.left -= 1;
+    return;
+  }
+  try {
+    await work.also();
+    state.alsoFailures = 0;
+  } catch (error) {
+    state.alsoFailures += 1;
+    state.left = 2 ** Math.min(state.alsoFailures, 6);
+    work.failed(error);
+  }
+}
+
+/** A fifth more or less, so that nodes spread; doubled for each failure in a row. `random` is from 0 to 1. */
+export function waitMs(pollMs: number, failures: number, random: number): number {
+  return Math.round(Math.min(LONGEST_MS, pollMs * 2 ** Math.min(failures, 10)) * (0.8 + 0.4 * random));
 }

@@ -48,7 +48,8 @@ async function look(ref: string, config: NodeConfig, options: Options): Promise<
 // Another pass that runs right now does the same work: its end is waited for by looking again.
 async function pass(config: NodeConfig): Promise<void> {
   try {
-    await reconcile(config, { command: 'netloom ensure' });
+    const { stopped } = await reconcile(config, { command: 'netloom ensure' });
+    if (stopped !== null) throw new CommandError(`stopped by ${stopped}`, { exitCode: EXIT.tryAgain });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'locked')) throw error;
   }

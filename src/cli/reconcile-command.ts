@@ -25,6 +25,14 @@ export async function reconcileCommand(options: Options): Promise<ExitCode> {
   const confirmMs = confirmOption(options.confirmTimeout);
   const result = await reconcile(config, { accept: options.accept, confirmMs, command: 'netloom reconcile' });
   tellPass(config, result);
+  return endOf(config, result);
+}
+
+/** Says how it ended where that is not how a pass ends anyway; the exit code. */
+export function endOf(config: NodeConfig, result: PassResult): ExitCode {
+  if (result.stopped !== null)
+    say(`stopped by ${result.stopped}: ${result.enforced === null ? 'nothing was changed' : 'between two acts'}; the next pass goes on`);
+  if (result.stopped !== null) return EXIT.tryAgain;
   return (result.guarded === null ? null : fateExit(result.guarded)) ?? passExit(config, result);
 }
 

@@ -3,9 +3,9 @@ import { checkPrivileges } from '../host/features.ts';
 import { rollBack } from '../pass/roll-back.ts';
 import { reconcile } from '../reconcile.ts';
 import { loadConfig } from './config.ts';
-import { confirmOption, fateExit } from './confirm-words.ts';
+import { confirmOption } from './confirm-words.ts';
 import type { ExitCode } from './exit.ts';
-import { passExit, tellPass } from './reconcile-command.ts';
+import { endOf, tellPass } from './reconcile-command.ts';
 import { say } from './terminal.ts';
 
 /** Exit codes of a pass: 0 when the earlier revision is enforced. */
@@ -16,5 +16,5 @@ export async function rollbackCommand(commit: string | undefined, options: { rea
   say((await rollBack(config, commit)).message);
   const result = await reconcile(config, { confirmMs, command: 'netloom rollback' });
   tellPass(config, result);
-  return (result.guarded === null ? null : fateExit(result.guarded)) ?? passExit(config, result);
+  return endOf(config, result);
 }

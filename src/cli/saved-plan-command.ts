@@ -8,7 +8,7 @@ import { reconcile } from '../reconcile.ts';
 import { applyNow, checkEnforcing, exactExit } from './apply-command.ts';
 import { loadConfig } from './config.ts';
 import { confirmOption, fateExit } from './confirm-words.ts';
-import { CommandError, type ExitCode } from './exit.ts';
+import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { type NodeOptions, nodeOf } from './node-context.ts';
 import { outcomeText } from './outcome-text.ts';
 import { say } from './terminal.ts';
@@ -40,12 +40,13 @@ async function applyRemote(file: string, text: string, options: Options): Promis
   if ('problem' in read) throw new CommandError(`${file}: ${read.problem}`);
   await look(read.saved, config);
   // What may have moved since is looked at again, under the node's lock.
-  const { enforced, guarded, suspended } = await reconcile(config, {
+  const { enforced, guarded, suspended, stopped } = await reconcile(config, {
     command: `netloom apply ${file}`,
     gate: gateOf(read.saved),
     confirmMs: confirmOption(options.confirmTimeout),
   });
   if (suspended !== null) throw new CommandError(`${config.node} is suspended: nothing was applied`, { hint: 'netloom resume' });
+  if (stopped !== null && enforced === null) throw new CommandError(`stopped by ${stopped}: nothing was changed`, { exitCode: EXIT.tryAgain });
   if (enforced === null || guarded === null) throw new CommandError('nothing was applied', { hint: 'netloom reconcile says why' });
   say(outcomeText(enforced));
   return fateExit(guarded) ?? exactExit(enforced);

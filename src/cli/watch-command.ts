@@ -1,9 +1,10 @@
-/** `netloom watch`: passes at new commits and after an interval, until SIGTERM or SIGINT. */
-import { join } from 'node:path';
-import { type PlannedBranches, planBranches } from '../pass/plan-branches.ts';
-import { openRemote, readTips } from '../pass/remote.ts';
+/** `netloom watch`: passes at new commits and after an interval, until it is asked to end. */
+import { holdSignals } from '../host/interruption.ts';
+import type { NodeConfig } from '../model/node-config.ts';
+import { openForBranches, type PlannedBranches, planBranches } from '../pass/plan-branches.ts';
 import { reconcile } from '../reconcile.ts';
-import { watch } from '../watch.ts';
+import type { Oid } from '../repo/repo.ts';
+import { type Work, watch } from '../watch.ts';
 import { loadConfig } from './config.ts';
 import { durationOption } from './duration-option.ts';
 import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
@@ -17,30 +18,55 @@ interface Options {
   readonly planBranches?: string;
 }
 
+const SHORTEST_MS = 1_000;
+
 /** Exit 0 when it was asked to stop. */
 export async function watchCommand(options: Options): Promise<ExitCode> {
   const config = loadConfig(options.config);
-  const times = { pollMs: durationOption('--poll', options.poll), intervalMs: durationOption('--interval', options.interval) };
+  const times = { pollMs: interval('--poll', options.poll), intervalMs: interval('--interval', options.interval) };
   const prefix = prefixOf(options.planBranches);
-  const remote = await openRemote(config, join(config.stateDir, 'branches', 'clone'));
+  // A pass ends between two acts by itself; here the next one is not begun.
+  const signals = holdSignals();
+  const log = logger(config.node);
+  await watch(times, await workOf(config, prefix, signals.stop), signals.stop);
+  log.info(`stopped by ${signals.signal()}`);
+  signals.release();
+  return EXIT.fine;
+}
+
+async function workOf(config: NodeConfig, prefix: string | null, stop: AbortSignal): Promise<Work> {
+  const remote = await openForBranches(config, stop);
   const log = logger(config.node);
   const planned: PlannedBranches = new Map();
-  const stop = new AbortController();
-  const ask = (): void => stop.abort();
-  // A pass ends between two acts by itself; here the next one is not begun.
-  process.on('SIGTERM', ask);
-  process.on('SIGINT', ask);
-  const work = {
-    look: async () => (await readTips(remote)).main ?? '',
-    pass: async () => tellPass(config, await reconcile(config, { command: 'netloom watch' })),
+  let listed: ReadonlyMap<string, Oid> = new Map();
+  return {
+    look: async () => {
+      // One listing tells of the main branch and of those to be planned.
+      listed = await remote.definitions.branches([remote.branch, ...(prefix === null ? [] : [prefix])]);
+      return listed.get(remote.branch) ?? '';
+    },
+    pass: async () => {
+      const result = await reconcile(config, { command: 'netloom watch' });
+      tellPass(config, result);
+      return result.pulled.refusal?.condition !== 'FetchFailed';
+    },
     also: async () => {
-      if (prefix !== null) for (const line of await planBranches(config, prefix, planned)) log.info(line);
+      if (prefix === null) return;
+      for (const line of await planBranches(config, remote, { prefix, listed }, planned)) log.info(line);
     },
     failed: (error: unknown) => log.warn(explain(error).text),
   };
-  await watch(times, work, stop.signal);
-  return EXIT.fine;
 }
+
+// Often enough to load nobody, seldom enough for a timer.
+function interval(name: string, text: string): number {
+  const ms = durationOption(name, text);
+  if (ms >= SHORTEST_MS && ms <= LONGEST_MS) return ms;
+  throw new CommandError(`${name} ${text} is ${ms < SHORTEST_MS ? 'less than a second' : 'more than a week'}`, { hint: 'such as 15s or 5m' });
+}
+
+/** Timers of Node.js overflow, and then fire at once, past 24.8 days; longer than this nobody means. */
+const LONGEST_MS = 7 * 24 * 3_600_000;
 
 // Only what git itself can list in one request.
 function prefixOf(pattern: string | undefined): string | null {

@@ -96,6 +96,9 @@ function begin(steps: readonly Step[], system: System): Work {
   };
 }
 
+/** A batch is what a signal waits for: some seconds at most. */
+const MOST_IN_A_BATCH = 500;
+
 // The next acts of one lane whose steps may run. What a step needs is done, or comes before it in the same batch, which ends at a failure.
 function nextBatch(work: Work, options: ApplyOptions): readonly Task[] {
   const batch: Task[] = [];
@@ -105,7 +108,7 @@ function nextBatch(work: Work, options: ApplyOptions): readonly Task[] {
     if (act === undefined || isOver(work, act) || skipped(work, act.step)) continue;
     if (batch[0] !== undefined && act.lane !== batch[0].lane) break;
     batch.push(act);
-    if (options.singleLines === true) break;
+    if (options.singleLines === true || batch.length >= MOST_IN_A_BATCH) break;
   }
   return batch;
 }

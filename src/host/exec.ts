@@ -85,6 +85,8 @@ export interface RunOptions {
   readonly asBuffer?: boolean;
   /** Characters (bytes with asBuffer) of stdout, and of stderr, that are taken; more is an error. 256 Mi by default. */
   readonly maxBytes?: number;
+  /** Aborted: it is killed with its children, and that is an error, `interrupted`. */
+  readonly stop?: AbortSignal;
   /** Open descriptors of ours that the child keeps open as 3, 4, …: locks that must hold as long as it lives. */
   readonly keepOpen?: readonly number[];
 }
@@ -113,8 +115,13 @@ export async function run(program: string, args: readonly string[], options: Run
     maxBuffer: options.maxBytes ?? 256 * 1024 * 1024,
   });
   const late = deadline(child.pid, timeoutMs);
+  const halt = (): void => void (child.pid !== undefined && signalGroup(child.pid, 'SIGKILL'));
+  options.stop?.addEventListener('abort', halt);
+  if (options.stop?.aborted === true) halt();
   const end = await child;
   late.cancel();
+  options.stop?.removeEventListener('abort', halt);
+  if (options.stop?.aborted === true) throw new HostError('interrupted', `${shown} was stopped by ${options.stop.reason}`, { command: shown });
   if (late.hit()) throw new HostError('timeout', `${shown} did not end within ${timeoutMs} ms and was killed`, { command: shown });
   if (end.isMaxBuffer) throw new HostError('too-much-output', `${shown} printed more than ${options.maxBytes ?? 256 * 1024 * 1024} bytes`, { command: shown });
   const result = { stdout: end.stdout, stderr: textOf(end.stderr), exitCode: end.exitCode ?? null, signal: end.signal ?? null };

@@ -1,7 +1,7 @@
 /** What netloom needs of the node before it changes anything: parts of the kernel, and the right to use them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostError } from './errors.ts';
+import { adviceFor, codeOfText, HostError, type HostErrorCode } from './errors.ts';
 import { run } from './exec.ts';
 import { readTextIfThere, writeAtomic } from './files.ts';
 
@@ -63,8 +63,7 @@ async function probe(): Promise<readonly string[]> {
     run('unshare', ['--net', 'ip', '-force', '-batch', '-'], { stdin: text, timeoutMs: 20_000 }),
     run('unshare', ['--net', 'nft', '-f', '-'], { stdin: TABLES, timeoutMs: 20_000 }),
   ]);
-  if (/unshare failed/.test(links.stderr))
-    throw new HostError('not-permitted', 'cannot make a network namespace to try the kernel: CAP_SYS_ADMIN is needed; run as root');
+  for (const { stderr } of [links, tables]) refuseToTell(stderr);
   // ip ends at the first word it does not know, also with -force.
   if (links.exitCode !== 0 && !/Command failed -:\d+\s*$/.test(links.stderr)) {
     throw new HostError('unsupported', `the ip program is too old, iproute2 5.18 or newer is needed: ${links.stderr.trim().split('\n')[0]}`, { command: 'ip' });
@@ -72,6 +71,18 @@ async function probe(): Promise<readonly string[]> {
   const failed = [...links.stderr.matchAll(/Command failed -:(\d+)/g)].flatMap(match => lines[Number(match[1]) - 1]?.name ?? []);
   const tun = existsSync('/dev/net/tun') ? [] : ['tun'];
   return [...new Set([...failed, ...tun, ...(tables.exitCode === 0 ? [] : ['nftables'])])].sort();
+}
+
+/** What a node is short of says nothing about what its kernel can. */
+const SHORT: ReadonlySet<HostErrorCode> = new Set(['no-space', 'no-memory', 'too-many-files', 'interrupted', 'io-error']);
+
+function refuseToTell(stderr: string): void {
+  const code = codeOfText(stderr);
+  const isShut = /unshare failed/.test(stderr);
+  if (isShut && code === 'not-permitted') throw new HostError(code, 'cannot make a network namespace to try the kernel: CAP_SYS_ADMIN is needed; run as root');
+  if (!isShut && !SHORT.has(code)) return;
+  const limit = isShut && code === 'no-space' ? 'raise the sysctl user.max_net_namespaces' : adviceFor(code);
+  throw new HostError(code, `cannot try what this kernel can: ${stderr.trim().split('\n')[0]}; nothing was changed: ${limit}`);
 }
 
 /** Bits of capability sets (linux/capability.h). */

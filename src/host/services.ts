@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceRun } from '../kinds/op.ts';
 import { noteOf, SEARCH_CAPABILITY, SERVICE_CAPABILITIES, SERVICE_USERS, unprivileged } from '../kinds/render-service.ts';
-import { codeOfErrno, errnoOf, HostError } from './errors.ts';
+import { codeOfErrno, codeOfText, errnoOf, HostError } from './errors.ts';
 import { run, startDetached } from './exec.ts';
 import { writeAtomic } from './files.ts';
 import { entering } from './namespace.ts';
@@ -111,7 +111,7 @@ async function untilReady(service: ServiceRun, hasEnded: () => boolean, words: s
       const said = typeof words === 'string' ? words : words();
       await stopService(service);
       throw new HostError(
-        late ? 'timeout' : 'other',
+        late ? 'timeout' : codeOfText(said),
         `${service.program} ${late ? `holds not all of its ports ${service.ports.join(', ')}` : 'ended'}: ${said}`,
       );
     }

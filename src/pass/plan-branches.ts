@@ -35,15 +35,29 @@ const LOOKED = '';
 /** Branch to what it was planned for last: its tip on top of which base. */
 export type PlannedBranches = Map<string, string>;
 
-/** One look. What it says it did; throws RepoError and HostError, after which the next look begins anew. */
-export async function planBranches(config: NodeConfig, prefix: string, planned: PlannedBranches): Promise<readonly string[]> {
-  const remote = await openRemote(config, join(config.stateDir, 'branches', 'clone'));
-  const found = [...(await remote.definitions.branches(prefix))].filter(([name]) => isPlannable(name, remote)).sort(([a], [b]) => (a < b ? -1 : 1));
+/** A remote with a clone of its own, apart from what passes use. */
+export function openForBranches(config: NodeConfig, stop?: AbortSignal): Promise<Remote> {
+  return openRemote(config, join(config.stateDir, 'branches', 'clone'), { stop });
+}
+
+/**
+ * One look.
+ *
+ * @param listed  branches of the definitions' repository with their tips, these among them
+ * @returns       what it did, as sentences. Throws RepoError and HostError, after which the next look begins anew.
+ */
+export async function planBranches(
+  config: NodeConfig,
+  remote: Remote,
+  { prefix, listed }: { readonly prefix: string; readonly listed: ReadonlyMap<string, Oid> },
+  planned: PlannedBranches,
+): Promise<readonly string[]> {
+  const found = [...listed].filter(([name]) => name.startsWith(prefix) && isPlannable(name, remote)).sort(([a], [b]) => (a < b ? -1 : 1));
   const branches = found.slice(0, MOST_BRANCHES);
   const base = (await loadGood(config.stateDir))?.revision ?? '';
   const moved = branches.filter(([name, tip]) => planned.get(name) !== `${tip} ${base}`).slice(0, MOST_AT_ONCE);
   const plans: LivePlan[] = [];
-  for (const [branch, tip] of moved) plans.push(await planOne(config, remote, { branch, tip, base }));
+  for (const [branch, tip] of moved) if (remote.stop?.aborted !== true) plans.push(await planOne(config, remote, { branch, tip, base }));
   const gone = [...planned.keys()].filter(name => name !== LOOKED && !branches.some(([branch]) => branch === name));
   if (plans.length + gone.length === 0 && planned.has(LOOKED)) return [];
   await publishPlans(config, remote, plans, new Set(branches.map(([name]) => name)));
@@ -111,7 +125,7 @@ async function publishPlans(config: NodeConfig, remote: Remote, plans: readonly 
     const message = commitMessage(config.node, `plans of ${edits.size} ${edits.size === 1 ? 'branch' : 'branches'}`);
     const oid = await status.commit({ parent: tip, edits, author: author(config.node), message, at: Date.now() });
     if (oid === null || (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok') return;
-    await backOff(attempt);
+    await backOff(attempt, remote.stop);
   }
   throw new RepoError('other', `the plans lost ${TRIES} races in a row`, config.repo.url);
 }

@@ -67,7 +67,8 @@ export async function publish(args: PublishArgs, before: Published): Promise<Pub
     const early = await mayPush(args, args.tip, heard);
     if (early > 0) return { result: 'later', waitMs: early };
     // A larger fleet is spread by its budget.
-    if (args.fleet.nodes <= args.fleet.pushesPerMinute) await jitter(Math.min(LONGEST_SPREAD_MS, SPREAD_MS_PER_NODE * (args.fleet.nodes - 1)));
+    if (args.fleet.nodes <= args.fleet.pushesPerMinute)
+      await jitter(Math.min(LONGEST_SPREAD_MS, SPREAD_MS_PER_NODE * (args.fleet.nodes - 1)), args.remote.stop);
     const sample = await args.sample?.();
     const published = await pushAll({ ...args, events: [...args.events, ...(sample?.events ?? [])] }, heard);
     if (published.result !== 'news' || published.tip === null) return published;
@@ -98,7 +99,7 @@ async function pushAll(args: PublishArgs, heard: number | null): Promise<Publish
     const { status, statusBranch } = args.remote;
     const oid = await status.commit({ parent: tip, edits, author: author(args.node), message: commitMessage(args.node, 'status'), at: Date.now() });
     if (oid === null || (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok') return { result: 'news', tip: oid ?? tip };
-    await backOff(attempt);
+    await backOff(attempt, args.remote.stop);
     tip = (await readTips(args.remote)).status;
   }
   return { result: 'failed', message: `the status lost ${TRIES} races in a row` };

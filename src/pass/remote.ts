@@ -22,6 +22,8 @@ export interface Remote {
   readonly shared: boolean;
   /** Sentences about the files of secrets and keys. */
   readonly remarks: readonly string[];
+  /** Aborted: nothing more is asked, and nothing waited for. */
+  readonly stop?: AbortSignal;
   /** Whose commits count; absent = everybody's. */
   readonly verify?: NodeConfig['repo']['verify'];
 }
@@ -32,20 +34,27 @@ export interface Tips {
   readonly status: Oid | null;
 }
 
+/** How long a remote is waited for. */
+export interface Patience {
+  /** A minute, when none is given. */
+  readonly deadlineMs?: number | undefined;
+  readonly stop?: AbortSignal | undefined;
+}
+
 /**
  * Two disposable clones below `dir`; no request is made yet. A side that cannot be spoken to (its secret cannot be read, its
  * url is none) says so when it is asked, as one that is down: what a node enforces does not depend on it. One that does not answer
  * within the deadline (a minute, when none is given) is asked for no more objects, so that a pass waits for it once.
  */
-export async function openRemote(config: Sides, dir: string, deadlineMs?: number): Promise<Remote> {
+export async function openRemote(config: Sides, dir: string, { deadlineMs, stop }: Patience = {}): Promise<Remote> {
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
   const statusAuth = config.status.auth ?? (shared ? config.repo.auth : undefined);
   const secrets = [...new Set([await secretRemark(config.repo.auth), await secretRemark(statusAuth)])].filter(remark => remark !== null);
   const { verify } = config.repo;
   const remarks = verify === undefined || verify.mode === 'none' ? secrets : [...secrets, ...(await keyRemarks(verify))];
-  const definitions = await openSide({ url: config.repo.url, auth: config.repo.auth, dir: join(dir, 'definitions'), deadlineMs });
-  const status = await openSide({ url: statusUrl, auth: statusAuth, dir: join(dir, 'status'), deadlineMs });
+  const definitions = await openSide({ url: config.repo.url, auth: config.repo.auth, dir: join(dir, 'definitions'), deadlineMs, stop });
+  const status = await openSide({ url: statusUrl, auth: statusAuth, dir: join(dir, 'status'), deadlineMs, stop });
   const late: Late = {};
   return {
     definitions: askedOnce(definitions, late),
@@ -55,6 +64,7 @@ export async function openRemote(config: Sides, dir: string, deadlineMs?: number
     path: config.repo.path,
     shared,
     remarks,
+    ...(stop === undefined ? {} : { stop }),
     ...(verify === undefined ? {} : { verify }),
   };
 }
@@ -64,14 +74,15 @@ interface Side {
   readonly auth: NodeConfig['repo']['auth'];
   readonly dir: string;
   readonly deadlineMs: number | undefined;
+  readonly stop: AbortSignal | undefined;
 }
 
-async function openSide({ url, auth, dir, deadlineMs }: Side): Promise<Repo> {
+async function openSide({ url, auth, dir, deadlineMs, stop }: Side): Promise<Repo> {
   try {
     const limits = deadlineMs === undefined ? {} : { deadlineMs };
     // Only where a remote is asked: what speaks git is half of the program.
     const { openRepo } = await import('../repo/open.ts');
-    return openRepo({ url, dir, ...limits, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
+    return openRepo({ url, dir, stop, ...limits, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
   } catch (error) {
     if (error instanceof RepoError) return mute(error);
     throw error;

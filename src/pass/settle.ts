@@ -3,7 +3,6 @@
  * compare-and-swap of the status branch; a lost race reads again and decides again, all of it.
  */
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllocationChange, AllocationNote, PendingAsk } from '../allocate/allocate.ts';
 import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import { membersOf } from '../objects/mesh.ts';
@@ -13,7 +12,7 @@ import { decide } from './decide.ts';
 import { type KeptLedger, saveKeptLedger } from './kept.ts';
 import { type Base, publishLedger, readLedger } from './ledger-branch.ts';
 import { type Remote, readTips, type Tips } from './remote.ts';
-import { backOff } from './retry.ts';
+import { backOff, pause } from './retry.ts';
 
 /** A lost race is decided anew this often before the asks wait for the next pass. */
 const TRIES = 20;
@@ -118,7 +117,7 @@ async function settleOnline(args: SettleArgs, firstTip: Oid | null, seen: Seen):
     }
     const pushed = await publishLedger(args, base, decided.ledger, tip);
     if (pushed !== null) return keep(args, base, { ...decided, changes: [...mendedIn(base), ...decided.changes], tip: pushed, at });
-    await backOff(attempt + 1);
+    await backOff(attempt + 1, args.remote.stop);
     const tips = await readTips(args.remote);
     tip = tips.status;
     base = await readSeen(args, tips, seen);
@@ -140,7 +139,7 @@ async function waitForTurn(args: SettleArgs, tip: Oid | null, changes: readonly 
   const waitMs = Math.min(LONGEST_WAIT_MS, TURN_MS * rankOf(args, changes));
   const until = performance.now() + waitMs;
   while (performance.now() < until) {
-    await sleep(LOOK_MS);
+    await pause(LOOK_MS, args.remote.stop);
     const seen = await readTips(args.remote);
     if (seen.status !== tip) return seen;
   }

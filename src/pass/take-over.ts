@@ -88,7 +88,7 @@ async function publishTaken(args: TakeOverArgs, keys: readonly string[]): Promis
       if (base.unreadable.length === 0) await saveKeptLedger(stateDir, { tip: pushed, ledger: next });
       return { ...settled, ledger: next, tip: pushed, changes: [...settled.changes, ...changesOf(base.ledger, next)] };
     }
-    await backOff(attempt);
+    await backOff(attempt, remote.stop);
     tip = (await readTips(remote)).status;
   }
   return settled;

@@ -38,7 +38,7 @@ export interface Backend {
   /** Takes our credentials out of what a server said. */
   scrub(text: string): string;
   tips(branches: readonly string[], until: number): Promise<ReadonlyMap<string, Oid | null>>;
-  branches(prefix: string, until: number): Promise<ReadonlyMap<string, Oid>>;
+  branches(prefixes: readonly string[], until: number): Promise<ReadonlyMap<string, Oid>>;
   init(gitdir: string): Promise<void>;
   /** Brings the objects; the local branch is set by `point`, after they have been checked. */
   fetch(gitdir: string, branch: string, tip: Oid, how: FetchHow, until: number): Promise<void>;

@@ -22,14 +22,15 @@ export interface BinaryBackendOptions {
   readonly dir: string;
   readonly auth: Auth | undefined;
   readonly maxBytes: number;
+  readonly stop: AbortSignal | undefined;
 }
 
 /** Speaks to one remote through processes; each of them is bounded in time, a fetch also in size. */
-export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOptions): Backend {
+export function binaryBackend({ address, dir, auth, maxBytes, stop }: BinaryBackendOptions): Backend {
   const { url } = address;
   const remote = address.kind === 'path' ? address.path : url;
   const config = configOf(dir);
-  const setting: GitSetting = { url, env: gitEnv(address.kind === 'path' ? 'file' : 'ssh', config, auth) };
+  const setting: GitSetting = { url, env: gitEnv(address.kind === 'path' ? 'file' : 'ssh', config, auth), stop };
   const at = (gitdir: string): string => `--git-dir=${gitdir}`;
   const listed = (patterns: readonly string[], until: number) => listRefs({ setting, remote, prepared: writeConfig(config, address) }, patterns, until);
 
@@ -41,8 +42,9 @@ export function binaryBackend({ address, dir, auth, maxBytes }: BinaryBackendOpt
       const found = await listed(branches, until);
       return new Map(branches.map(branch => [branch, found.get(`refs/heads/${branch}`) ?? null]));
     },
-    async branches(prefix, until) {
-      return branchesOf(await listed([`${prefix}*`], until), prefix);
+    async branches(prefixes, until) {
+      const patterns = prefixes.map(prefix => `${prefix}*`);
+      return branchesOf(await listed(patterns, until), prefixes);
     },
     async init(gitdir) {
       await writeConfig(config, address);

@@ -33,10 +33,10 @@ export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): R
       for (const branch of branches) assertBranch(clone, branch);
       return backend.tips(branches, until(clone));
     }),
-    branches: guarded(clone, prefix => {
+    branches: guarded(clone, async prefixes => {
       // What follows a whole name is a name; glob signs are none.
-      assertBranch(clone, `${prefix}x`);
-      return backend.branches(prefix, until(clone));
+      for (const prefix of prefixes) assertBranch(clone, `${prefix}x`);
+      return backend.branches(prefixes, until(clone));
     }),
     sync: guarded(clone, (branch, tip) => sync(clone, branch, tip)),
     descends: guarded(clone, (descendant, ancestor) => descends(clone, descendant, ancestor)),

@@ -97,9 +97,9 @@ export function below(entries: readonly TreeEntry[], path: string): readonly Tre
   return entries.filter(entry => entry.path.startsWith(`${folder}/`)).map(entry => ({ ...entry, path: entry.path.slice(folder.length + 1) }));
 }
 
-/** Branches whose names begin so, of refs by their whole names; without names that git would refuse. */
-export function branchesOf(refs: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, string> {
+/** Branches whose names begin with one of these, of refs by their whole names; without names that git would refuse. */
+export function branchesOf(refs: ReadonlyMap<string, string>, prefixes: readonly string[]): ReadonlyMap<string, string> {
   const heads = 'refs/heads/';
-  const found = [...refs].flatMap(([ref, oid]) => (ref.startsWith(heads + prefix) ? [[ref.slice(heads.length), oid] as const] : []));
+  const found = [...refs].flatMap(([ref, oid]) => (prefixes.some(prefix => ref.startsWith(heads + prefix)) ? [[ref.slice(heads.length), oid] as const] : []));
   return new Map(found.filter(([name]) => isBranchName(name)));
 }

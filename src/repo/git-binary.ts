@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { findProgram, type RunResult, run } from '../host/exec.ts';
 import type { Auth } from './auth.ts';
 import { RepoError, type RepoErrorCode } from './repo.ts';
-import { asRepoError } from './repo-errors.ts';
+import { asRepoError, stopped } from './repo-errors.ts';
 
 /** What all calls of git for one remote have in common. */
 export interface GitSetting {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Aborted: what runs is ended, and nothing more is asked. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface GitCall {
@@ -88,9 +90,10 @@ export async function git(setting: GitSetting, args: readonly string[], call: Gi
     env: setting.env,
     timeoutMs,
     asBuffer: true,
+    ...(setting.stop === undefined ? {} : { stop: setting.stop }),
     ...(call.stdin === undefined ? {} : { stdin: call.stdin }),
   }).catch((error: unknown) => {
-    throw asRepoError(error, setting.url);
+    throw setting.stop?.aborted === true ? stopped(setting.url, setting.stop) : asRepoError(error, setting.url);
   });
   if (result.exitCode !== null && (call.okCodes ?? [0]).includes(result.exitCode)) return result;
   throw gitError(setting.url, args, result);

@@ -43,8 +43,8 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
       const refs = await readRefs(remote, branches, until);
       return new Map(branches.map(branch => [branch, refs.get(`refs/heads/${branch}`) ?? null]));
     },
-    async branches(prefix, until) {
-      return branchesOf(await readRefs(remote, [prefix], until), prefix);
+    async branches(prefixes, until) {
+      return branchesOf(await readRefs(remote, prefixes, until), prefixes);
     },
     async init(gitdir) {
       cache = {};

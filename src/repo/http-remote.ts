@@ -17,6 +17,8 @@ export interface HttpRemote {
   readonly dir: string;
   readonly auth: Auth | undefined;
   readonly maxBytes: number;
+  /** Aborted: nothing more is asked. */
+  readonly stop: AbortSignal | undefined;
   /** Where requests go: a redirect on the same host moves it. */
   base: string;
   /** Of upload-pack, from the last listing; absent when none was read. */
@@ -24,7 +26,7 @@ export interface HttpRemote {
 }
 
 /** Asks nobody yet. */
-export function httpRemote(parts: Pick<HttpRemote, 'url' | 'dir' | 'auth' | 'maxBytes'>): HttpRemote {
+export function httpRemote(parts: Pick<HttpRemote, 'url' | 'dir' | 'auth' | 'maxBytes' | 'stop'>): HttpRemote {
   return { ...parts, base: parts.url, capabilities: undefined };
 }
 
@@ -82,7 +84,7 @@ type Question = Omit<GitHttpRequest, 'url' | 'headers'> & { readonly path: strin
 
 async function ask(remote: HttpRemote, { path, more, ...rest }: Question, limits: Limits): Promise<Buffer> {
   const headers = { 'user-agent': 'git/netloom', accept: rest.contentType, ...authHeaders(remote.auth), ...more };
-  const answer = await send(remote.url, { ...rest, url: `${remote.base}${path}`, headers }, limits);
+  const answer = await send(remote.url, { ...rest, url: `${remote.base}${path}`, headers }, { ...limits, stop: remote.stop });
   if (answer.url.endsWith(path)) remote.base = answer.url.slice(0, -path.length);
   return answer.body;
 }

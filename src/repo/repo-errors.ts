@@ -1,5 +1,5 @@
 /** Turns what Node and the node's door throw into RepoError; git's own words are read where they are heard. */
-import { HostError, type HostErrorCode } from '../host/errors.ts';
+import { adviceFor, codeOfErrno, HostError, type HostErrorCode } from '../host/errors.ts';
 import { RepoError, type RepoErrorCode } from './repo.ts';
 
 /**
@@ -17,9 +17,15 @@ export function asRepoError(error: unknown, url: string): RepoError {
   if (errno === 'RemoteCapabilityError') return new RepoError('other', `${url} is served by a git that is too old: ${words}`, url, { cause: error });
   // These are about the folder, not about what is in it.
   if (/^(EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE|ELOOP)$/.test(errno)) {
-    return new RepoError('other', `the clone of ${url} cannot be used: ${words}; check who owns the folder`, url, { cause: error });
+    const advice = /^E(MFILE|NFILE|IO|ROFS)$/.test(errno) ? adviceFor(codeOfErrno(error)) : 'check who owns the folder';
+    return new RepoError('other', `the clone of ${url} cannot be used: ${words}; ${advice}`, url, { cause: error });
   }
   return new RepoError('corrupt', `the clone of ${url} is damaged: ${words}; it is made anew at the next sync`, url, { cause: error });
 }
 
 const HOST: Partial<Readonly<Record<HostErrorCode, RepoErrorCode>>> = { timeout: 'timeout', 'no-space': 'disk-full', 'too-much-output': 'too-large' };
+
+/** Somebody asked this process to end. */
+export function stopped(url: string, stop: AbortSignal): RepoError {
+  return new RepoError('stopped', `${url} is not asked any further: stopped by ${stop.reason}`, url);
+}

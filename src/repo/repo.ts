@@ -34,8 +34,8 @@ export interface Repo {
    * A listing that is not complete is an error, never "no branches".
    */
   tips(branches: readonly string[]): Promise<ReadonlyMap<string, Oid | null>>;
-  /** Tips of all branches whose names begin so, in one request. Names are text from outside; ones that git itself would refuse are left out. */
-  branches(prefix: string): Promise<ReadonlyMap<string, Oid>>;
+  /** Tips of all branches whose names begin with one of these, in one request. Names are text from outside; ones that git itself would refuse are left out. */
+  branches(prefixes: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
   /** Brings the branch's tip and its whole closure here, checked; does nothing when `tip` is here already. */
   sync(branch: string, tip: Oid): Promise<void>;
   /**
@@ -76,6 +76,7 @@ export interface Repo {
 export type RepoErrorCode =
   | 'unreachable'
   | 'timeout'
+  | 'stopped'
   | 'tls'
   | 'unauthorized'
   | 'forbidden'

@@ -3,12 +3,15 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import { RepoError, type RepoErrorCode } from './repo.ts';
+import { stopped } from './repo-errors.ts';
 
 /** One call of a Repo's method: all its requests share the deadline. */
 export interface Limits {
   /** Milliseconds since the epoch. */
   readonly until: number;
   readonly maxBytes: number;
+  /** Aborted: the request ends at once. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface GitHttpRequest {
@@ -83,26 +86,32 @@ function attempt(remote: string, request: GitHttpRequest, limits: Limits, reuse:
     const headers = { ...request.headers, ...(request.body === undefined ? {} : { 'content-length': String(request.body.length) }) };
     const agent = reuse && !sendsPush ? agents[secure ? 'https:' : 'http:'] : false;
     let incoming: http.IncomingMessage | undefined;
-    const fail = (error: Error): void => {
+    const rest = (): void => {
       clearTimeout(late);
+      limits.stop?.removeEventListener('abort', expire);
+    };
+    const fail = (error: Error): void => {
+      rest();
       // An answer that we cut ourselves ends as if the server had.
-      const seen = expired ? timeout(remote, limits) : transportError(remote, error, incoming !== undefined);
+      const seen = expired ? whyExpired(remote, limits) : transportError(remote, error, incoming !== undefined);
       const stale = incoming === undefined && outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
       reject(stale && !expired ? new StaleConnection() : seen);
     };
     const outgoing = (secure ? https : http).request(url, { method: request.method, headers, agent }, answer => {
       incoming = answer;
       collect(remote, answer, limits.maxBytes).then(body => {
-        clearTimeout(late);
+        rest();
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body });
       }, fail);
     });
     const expire = (): void => {
       expired = true;
-      outgoing.destroy(timeout(remote, limits));
+      outgoing.destroy(whyExpired(remote, limits));
     };
     // Not before there is something to end: a request that cannot even be made throws, and leaves no timer behind.
     const late = setTimeout(expire, Math.max(0, limits.until - Date.now()));
+    limits.stop?.addEventListener('abort', expire);
+    if (limits.stop?.aborted === true) expire();
     outgoing.on('error', fail);
     outgoing.once('socket', socket => limitConnecting(socket, outgoing));
     outgoing.end(request.body);
@@ -178,6 +187,10 @@ function retryAfterS(header: string | undefined): number | undefined {
   if (/^\d+$/.test(header)) return Number.parseInt(header, 10);
   const at = Date.parse(header);
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000));
+}
+
+function whyExpired(remote: string, limits: Limits): RepoError {
+  return limits.stop?.aborted === true ? stopped(remote, limits.stop) : timeout(remote, limits);
 }
 
 function timeout(remote: string, limits: Limits): RepoError {

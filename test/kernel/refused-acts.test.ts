@@ -2,16 +2,15 @@
  * The kernel says no to one act of a pass: each kind of act, in turn with each of the words that it has for it. What needs the act
  * waits, everything else is done, the act is named, and the next pass does the rest.
  */
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { findProgram } from '../../src/host/exec.ts';
 import { lane, type Op } from '../../src/kinds/op.ts';
 import { batchLine } from '../../src/kinds/render.ts';
-import { sh } from '../host/lab.ts';
 import { converge, freshNode, pass, planned } from './support/node.ts';
 import { RICH } from './support/rich.ts';
+import { type StandIn, standIn } from './support/stand-in.ts';
 
 /** strerror of glibc, and the code that a pass calls it by. */
 const ERRNOS: readonly (readonly [string, string])[] = [
@@ -31,6 +30,7 @@ const TOOLS = ['ip', 'bridge'] as const;
 const toolOf = (op: Op): string => lane(op).split(':')[0] ?? '';
 
 let folder: string;
+let standIns: readonly StandIn[] = [];
 /** One act of each kind that a pass on an empty node does by these tools. */
 let acts: readonly Op[];
 
@@ -40,39 +40,26 @@ beforeAll(async () => {
   const { plan } = await planned(RICH);
   const all = plan.steps.flatMap(step => step.ops).filter(op => TOOLS.some(tool => tool === toolOf(op)));
   acts = all.filter((op, at) => all.findIndex(other => other.op === op.op) === at);
-  for (const tool of TOOLS) standIn(tool);
+  standIns = TOOLS.map(tool => standIn(tool, refusing()));
 });
 beforeEach(freshNode);
 afterEach(disarm);
 afterAll(async () => {
-  for (const tool of TOOLS) sh(`umount ${findProgram(tool)}`);
+  for (const each of standIns) each.remove();
   rmSync(folder, { recursive: true, force: true });
   await freshNode();
 });
 
-/** In this lab alone: the tool, until a line of a batch is armed; that one the kernel refuses. */
-function standIn(tool: string): void {
-  const path = findProgram(tool);
-  const [real, stub] = [join(folder, tool), join(folder, `${tool}.sh`)];
-  copyFileSync(path, real);
-  chmodSync(real, 0o755);
-  writeFileSync(
-    stub,
-    `#!/bin/sh
-case " $* " in *" -batch "*) [ -e ${folder}/line ] || exec ${real} "$@";; *) exec ${real} "$@";; esac
+/** The tool, until a line of a batch is armed; that one the kernel refuses. */
+const refusing = (): string => `case " $* " in *" -batch "*) [ -e ${folder}/line ] || exec $real "$@";; *) exec $real "$@";; esac
 lines=$(cat)
 at=$(printf '%s\\n' "$lines" | grep -nxF -m1 -f ${folder}/line | cut -d: -f1)
-[ -n "$at" ] || { printf '%s\\n' "$lines" | ${real} "$@"; exit $?; }
-if [ "$at" -gt 1 ]; then printf '%s\\n' "$lines" | head -n $((at - 1)) | ${real} "$@" || exit $?; fi
+[ -n "$at" ] || { printf '%s\\n' "$lines" | $real "$@"; exit $?; }
+if [ "$at" -gt 1 ]; then printf '%s\\n' "$lines" | head -n $((at - 1)) | $real "$@" || exit $?; fi
 echo met >> ${folder}/met
 echo "RTNETLINK answers: $(cat ${folder}/words)" >&2
 echo "Command failed -:$at" >&2
-exit 1
-`,
-    { mode: 0o755 },
-  );
-  sh(`mount --bind ${stub} ${path}`);
-}
+exit 1`;
 
 function disarm(): void {
   for (const name of ['line', 'met', 'words']) rmSync(join(folder, name), { force: true });

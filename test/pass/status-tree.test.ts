@@ -94,7 +94,18 @@ describe('a branch of people is refused', () => {
       source: null,
     };
     expect(
-      passExit(config, { pulled, node: null, enforced: null, settled, published: null, diagnostics: [], guarded: null, held: null, suspended: null }),
+      passExit(config, {
+        pulled,
+        node: null,
+        enforced: null,
+        settled,
+        published: null,
+        diagnostics: [],
+        guarded: null,
+        held: null,
+        suspended: null,
+        stopped: null,
+      }),
     ).toBe(1);
   });
 

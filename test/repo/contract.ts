@@ -67,6 +67,24 @@ export function contract(name: string, serve: Serve): void {
       expect(await repo.read([])).toEqual(new Map());
     });
 
+    test('branches are listed by the beginnings of their names, several in one listing', async () => {
+      const tip = await bare.grow('pr/1', { 'a.yaml': 'a\n' });
+      const names = ['pr/10', 'pr/x;y', 'pr/größe', `pr/${'n'.repeat(150)}`, 'prx', 'other/pr/2', 'pr-2'];
+      for (const name of names) await bare.git('update-ref', `refs/heads/${name}`, tip);
+      await bare.git('update-ref', 'refs/tags/pr/3', tip);
+      const repo = open();
+      const found = async (...prefixes: readonly string[]) => [...(await repo.branches(prefixes)).keys()].sort();
+      expect(await found('pr/')).toEqual(['pr/1', 'pr/10', `pr/${'n'.repeat(150)}`, 'pr/größe', 'pr/x;y'].sort());
+      expect(await found('pr/1', 'prx')).toEqual(['pr/1', 'pr/10', 'prx']);
+      expect((await repo.branches(['pr/1', 'nothing'])).get('pr/1')).toBe(tip);
+      expect(await found('nothing/')).toEqual([]);
+      await expect(repo.branches(['pr/*'])).rejects.toMatchObject({ name: 'RepoError', code: 'no-branch' });
+      await bare.grow('pr/1', { 'b.yaml': 'b\n' });
+      expect((await repo.branches(['pr/'])).get('pr/1')).toBe(await bare.tip('pr/1'));
+      for (const name of ['pr/1', ...names]) await bare.git('update-ref', '-d', `refs/heads/${name}`);
+      await bare.git('update-ref', '-d', 'refs/tags/pr/3');
+    });
+
     test('symlinks, submodules, executables and odd names are listed as what they are', async () => {
       const blob = await bare.git('rev-parse', 'read:a.yaml');
       const listing = `100644 blob ${blob}\tback\\slash\n120000 blob ${blob}\tlink\n160000 commit ${await bare.tip('read')}\tmodule\n100755 blob ${blob}\trun.sh\n`;
