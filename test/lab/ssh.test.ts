@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../src/host/exec.ts';
 import { labRun } from '../../src/lab/enter.ts';
 import { configOf, repositoryOf } from '../../src/lab/lab.ts';
+import { printed, program } from '../host/program.ts';
 import { type Cluster, type ClusterOptions, definition, startCluster } from '../support/lab-cluster.ts';
 import { haveAccounts, missingForSshd, type Sshd, startSshd } from '../support/lab-sshd.ts';
 import { describeWhere } from '../support/needs.ts';
@@ -75,6 +76,22 @@ describeWhere(missingForSshd(), 'with a server of ssh on n1', () => {
     expect(exitCode).toBe(75);
     expect(await git('rev-parse', 'netloom-status')).toBe(before);
     expect(await all.node('n2').ok('ip -br link show master br-vxlan-51')).toContain('tap-shop');
+  });
+
+  test('branches are listed by the beginnings of their names', async () => {
+    const tip = await git('rev-parse', 'main');
+    for (const name of ['pr/1', 'pr/x;y', 'prx']) await git('update-ref', `refs/heads/${name}`, tip);
+    const url = `ssh://root@${all.node('n1').address}:${sshd.port}${repositoryOf(all.lab.dir)}`;
+    const auth = { sshKey: sshd.key, knownHosts: sshd.knownHosts };
+    const lister = await program(`
+      import { openRepo } from '../../src/repo/open.ts';
+      const repo = openRepo({ url: process.argv[2], dir: process.argv[3], auth: JSON.parse(process.argv[4]) });
+      console.log(JSON.stringify([...await repo.branches(['pr/', 'main'])]));
+    `);
+    const child = lister.start([url, join(folder, 'lister'), JSON.stringify(auth)], ['nsenter', ...all.node('n2').into()]);
+    const found = JSON.parse(await printed(child));
+    lister.remove();
+    expect(found).toEqual(['main', 'pr/1', 'pr/x;y'].map(name => [name, tip]));
   });
 
   test('ping --ssh asks from the node that carries the router', async () => {
