@@ -1,40 +1,43 @@
-/** Routes that netloom itself puts into a guest's namespace: what DHCP would have told it. */
+/** Routes of a guest by its interfaces: what DHCP tells, and what netloom itself puts into a guest's namespace. IPv4 only. */
 import type { Origin, Resource } from '../kinds/kind.ts';
 import { route } from '../kinds/route.ts';
 import { nthAddress, parseCidr } from '../model/ip.ts';
+import type { GuestRoute } from './dhcp-option.ts';
 import { grouped } from './grouped.ts';
-import type { Catalog, InterfaceDef, NetworkDef } from './object.ts';
+import type { Catalog, InterfaceDef } from './object.ts';
 import { isDefaultRouter } from './services.ts';
 import { want } from './want.ts';
 
-/** The static routes of the network, and the default route where this is the first interface of its namespace that has one. */
-export function routesInside(
-  self: InterfaceDef,
-  network: NetworkDef,
-  end: { readonly netns: string; readonly name: string },
-  catalog: Catalog,
-  from: Origin,
-): readonly Resource[] {
-  const range = parseCidr(network.spec.cidr ?? '');
-  if (end.netns === '' || range === null || range.family !== 4) return [];
+const EVERYWHERE = '0.0.0.0/0';
+
+/** The routes by this interface, in the guest's namespace; none in the node's own. */
+export function routesInside(self: InterfaceDef, end: { readonly netns: string; readonly name: string }, catalog: Catalog, from: Origin): readonly Resource[] {
+  if (end.netns === '') return [];
   const at = { netns: end.netns, table: '254', link: end.name };
+  return routesBy(self, catalog).map(({ to, via }) => want(route, { ...at, dst: to === EVERYWHERE ? 'default' : to, via }, from));
+}
+
+/**
+ * The routes that a guest has by this interface. Where several of its interfaces lead to one destination, the first of them, by
+ * order and name, has the route: a namespace takes one only.
+ */
+export function routesBy(self: InterfaceDef, catalog: Catalog): readonly GuestRoute[] {
+  const earlier = (guestsOf(catalog).get(guestOf(self)) ?? []).filter(other => before(other, self));
+  const taken = new Set(earlier.flatMap(other => offeredBy(other, catalog)).map(({ to }) => to));
+  return offeredBy(self, catalog).filter(({ to }) => !taken.has(to));
+}
+
+/** Where the network leads: its static routes, and everywhere by its router, unless one of them does. */
+function offeredBy({ namespace, spec }: InterfaceDef, catalog: Catalog): readonly GuestRoute[] {
+  const network = catalog.networks.get(`${namespace}/${spec.network}`);
+  const range = parseCidr(network?.spec.cidr ?? '');
+  if (network === undefined || range === null || range.family !== 4 || spec.address === 'none') return [];
   const statics = (network.spec.routes ?? []).flatMap(({ to, via }) => {
     const dst = parseCidr(to);
-    return dst?.family === 4 ? [want(route, { ...at, dst: dst.prefix === 0 ? 'default' : dst.text, via }, from)] : [];
+    return dst?.family === 4 ? [{ to: dst.text, via }] : [];
   });
-  if (!hasDefaultRoute(self, network, catalog) || statics.some(({ spec }) => spec.dst === 'default')) return statics;
-  return [...statics, want(route, { ...at, dst: 'default', via: nthAddress(range, 1) }, from)];
-}
-
-/** True for the interface that gives its guest the default route: the first, by order and name, of those whose network has a router. */
-export function hasDefaultRoute(self: InterfaceDef, network: NetworkDef, catalog: Catalog): boolean {
-  if (!isRouted(self, network, catalog)) return false;
-  const others = guestsOf(catalog).get(guestOf(self)) ?? [];
-  return !others.some(other => before(other, self) && isRouted(other, catalog.networks.get(`${other.namespace}/${other.spec.network}`), catalog));
-}
-
-function isRouted(iface: InterfaceDef, network: NetworkDef | undefined, catalog: Catalog): boolean {
-  return network !== undefined && iface.spec.address !== 'none' && isDefaultRouter(network, catalog);
+  if (!isDefaultRouter(network, catalog) || statics.some(({ to }) => to === EVERYWHERE)) return statics;
+  return [{ to: EVERYWHERE, via: nthAddress(range, 1) }, ...statics];
 }
 
 function before(a: InterfaceDef, b: InterfaceDef): boolean {

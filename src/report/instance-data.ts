@@ -3,7 +3,7 @@ import { type Cidr, type Family, ipFamily, ipFromBigInt, netmask, nthAddress, pa
 import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, interfaceUuid } from '../model/names.ts';
 import { harmless, nearest } from '../model/text.ts';
-import { hasDefaultRoute } from '../objects/guest-routes.ts';
+import { routesBy } from '../objects/guest-routes.ts';
 import { networkMtu } from '../objects/mesh.ts';
 import type { Catalog, InterfaceDef, NetworkDef } from '../objects/object.ts';
 import { domainOf, hostnameOf, servesDns, upstreamsOf } from '../objects/services.ts';
@@ -159,21 +159,17 @@ function addressOf(iface: InterfaceDef, network: NetworkDef, ip: string, catalog
     ip,
     prefix,
     netmask: maskOf(prefix, family),
-    routes: routesOf(iface, network, range, catalog),
+    routes: routesOf(iface, catalog),
     resolvers,
     ...(answers ? { search: domainOf(network.namespace, catalog) } : {}),
   };
 }
 
-// What netloom itself puts into a guest's namespace, and what DHCP tells: the same routes.
-function routesOf(iface: InterfaceDef, network: NetworkDef, range: Cidr, catalog: Catalog): readonly NicRoute[] {
-  const statics = (network.spec.routes ?? []).flatMap(({ to, via }) => {
+function routesOf(iface: InterfaceDef, catalog: Catalog): readonly NicRoute[] {
+  return routesBy(iface, catalog).flatMap(({ to, via }) => {
     const cidr = parseCidr(to);
-    return cidr?.family === range.family ? [{ to: cidr, via }] : [];
+    return cidr === null ? [] : [{ to: cidr, via }];
   });
-  const everywhere = parseCidr('0.0.0.0/0');
-  if (everywhere === null || !hasDefaultRoute(iface, network, catalog) || statics.some(({ to }) => to.prefix === 0)) return statics;
-  return [{ to: everywhere, via: nthAddress(range, 1) }, ...statics];
 }
 
 /** `255.255.255.0`, `ffff:ffff:ffff:ffff::`. */

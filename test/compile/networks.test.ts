@@ -124,3 +124,24 @@ test('a digest changes with what is wanted here, and with nothing else', () => {
   expect(of(catalogOf(blue(', mtu: 1400'), guest('a', 'n1'), guest('b', 'n2')))).not.toBe(before);
   expect(of(catalogOf(blue(), guest('a', 'n1')))).not.toBe(before);
 });
+
+test('a namespace in several networks has one route to each destination: that of its first card', () => {
+  const lan = (name: string, third: number) =>
+    doc('Network', name, `cidr: 10.0.${third}.0/24, routes: [{ to: 10.9.0.0/16, via: 10.0.${third}.7 }, { to: 10.${third}.0.0/16, via: 10.0.${third}.8 }]`);
+  const card = (name: string, network: string, order: number) =>
+    doc('Interface', name, `network: ${network}, node: n1, order: ${order}, attach: { netns: { name: vm } }`);
+  const everywhere = doc('Network', 'out', 'cidr: 10.0.3.0/24, routes: [{ to: 0.0.0.0/0, via: 10.0.3.7 }]');
+  const other = doc('Network', 'other', 'cidr: 10.0.4.0/24, routes: [{ to: 0.0.0.0/0, via: 10.0.4.7 }]');
+  const catalog = catalogOf(
+    lan('one', 1),
+    lan('two', 2),
+    everywhere,
+    other,
+    card('a', 'two', 1),
+    card('b', 'one', 0),
+    card('c', 'other', 3),
+    card('d', 'out', 2),
+  );
+  const routes = specs(on('n1', catalog), 'route').map(({ dst, via }) => `${dst} via ${via}`);
+  expect(routes.sort()).toEqual(['10.1.0.0/16 via 10.0.1.8', '10.2.0.0/16 via 10.0.2.8', '10.9.0.0/16 via 10.0.1.7', 'default via 10.0.3.7']);
+});
