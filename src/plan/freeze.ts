@@ -35,17 +35,41 @@ export function freezing(
   const links = new Set([...frozen.names, ...[...stays.keys()].flatMap(linkOf)]);
   const left: Left[] = [];
   const asked = new Set<Ref>();
+  const elsewhere = new Set<Ref>();
   const kept = want.flatMap((resource): readonly Resource[] => {
     const observed = there.get(resource.ref);
     const isOwn = resource.from.every(({ definition }) => frozen.definitions.has(definition));
     if (!isOwn && !stays.has(resource.ref)) return [observed === undefined ? resource : shared(resource, observed, kinds, links)];
     if (!asked.has(resource.ref)) left.push(...differencesOf(resource, observed, kinds));
     asked.add(resource.ref);
+    if (standsElsewhere(resource, observed, kinds)) elsewhere.add(resource.ref);
     return observed === undefined || observed.owner === 'foreign' ? [] : [{ ...resource, kind: observed.kind, spec: observed.spec }];
   });
   const unwanted = [...stays.values()].filter(observed => !asked.has(observed.ref));
   for (const observed of unwanted) left.push({ definition: observed.formerly ?? '', ref: observed.ref, field: '', want: 'absent', have: 'there' });
-  return { want: [...kept, ...unwanted.map(asWanted)], left: left.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
+  const homeless = hangingOn(elsewhere, kept, there, kinds);
+  for (const resource of kept) if (homeless.has(resource.ref)) left.push(...differencesOf(resource, undefined, kinds));
+  const wanted = [...kept.filter(({ ref }) => !homeless.has(ref)), ...unwanted.map(asWanted)];
+  return { want: wanted, left: left.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
+}
+
+// A port in another bridge than it should be in: what is to be made on it would be made there.
+function standsElsewhere({ kind: name, spec }: Resource, observed: Observed | undefined, kinds: Kinds): boolean {
+  const kind = kinds.get(name);
+  if (observed === undefined || kind === undefined) return false;
+  return observed.kind !== name || difference(kind, spec, observed.spec, observed.unknown).fixed.length > 0;
+}
+
+/** What is wanted and not there yet, and hangs on one of these. */
+function hangingOn(elsewhere: ReadonlySet<Ref>, want: readonly Resource[], there: ReadonlyMap<Ref, Observed>, kinds: Kinds): ReadonlySet<Ref> {
+  const found = new Set<Ref>();
+  const hangs = ({ kind, spec }: Resource): boolean =>
+    (kinds.get(kind)?.ties(spec) ?? []).some(({ to, when }) => when === 'goes' && (elsewhere.has(to) || found.has(to)));
+  for (let size = -1; elsewhere.size > 0 && size !== found.size; ) {
+    size = found.size;
+    for (const resource of want) if (!there.has(resource.ref) && hangs(resource)) found.add(resource.ref);
+  }
+  return found;
 }
 
 /** One line each, for people. */

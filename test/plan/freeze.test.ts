@@ -61,6 +61,20 @@ describe('what is frozen', () => {
     expect(outcome([], [have(link('vxlan-10'), { owner: 'common' }), bridge, port])[0]).toEqual([]);
   });
 
+  test('gets nothing of what its owner should have elsewhere: it would stand in the wrong place', () => {
+    const at = (bridge: string) => ({ kind: 'port', ref: 'port:/tap-1' as Ref, spec: { netns: '', link: 'tap-1', bridge } });
+    const entry = {
+      kind: 'fdb',
+      ref: `fdb:/br-vxlan-20/${MAC[0]}` as Ref,
+      spec: { netns: '', bridge: 'br-vxlan-20', mac: MAC[0], link: 'tap-1', sticky: true },
+    };
+    const links = ['tap-1', 'br-vxlan-10', 'br-vxlan-20'].map(name => have(link(name), { owner: 'common' }));
+    const wanted = [want(at('br-vxlan-20'), OTHER), want(entry, OTHER)];
+    const left = [`${entry.ref}  there`, 'port:/tap-1 bridge br-vxlan-20'];
+    expect(outcome(wanted, [...links, have(at('br-vxlan-10'))])).toEqual([[], left]);
+    expect(outcome(wanted, links)[0]).toEqual(['make port:/tap-1', `make ${entry.ref}`]);
+  });
+
   test('changes nothing where nothing is frozen', () => {
     const wanted = [want(neigh('vxlan-10', MAC[0]), LAN)];
     expect(freezing(wanted, there, KINDS, { definitions: new Set(), names: new Set() }).want).toBe(wanted);
