@@ -38,7 +38,7 @@ export function link(files: readonly ParsedFile[], bytesOf: BytesOf, more: reado
   const nothing = files.every(file => file.docs.length === 0 && file.stubs.length === 0);
   if (nothing && !own.some(isError)) own.push(noDefinitions());
   if (!nothing && clusters === 0 && !stubs.some(stub => stub.kind === 'Cluster')) own.push(noCluster());
-  const crossed = nothing ? [] : unexcused([...findings, ...checkAll(catalog)], stubs);
+  const crossed = nothing ? [] : unexcused([...findings, ...checkAll(catalog).flatMap(written)], stubs);
   const diagnostics = [...own, ...placed(crossed, bytesOf)].sort(byPlace);
   return { catalog: diagnostics.some(isError) ? null : catalog, diagnostics };
 }
@@ -98,6 +98,13 @@ function someCluster(): ClusterDef {
   if (!VALIDATORS.Cluster(value)) throw new Error('bug: a Cluster of defaults has not the shape of one');
   const spec = value.spec as ClusterDef['spec'];
   return { kind: 'Cluster', name: 'none', namespace: '', key: 'none', labels: {}, annotations: {}, spec, at: { file: '.', line: 0, col: 0 }, doc: 0 };
+}
+
+// What stands in for a Cluster was written by nobody: nothing is wrong with it, and no place is in it.
+function written(finding: Finding): readonly Finding[] {
+  const isThere = ({ on }: Pick<Finding, 'on'>): boolean => on.at.line > 0;
+  if (!isThere(finding)) return [];
+  return [finding.related?.every(isThere) === false ? { ...finding, related: finding.related.filter(isThere) } : finding];
 }
 
 function duplicate(on: Definition, earlier: Definition): Finding {

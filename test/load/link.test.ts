@@ -156,3 +156,17 @@ test('thousands of equal mistakes are told one by one, in time that grows with t
   const found = loadFiles({ 'base.yaml': BASE, 'many.yaml': many }).diagnostics.filter(({ message }) => message.startsWith('there is no Network'));
   expect(found).toHaveLength(4000);
 });
+
+test("what stands in for a Cluster that is missing or wrong is nobody's mistake: everything told has a place in a file", () => {
+  const nodes = BASE.split('---\n').filter(text => !text.includes('kind: Cluster'));
+  for (const cluster of ['', 'apiVersion: netloom.dev/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {underlay: {mtu: x}}\n']) {
+    const { diagnostics } = loadFiles({
+      'a.yaml': nodes.join('---\n'),
+      'b.yaml': `${network('flat', '{}')}---\n${network('big', '{mtu: 8950}')}`,
+      'c.yaml': cluster,
+    });
+    expect(diagnostics.length).toBeGreaterThan(0);
+    const places = diagnostics.flatMap(({ code, at, related = [] }) => (code === 'no-cluster' ? [] : [at, ...related]));
+    expect(places.filter(({ line }) => line === 0)).toEqual([]);
+  }
+});
