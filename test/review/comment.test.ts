@@ -13,57 +13,11 @@ import type { Review } from '../../src/review/review.ts';
 import { reviewJson } from '../../src/review/review-json.ts';
 import { ROOT } from '../house/tree.ts';
 import { definition, filesIn, reviewed } from './cluster.ts';
+import { HOSTILE, NEVER_IN_PROSE, readAsForge } from './forge.ts';
 
-/** What a hostile text would like to be, and a word by which it is found again. */
+/** A word by which a hostile text is found again. */
 const CANARY = 'zqx';
-const HOSTILE = [
-  '```',
-  '````\n\n</details>\n',
-  '`',
-  '|',
-  '\n::add-mask::',
-  '##[add-mask]',
-  '<script>',
-  '</details>',
-  '<!-- netloom:plan -->',
-  '-->',
-  '@team',
-  '#1',
-  '[x](https://example.org)',
-  'https://example.org/',
-  '\u001b[31m',
-  '\u202e',
-  '\r',
-  '~~~',
-  '**',
-  '> ',
-  '| - | - |\n',
-  '\u{1f600}',
-  'é',
-];
 const text = fc.array(fc.constantFrom(...HOSTILE, CANARY, ' ', 'word'), { maxLength: 12 }).map(parts => parts.join(''));
-
-/** The words outside of code, and whether every fence and fold is closed: the few rules of CommonMark that the comment uses. */
-function readAsForge(markdown: string): { readonly prose: string; readonly isClosed: boolean } {
-  const prose: string[] = [];
-  let open = '';
-  let folds = 0;
-  for (const line of markdown.split('\n')) {
-    const marks = /^ {0,3}(`{3,})([^`]*)$/.exec(line);
-    if (open !== '') {
-      if (marks !== null && (marks[1] ?? '').length >= open.length && marks[2]?.trim() === '') open = '';
-      continue;
-    }
-    if (marks !== null) {
-      open = marks[1] ?? '';
-      continue;
-    }
-    if (/^<details>/.test(line)) folds += 1;
-    if (/^<\/details>/.test(line)) folds -= 1;
-    prose.push(line.replaceAll(/<code>[^<]*<\/code>/g, '').replaceAll(/(`+)(?!`)(.+?)(?<!`)\1(?!`)/g, ''));
-  }
-  return { prose: prose.join('\n'), isClosed: open === '' && folds === 0 };
-}
 
 const EXAMPLE = filesIn('example-repo');
 const REMOVED = reviewed({ main: EXAMPLE, edits: { 'namespaces/museum/networks/gallery.yaml': null, 'namespaces/museum/interfaces/gallery.yaml': null } });
@@ -116,8 +70,7 @@ describe('a comment of any text', () => {
         const { prose, isClosed } = readAsForge(comment);
         expect(isClosed).toBe(true);
         expect(sizeOf(comment)).toBeLessThanOrEqual(most);
-        for (const foreign of [CANARY, '@team', 'example.org', '<script', '#1', '::add-mask', '\u001b', '\u202e', '##['])
-          expect(prose.slice(prose.indexOf('\n'))).not.toContain(foreign);
+        for (const foreign of [CANARY, ...NEVER_IN_PROSE]) expect(prose.slice(prose.indexOf('\n'))).not.toContain(foreign);
         expect(prose.match(/<!--.*-->/g)).toEqual([prose.split('\n')[0]]);
       }),
       { numRuns: 25 },
