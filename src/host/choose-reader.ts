@@ -1,6 +1,6 @@
 /** Which way the kernel is read: by netlink where koffi is there, else by commands. */
 import { commandReader } from './command-reader.ts';
-import { openLibrary } from './netlink/library.ts';
+import { openLibrary, usualLibrary } from './netlink/library.ts';
 import { netlinkReader } from './netlink/netlink-reader.ts';
 import type { Reader } from './reader.ts';
 
@@ -9,7 +9,7 @@ import type { Reader } from './reader.ts';
  * @param load   how koffi is found
  */
 export async function chooseReader(asked: string | undefined, load?: () => Promise<unknown>): Promise<Reader> {
-  const lib = asked === 'commands' ? null : await openLibrary(load);
+  const lib = asked === 'commands' ? null : await (load === undefined ? usualLibrary() : openLibrary(load));
   return lib === null ? commandReader : netlinkReader(lib);
 }
 

@@ -8,11 +8,11 @@ import { arraysOf, fdbOf, neighsOf, nftObjects, proxiesOf, routesOf, rulesOf, ta
 import { codeOfText, HostError } from './errors.ts';
 import { run } from './exec.ts';
 import { entering, namespacesNow, sysctlPath } from './namespace.ts';
-import { type RawReading, type Reader, TRIES } from './reader.ts';
+import { type ForwardChain, type RawReading, type Reader, TRIES } from './reader.ts';
 import { usersOf } from './users.ts';
 
 // A process in each namespace costs 40 ms: the guests' questions must do.
-export const commandReader: Reader = { readNetns, readSysctls, ask: () => undefined };
+export const commandReader: Reader = { readNetns, readSysctls, forwardChains, ask: () => undefined };
 
 async function readNetns(netns: string, ownTablesOnly: boolean): Promise<RawReading> {
   const [ip, fdb, tables] = await Promise.all([readIp(netns), netns === '' ? readFdb(netns) : null, readTables(netns, ownTablesOnly)]);
@@ -121,4 +121,25 @@ async function readSysctls(netns: string, wanted: readonly string[]): Promise<Ro
     }
   }
   return Object.fromEntries(found);
+}
+
+interface ChainRow {
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly hook?: string;
+  readonly policy?: string;
+}
+
+async function forwardChains(): Promise<readonly ForwardChain[]> {
+  const chains = (await listChains('chains')).flatMap(row => (row['chain'] === undefined ? [] : [row['chain'] as ChainRow]));
+  return chains.flatMap(({ family, table, name, hook, policy }) =>
+    hook === 'forward' && (family === 'ip' || family === 'inet') ? [{ family, table, name, drops: policy === 'drop' }] : [],
+  );
+}
+
+/** What `nft -j list` prints of these words in the node's own namespace. Throws HostError. */
+export async function listChains(...words: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const { stdout } = await run('nft', ['-j', 'list', ...words], { okCodes: [0], timeoutMs: 20_000 });
+  return nftObjects(stdout);
 }

@@ -1,16 +1,9 @@
 /** Finds what else on this node drops forwarded packets: no table of ours can let through what another one drops. */
 import { OURS } from '../kinds/marks.ts';
-import { nftObjects } from './corrections.ts';
+import { usualReader } from './choose-reader.ts';
+import { listChains } from './command-reader.ts';
 import { HostError } from './errors.ts';
-import { run } from './exec.ts';
-
-interface Chain {
-  readonly family: string;
-  readonly table: string;
-  readonly name: string;
-  readonly hook?: string;
-  readonly policy?: string;
-}
+import type { ForwardChain } from './reader.ts';
 
 /**
  * `<family> <table> <chain>` of each chain at the forward hook that is not ours and drops what it does not know, by its policy
@@ -18,11 +11,8 @@ interface Chain {
  */
 export async function forwardDrops(): Promise<readonly string[]> {
   try {
-    const chains = (await list('chains')).flatMap(row => (row['chain'] === undefined ? [] : [row['chain'] as Chain]));
-    const asked = chains.filter(
-      ({ family, table, hook }) => hook === 'forward' && ['ip', 'inet'].includes(family) && !(family === 'inet' && table === OURS.table),
-    );
-    const drops = await Promise.all(asked.map(async chain => chain.policy === 'drop' || (await endsInDrop(chain))));
+    const asked = (await (await usualReader()).forwardChains()).filter(({ family, table }) => !(family === 'inet' && table === OURS.table));
+    const drops = await Promise.all(asked.map(async chain => chain.drops || (await endsInDrop(chain))));
     return asked
       .filter((_, at) => drops[at])
       .map(({ family, table, name }) => `${family} ${table} ${name}`)
@@ -34,15 +24,12 @@ export async function forwardDrops(): Promise<readonly string[]> {
 }
 
 // firewalld accepts by policy, and rejects in its last rule.
-async function endsInDrop({ family, table, name }: Chain): Promise<boolean> {
-  const rules = (await list('chain', family, table, name)).flatMap(row => (row['rule'] === undefined ? [] : [row['rule'] as { readonly expr?: unknown }]));
+async function endsInDrop({ family, table, name }: ForwardChain): Promise<boolean> {
+  const rules = (await listChains('chain', family, table, name)).flatMap(row =>
+    row['rule'] === undefined ? [] : [row['rule'] as { readonly expr?: unknown }],
+  );
   const expr = rules.at(-1)?.expr;
   const parts = Array.isArray(expr) ? (expr as readonly object[]).filter(part => !('counter' in part || 'log' in part)) : [];
   const [only] = parts;
   return parts.length === 1 && only !== undefined && ('drop' in only || 'reject' in only);
-}
-
-async function list(...words: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const { stdout } = await run('nft', ['-j', 'list', ...words], { okCodes: [0], timeoutMs: 20_000 });
-  return nftObjects(stdout);
 }

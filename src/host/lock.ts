@@ -2,8 +2,8 @@
  * One reconciler per node. The lock is the kernel's own (flock on a file below the runtime folder), so it is free the moment
  * its holder is gone, however it went; and it is a file's, so processes of one node meet in whatever network namespace they are.
  *
- * Node.js cannot call flock, so flock(1) is asked to lock a descriptor that we hand to it: the lock belongs to the open file,
- * which stays ours. Children that write to the kernel keep the file open too (`heldLocks`), so that after a kill -9 nobody
+ * Node.js cannot call flock(2): koffi does, and where it is missing flock(1) is asked to lock a descriptor that we hand to it: the
+ * lock belongs to the open file, which stays ours. Children that write to the kernel keep the file open too (`heldLocks`), so that after a kill -9 nobody
  * gets the lock while one of them still runs.
  */
 import { closeSync, constants, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOfErrno, type Holder, HostError } from './errors.ts';
 import { run } from './exec.ts';
 import { ensureFolder } from './files.ts';
+import { type Library, usualLibrary } from './netlink/library.ts';
 
 export interface Lock {
   /** Frees it; a second call does nothing. */
@@ -38,9 +39,7 @@ export async function takeLock(runtimeFolder: string, command: string, name = 'l
   const path = join(runtimeFolder, name);
   const fd = openLock(path);
   try {
-    const { exitCode, stderr } = await run('flock', ['--exclusive', '--nonblock', '--conflict-exit-code', '75', '3'], { keepOpen: [fd], timeoutMs: 10_000 });
-    if (exitCode === 75) throw lockedError(path, await holderOf(path));
-    if (exitCode !== 0) throw new HostError('other', `cannot lock ${path}: flock ended with ${exitCode}: ${stderr.trim()}`, { command: 'flock' });
+    if (!(await tryLock(fd, path))) throw lockedError(path, await holderOf(path));
     sayName(fd, command);
   } catch (error) {
     closeSync(fd);
@@ -48,6 +47,22 @@ export async function takeLock(runtimeFolder: string, command: string, name = 'l
   }
   held.add(fd);
   return { release: () => release(fd) };
+}
+
+async function tryLock(fd: number, path: string): Promise<boolean> {
+  const lib = await usualLibrary();
+  if (lib !== null) return flockNow(lib, fd, path);
+  const { exitCode, stderr } = await run('flock', ['--exclusive', '--nonblock', '--conflict-exit-code', '75', '3'], { keepOpen: [fd], timeoutMs: 10_000 });
+  if (exitCode === 0 || exitCode === 75) return exitCode === 0;
+  throw new HostError('other', `cannot lock ${path}: flock ended with ${exitCode}: ${stderr.trim()}`, { command: 'flock' });
+}
+
+function flockNow(lib: Library, fd: number, path: string): boolean {
+  try {
+    return lib.flock(fd);
+  } catch (error) {
+    throw new HostError(codeOfErrno(error), `cannot lock ${path}: ${error instanceof Error ? error.message : error}`, { command: 'flock', cause: error });
+  }
 }
 
 function openLock(path: string): number {

@@ -18,8 +18,18 @@ export interface Reader {
    * tell. One that cannot be asked so is judged by its guests' questions.
    */
   ask(question: Question): void;
+  /** Base chains of the families ip and inet at the forward hook of the node's own namespace, whoever made them. */
+  forwardChains(): Promise<readonly ForwardChain[]>;
   /** Values of those of the keys (slash form) that exist in a namespace. */
   readSysctls(netns: string, keys: readonly string[]): Promise<Rows['sysctls']>;
+}
+
+/** A chain of nftables that forwarded packets pass. */
+export interface ForwardChain {
+  readonly family: 'ip' | 'inet';
+  readonly table: string;
+  readonly name: string;
+  readonly drops: boolean;
 }
 
 /** Whom to ask: what holds these UDP ports, for the network on this link (ifname). */

@@ -56,6 +56,7 @@ function scripted(...answers: readonly (readonly (Buffer | Error)[])[]) {
       return next.length;
     },
     setns: () => undefined,
+    flock: () => true,
     mountProc: () => -1,
     nft: null,
   };

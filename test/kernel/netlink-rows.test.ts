@@ -225,6 +225,24 @@ it('namespaces that come and go are left out, and nothing else is', async () => 
   }
 });
 
+it('chains that forwarded packets pass are the same ones, whoever made them', async () => {
+  await paste(`nft -f - <<'END'
+table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; chain INPUT { type filter hook input priority 0; policy drop; }; chain plain { drop; }; }
+table inet wall { chain f { type filter hook forward priority 10; policy accept; }; chain in { type filter hook ingress device lo priority 0; policy drop; }; }
+table ip6 six { chain f { type filter hook forward priority 0; policy drop; }; }
+table bridge other { chain f { type filter hook forward priority 0; policy drop; }; }
+END`);
+  const netlink = await byNetlink();
+  const [ours, theirs] = [await netlink.forwardChains(), await byCommands.forwardChains()];
+  await paste('nft delete table ip filter; nft delete table inet wall; nft delete table ip6 six; nft delete table bridge other');
+  const sorted = (all: typeof ours) => [...all].sort((a, b) => a.table.localeCompare(b.table));
+  expect(sorted(ours)).toEqual(sorted(theirs));
+  expect(sorted(ours)).toEqual([
+    { family: 'ip', table: 'filter', name: 'FORWARD', drops: true },
+    { family: 'inet', table: 'wall', name: 'f', drops: false },
+  ]);
+});
+
 it('many links and many entries come whole', async () => {
   const pairs = Array.from({ length: 300 }, (_, nth) => nth);
   const lines = pairs.map(

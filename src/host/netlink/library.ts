@@ -4,6 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
+import { errnoOf } from '../errors.ts';
 
 /** Calls of libc; each throws an Error with an errno's name as `code`. */
 export interface Library {
@@ -17,6 +18,8 @@ export interface Library {
   receive(fd: number, into: Buffer): number;
   /** Moves the calling thread, and nothing else, into the network namespace behind a descriptor. */
   setns(fd: number): void;
+  /** flock(2), exclusive, without waiting: false where somebody else has it. */
+  flock(fd: number): boolean;
   /** A descriptor of a fresh /proc that is mounted nowhere; -1 where the system has no such call, or forbids it. */
   mountProc(): number;
   /** null: the node has no libnftables. */
@@ -34,9 +37,19 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const CLONE_NEWNET = 0x40000000;
+/** LOCK_EX and LOCK_NB. */
+const LOCK_AT_ONCE = 2 | 4;
 const FSCONFIG_CMD_CREATE = 6;
 /** FSOPEN_CLOEXEC and FSMOUNT_CLOEXEC. */
 const CLOEXEC = 1;
+
+let usual: Promise<Library | null> | undefined;
+
+/** The library of this process, opened once; null: koffi is not there, or not for this machine. */
+export function usualLibrary(): Promise<Library | null> {
+  usual ??= openLibrary();
+  return usual;
+}
 
 /** null: koffi is not there, or not for this machine. */
 export async function openLibrary(load: () => Promise<unknown> = () => import('koffi')): Promise<Library | null> {
@@ -57,6 +70,7 @@ function bind(koffi: Koffi): Library {
   const sendto = libc.func('long sendto(int, const void *, size_t, int, const void *, uint32_t)');
   const recv = libc.func('long recv(int, void *, size_t, int)');
   const setns = libc.func('int setns(int, int)');
+  const flock = libc.func('int flock(int, int)');
   const checked = (call: string, result: number): number => {
     if (result >= 0) return result;
     throw errnoError(call, koffi.errno());
@@ -71,6 +85,12 @@ function bind(koffi: Koffi): Library {
     sendTo: (fd, message, address) => void checked('sendto', Number(sendto(fd, message, message.length, MSG_DONTWAIT, address, address.length))),
     receive: (fd, into) => checked('recv', Number(recv(fd, into, into.length, MSG_TRUNC | MSG_DONTWAIT))),
     setns: fd => void checked('setns', setns(fd, CLONE_NEWNET)),
+    flock: fd => {
+      if (flock(fd, LOCK_AT_ONCE) === 0) return true;
+      const error = errnoError('flock', koffi.errno());
+      if (errnoOf(error) === 'EAGAIN') return false;
+      throw error;
+    },
     mountProc: bindMount(libc),
     nft: bindNft(koffi),
   };

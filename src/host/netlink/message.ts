@@ -89,6 +89,12 @@ export function be16(attributes: Attributes, type: number): number | undefined {
   return at === 0 ? undefined : attributes.bytes.readUInt16BE(at);
 }
 
+/** 32 bits in network byte order. */
+export function be32(attributes: Attributes, type: number): number | undefined {
+  const at = valueAt(attributes, type, 4);
+  return at === 0 ? undefined : attributes.bytes.readUInt32BE(at);
+}
+
 /** Text that ends with a zero byte, or with the attribute. */
 export function text(attributes: Attributes, type: number): string | undefined {
   const from = start(attributes, type);

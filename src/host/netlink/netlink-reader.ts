@@ -17,7 +17,7 @@ import { inNamespace, readNames } from './namespaces.ts';
 import { readFdb, readNeighs, readProxies } from './neighbours.ts';
 import { type NameOf, readRoutes, readRules } from './routes.ts';
 import { settingsReader } from './settings.ts';
-import { readHeads, readTable } from './tables.ts';
+import { readForwardChains, readHeads, readTable } from './tables.ts';
 
 export function netlinkReader(lib: Library): Reader {
   const readSettings = settingsReader(lib);
@@ -31,6 +31,7 @@ export function netlinkReader(lib: Library): Reader {
       // What strangers wrote is listed by a process of its own: whoever makes nft crash crashes nothing else.
       return { netns, ...found, tables: tables ?? (await Promise.all(heads.map(head => listTable(netns, head)))) };
     },
+    forwardChains: async () => withChannel(lib, NETFILTER, readForwardChains),
     ask: question => askService(lib, question),
     readSysctls: async (netns, keys) => (keys.length === 0 ? {} : inNamespace(lib, netns, () => readSettings(keys))),
   };
