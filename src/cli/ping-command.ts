@@ -1,7 +1,8 @@
 /** `netloom ping`: asks an address of a network from inside it, on a node that carries the network's router. */
-import type { LongChild } from '../host/exec.ts';
+
 import { namespacesNow } from '../host/namespace.ts';
 import { startPing, startSsh } from '../host/ping.ts';
+import type { LongChild } from '../host/spawn-long.ts';
 import { shellText } from '../model/shell.ts';
 import { knownHere } from '../pass/known.ts';
 import { pingRecord, pingStatistics } from '../report/ping.ts';

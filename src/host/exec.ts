@@ -3,8 +3,6 @@
  * fixed list of folders, a fixed environment, a deadline, and no child that outlives us.
  */
 import { accessSync, constants } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
-import { execa } from 'execa';
 import { codeOfErrno, codeOfText, HostError } from './errors.ts';
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
@@ -107,7 +105,9 @@ export async function run(program: string, args: readonly string[], options: Run
   const shown = commandText(program, args);
   // execa's types name descriptors up to 9 only; it hands on any.
   const keepOpen = (options.keepOpen ?? []) as readonly 3[];
-  const child = execa(findProgram('setpriv'), ['--pdeathsig', 'KILL', findProgram(program), ...args], {
+  const [tool, words] = dyingWithUs(program, args);
+  const { execa } = await loadExeca(shown);
+  const child = execa(tool, words, {
     ...fixed(options),
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...keepOpen],
     ...(options.stdin === undefined ? {} : { input: options.stdin }),
@@ -130,48 +130,6 @@ export async function run(program: string, args: readonly string[], options: Run
   return result as RunResult<string | Uint8Array>;
 }
 
-/** A child that streams for as long as it is wanted. */
-export interface LongChild {
-  readonly pid: number;
-  /** Errors of it (the child is gone) are swallowed: `ended` tells. */
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  /** The last 8,192 characters of stderr so far. */
-  stderr(): string;
-  /** Never rejects. */
-  readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
-  /** SIGINT to it and its children: what Ctrl-C is to programs on a terminal. */
-  interrupt(): void;
-  /** SIGTERM to it and its children; SIGKILL after a second. Resolves when it is gone. */
-  stop(): Promise<void>;
-}
-
-/** Starts a child with streaming stdin and stdout (`git cat-file --batch`, `tcpdump`). Throws HostError when it cannot be started. */
-export function spawnLong(program: string, args: readonly string[], options: Pick<RunOptions, 'env' | 'cwd'> = {}): LongChild {
-  const child = execa(findProgram('setpriv'), ['--pdeathsig', 'KILL', findProgram(program), ...args], {
-    ...fixed(options),
-    stdio: ['pipe', 'pipe', 'pipe'],
-    buffer: false,
-    encoding: 'buffer',
-  });
-  if (child.pid === undefined) throw cannotStart(commandText(program, args), options.cwd, undefined);
-  const pid = child.pid;
-  let tail = '';
-  child.stderr.on('data', (chunk: Uint8Array) => {
-    tail = (tail + Buffer.from(chunk).toString()).slice(-8192);
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdout.on('error', () => undefined);
-  const ended = child.then(end => ({ exitCode: end.exitCode ?? null, signal: end.signal ?? null }));
-  const stop = async (): Promise<void> => {
-    signalGroup(pid, 'SIGTERM');
-    const hard = setTimeout(() => signalGroup(pid, 'SIGKILL'), 1000);
-    await ended;
-    clearTimeout(hard);
-  };
-  return { pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, interrupt: () => signalGroup(pid, 'SIGINT'), stop };
-}
-
 export interface DetachedOptions {
   /** Marks by which it is found again; with LC_ALL=C and a fixed PATH all that it gets. */
   readonly env: Readonly<Record<string, string>>;
@@ -187,7 +145,8 @@ export interface Detached {
 }
 
 /** Starts a program that outlives us. Throws HostError when it cannot be started. */
-export function startDetached(program: string, args: readonly string[], options: DetachedOptions): Detached {
+export async function startDetached(program: string, args: readonly string[], options: DetachedOptions): Promise<Detached> {
+  const { execa } = await loadExeca(commandText(program, args));
   const output = options.output as 3;
   const child = execa(findProgram(program), [...args], { ...fixed({ env: options.env }), stdio: ['ignore', output, output], buffer: false, cleanup: false });
   if (child.pid === undefined) throw cannotStart(commandText(program, args), undefined, undefined);
@@ -199,15 +158,29 @@ export function startDetached(program: string, args: readonly string[], options:
   return { pid: child.pid, hasEnded: () => ended };
 }
 
+// Loaded by the first that needs it: a pass with nothing to do runs no process.
+async function loadExeca(shown: string): Promise<typeof import('execa')> {
+  try {
+    return await import('execa');
+  } catch (error) {
+    throw cannotStart(shown, undefined, error);
+  }
+}
+
+/** The same program, killed when we are. */
+export function dyingWithUs(program: string, args: readonly string[]): [tool: string, args: string[]] {
+  return [findProgram('setpriv'), ['--pdeathsig', 'KILL', findProgram(program), ...args]];
+}
+
 /** A command as people would type it, for messages; long ones are cut. */
-function commandText(program: string, args: readonly string[]): string {
+export function commandText(program: string, args: readonly string[]): string {
   const words = [program, ...args].map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   const text = words.join(' ');
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
-// detached: a group of its own, so that Ctrl-C reaches us alone and a deadline reaches the child's children too.
-function fixed(options: Pick<RunOptions, 'env' | 'cwd'>) {
+/** Options of all: a group of its own (`detached`), so that Ctrl-C reaches us alone and a deadline reaches the child's children too. */
+export function fixed(options: Pick<RunOptions, 'env' | 'cwd'>) {
   const env = { LC_ALL: 'C', PATH: FOLDERS.join(':'), ...options.env };
   return { env, extendEnv: false, cwd: options.cwd ?? '/', shell: false, preferLocal: false, reject: false, stripFinalNewline: false, detached: true } as const;
 }
@@ -221,7 +194,8 @@ function deadline(pid: number | undefined, timeoutMs: number): { cancel(): void;
   return { cancel: () => clearTimeout(timer), hit: () => hit };
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** A signal for a child and its children. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
@@ -248,7 +222,8 @@ export function isUnstarted(error: unknown): boolean {
 
 const CANNOT_START = 'cannot start ';
 
-function cannotStart(shown: string, cwd: string | undefined, cause: unknown): HostError {
+/** What becomes of a program that did not start. */
+export function cannotStart(shown: string, cwd: string | undefined, cause: unknown): HostError {
   const code = codeOfErrno(cause);
   const words = cause instanceof Error ? cause.message : 'no process could be made';
   return new HostError(code, `${CANNOT_START}${shown}${cwd === undefined ? '' : ` in the folder ${cwd}`}: ${words}`, { command: shown, cause });

@@ -1,5 +1,6 @@
 /** Starts programs that talk while they run: ping inside a network's namespace, and ssh to a node that can do that. */
-import { findProgram, type LongChild, spawnLong } from './exec.ts';
+import { findProgram } from './exec.ts';
+import { type LongChild, spawnLong } from './spawn-long.ts';
 
 export interface PingArgs {
   /** Name below /run/netns. */

@@ -78,7 +78,7 @@ async function startAlone(service: ServiceRun): Promise<void> {
   try {
     const words = [...unprivileged(name, String(gid), capabilities), service.program, ...service.argv];
     const [tool, args] = entering(service.netns, 'setpriv', words);
-    const started = startDetached(tool, args, { env: markOfLab(), output });
+    const started = await startDetached(tool, args, { env: markOfLab(), output });
     await untilReady(service, started.hasEnded, lastWords(log));
   } finally {
     closeSync(output);

@@ -83,7 +83,7 @@ async function startProcess({ id, program, args, folder }: WatcherArgs): Promise
   const log = join(folder, 'undo.log');
   const output = openSync(log, 'w', 0o600);
   try {
-    const started = startDetached(program, args, { env: { [MARK]: id, ...passedOn() }, output });
+    const started = await startDetached(program, args, { env: { [MARK]: id, ...passedOn() }, output });
     const startedAt = Date.now();
     while (!readFileSync(log, 'utf8').includes(`watching ${id}`)) {
       const late = Date.now() - startedAt > START_MS;

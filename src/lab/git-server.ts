@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { run, spawnLong } from '../host/exec.ts';
+import { run } from '../host/exec.ts';
+import { spawnLong } from '../host/spawn-long.ts';
 
 /** What a client must show; absent = everyone may read and write. */
 export type GitServerAuth = { readonly username: string; readonly password: string } | { readonly bearer: string };

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostError } from '../../src/host/errors.ts';
-import { findProgram, run, spawnLong } from '../../src/host/exec.ts';
+import { findProgram, run } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import { killNow, line, program } from './program.ts';
 
 // A process that is dead and not yet waited for by its new parent does not run.
@@ -102,7 +103,8 @@ test('a long child keeps the end of what it complained about', async () => {
 
 test('no child outlives a parent that is killed', async () => {
   const parent = await program(`
-    import { run, spawnLong } from '../../src/host/exec.ts';
+    import { run } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
     const long = spawnLong('sleep', ['300']);
     void run('sleep', ['301']);
     setTimeout(() => console.log(long.pid), 300);

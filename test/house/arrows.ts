@@ -47,6 +47,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'review/': [...BELOW_KINDS, ...KIND_CONTRACT, 'plan/'],
   'host/': [...BELOW_KINDS, ...KIND_CONTRACT, 'node:*'],
   'host/exec.ts': ['model/', 'node:*', 'execa'],
+  'host/spawn-long.ts': ['node:*', 'execa'],
   'host/netlink/library.ts': ['node:*', 'koffi'],
   'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'host/marked.ts', 'node:*', 'isomorphic-git'],
   'pass/': [...ALL_BELOW_DOORS, 'node:*'],
@@ -58,7 +59,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Modules that only these files may import, whatever the table says of their room. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
-  execa: ['host/exec.ts'],
+  execa: ['host/exec.ts', 'host/spawn-long.ts'],
   koffi: ['host/netlink/library.ts'],
   'node:child_process': ['host/exec.ts', 'lab/spawn.ts'],
 };

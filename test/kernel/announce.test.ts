@@ -1,7 +1,8 @@
 /** An announcement on the wire and in the table of flows: what a moved address must do, and what it must not. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { run, spawnLong } from '../../src/host/exec.ts';
+import { run } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import { announce } from '../../src/kinds/announce.ts';
 import { batch, emptyNode, paste, say } from '../kinds/kernel-room.ts';
 import { OUR_NETNS, SAMPLES } from '../kinds/samples.ts';

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LongChild } from '../../src/host/exec.ts';
+import type { LongChild } from '../../src/host/spawn-long.ts';
 import { loadKeptLedger } from '../../src/pass/kept.ts';
 import { type Definitions, GATEWAY, type Given, given, RUNTIME_DIR } from './support/definitions.ts';
 import { expectDump, type Row, settledDump } from './support/dump.ts';

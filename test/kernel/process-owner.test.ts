@@ -1,7 +1,7 @@
 /** Marks in an environment may be anybody's: a watcher, or the owner of a lab's node, is one only from the user who makes them. */
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import { isWatched } from '../../src/host/watcher.ts';
 import { holdersOf } from '../../src/lab/holder.ts';
 

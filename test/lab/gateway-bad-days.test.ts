@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import { holderOf, labRun } from '../../src/lab/enter.ts';
 import { OUTSIDE } from '../../src/lab/outside.ts';
 import { type Cluster, type ClusterOptions, definition, startCluster } from '../support/lab-cluster.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import { holdersOf } from '../../src/lab/holder.ts';
 import { bridgeName } from '../../src/model/names.ts';
 import { type Cluster, macOf, startCluster } from '../support/lab-cluster.ts';

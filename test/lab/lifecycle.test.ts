@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import { nodeDir } from '../../src/lab/lab.ts';
 import type { NetEvent } from '../../src/report/events.ts';
 import type { TestNode } from '../support/lab-node.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LongChild, spawnLong } from '../../src/host/exec.ts';
+import { type LongChild, spawnLong } from '../../src/host/spawn-long.ts';
 import { configOf } from '../../src/lab/lab.ts';
 import { livePlanPath, parseLivePlan } from '../../src/report/live-plan.ts';
 import { ROOT } from '../house/tree.ts';

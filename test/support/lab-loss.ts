@@ -1,6 +1,6 @@
 /** What a change costs: an echo request every so often, and which of them stayed without an answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import type { Place } from './lab-node-probe.ts';
 
 export interface Loss {

@@ -5,7 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findProgram, hasProgram, type LongChild, spawnLong } from '../../src/host/exec.ts';
+import { findProgram, hasProgram } from '../../src/host/exec.ts';
+import { type LongChild, spawnLong } from '../../src/host/spawn-long.ts';
 import { markOf } from '../../src/lab/holder.ts';
 import { ROOT } from '../house/tree.ts';
 import type { TestNode } from './lab-node.ts';

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import type { TestNode } from './lab-node.ts';
 
 /** Where packets are sent from and heard. */

@@ -5,7 +5,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProgram, hasProgram, run, spawnLong } from '../../src/host/exec.ts';
+import { findProgram, hasProgram, run } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import { markOf } from '../../src/lab/holder.ts';
 import { ROOT } from '../house/tree.ts';
 import type { TestNode } from './lab-node.ts';

@@ -1,7 +1,7 @@
 /** One long TCP connection to a server that sends back what it hears: it must live on, whatever else happens. */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import type { Spot } from './lab-tcp.ts';
 
 export interface Talk {

@@ -1,6 +1,6 @@
 /** A hypervisor's view of a tap: what is written goes out of the guest's NIC as it is. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnLong } from '../../src/host/exec.ts';
+import { spawnLong } from '../../src/host/spawn-long.ts';
 import type { TestNode } from './lab-node.ts';
 
 export interface TapMouth {

@@ -1,6 +1,6 @@
 /** Listens to everything that the kernel announces: `ip monitor`, `bridge monitor`, `nft monitor`. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LongChild, spawnLong } from '../../../src/host/exec.ts';
+import { type LongChild, spawnLong } from '../../../src/host/spawn-long.ts';
 import { GUESTS, paste } from './node.ts';
 
 export interface Ears {

@@ -1,6 +1,7 @@
 /** Flows through the node under test: echo requests at 200 a second and a TCP connection beside them, for as long as a test runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProgram, spawnLong } from '../../../src/host/exec.ts';
+import { findProgram } from '../../../src/host/exec.ts';
+import { spawnLong } from '../../../src/host/spawn-long.ts';
 import type { TestNode } from '../../support/lab-node.ts';
 import { type Talk, talk } from '../../support/lab-talk.ts';
 

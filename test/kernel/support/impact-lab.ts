@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 import { compile } from '../../../src/compile/compile.ts';
 import { apply } from '../../../src/host/apply.ts';
-import { type LongChild, spawnLong } from '../../../src/host/exec.ts';
 import { read, scope } from '../../../src/host/read.ts';
+import { type LongChild, spawnLong } from '../../../src/host/spawn-long.ts';
 import { KINDS } from '../../../src/kinds/index.ts';
 import type { Observed, Resource } from '../../../src/kinds/kind.ts';
 import { diff } from '../../../src/plan/diff.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { type LongChild, spawnLong } from '../../../src/host/exec.ts';
+import { type LongChild, spawnLong } from '../../../src/host/spawn-long.ts';
 
 /** Ends it with SIGKILL, and waits until it is gone. */
 export async function kill(child: ChildProcess): Promise<void> {
