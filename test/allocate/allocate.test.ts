@@ -123,6 +123,13 @@ describe('what was released', () => {
     expect(iface(next, 'c').address).toBe('10.0.0.4');
   });
 
+  test('what another node released by a clock that is ahead is in quarantine, not forgotten', () => {
+    const ahead = give([net('demo'), guest('b')], first, 1000 + 10 * MEMORY_S).ledger;
+    const next = give([net('demo'), guest('b'), guest('c')], ahead, 1000).ledger;
+    expect(addressEntry(next, '10.0.0.2')).toMatchObject({ type: 'quarantine' });
+    expect(iface(next, 'c').address).toBe('10.0.0.4');
+  });
+
   test('who names an address takes it out of quarantine', () => {
     const next = give([net('demo'), guest('b'), guest('c', 'demo', { address: '10.0.0.2' })], gone, 1001);
     expect(iface(next.ledger, 'c').address).toBe('10.0.0.2');
@@ -155,6 +162,15 @@ describe('what was released', () => {
     const back = give([small, ...all.slice(1), guest('x')], later, 1000);
     expect(iface(back.ledger, 'e').address).toBe('10.0.0.2');
     expect(back.notes).toMatchObject([{ code: 'address-lost', definition: 'Interface default/e', old: '10.0.0.6', new: '10.0.0.2' }]);
+  });
+
+  test('where nothing else is free, who comes waits for the end of quarantine', () => {
+    const all = ['a', 'b', 'c', 'd', 'e'].map(name => guest(name));
+    const small = net('demo', { cidr: '10.0.0.0/29' });
+    const left = give([small, ...all.slice(1)], give([small, ...all]).ledger, 100).ledger;
+    const early = give([small, ...all.slice(1), guest('x')], left, 100 + QUARANTINE_S - 1);
+    expect(early.pending).toMatchObject([{ definition: 'Interface default/x', reason: 'PoolExhausted' }]);
+    expect(iface(give([small, ...all.slice(1), guest('x')], early.ledger, 100 + QUARANTINE_S).ledger, 'x').address).toBe('10.0.0.2');
   });
 
   test('after its memory a name gets another uuid and MAC: it is not taken for the old one', () => {

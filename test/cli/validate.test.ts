@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ValidateOptions, validatePath } from '../../src/cli/validate/validate.ts';
+import { workflowCommand } from '../../src/cli/workflow-command.ts';
 import { ROOT } from '../house/tree.ts';
 import { BASE } from '../load/diagnose.ts';
 
@@ -134,6 +135,13 @@ describe('for programs', () => {
       '1 error',
       '',
     ]);
+  });
+
+  test('nor by the name of a file', () => {
+    const at = { file: 'a,title=x::b%\n.yaml', line: 1, col: 2 };
+    expect(workflowCommand({ level: 'error', at, title: 'code', message: 'wrong' }, '')).toBe(
+      '::error file=a%2Ctitle=x%3A%3Ab%25\\u{a}.yaml,line=1,col=2,title=netloom code::wrong',
+    );
   });
 
   test('SARIF names rule, level and region of each', async () => {

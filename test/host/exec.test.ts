@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostError } from '../../src/host/errors.ts';
@@ -14,6 +16,10 @@ const isRunning = (pid: number): boolean => {
     return false;
   }
 };
+
+async function until(met: () => boolean): Promise<void> {
+  for (const end = Date.now() + 10_000; !met(); await sleep(10)) if (Date.now() > end) throw new Error('not so after ten seconds');
+}
 
 const refusal = async (work: Promise<unknown>): Promise<HostError> => {
   const error = await work.then(
@@ -36,9 +42,15 @@ test('words of a command line are words, whatever a shell would make of them', a
 
 test('programs are found on a fixed list of folders, never on the path of the environment', () => {
   const path = process.env.PATH;
-  process.env.PATH = '/nowhere';
-  expect(findProgram('cat')).toMatch(/^\/(usr\/)?bin\/cat$/);
-  process.env.PATH = path;
+  const folder = mkdtempSync(join(tmpdir(), 'netloom-path-'));
+  writeFileSync(join(folder, 'comm'), '#!/bin/sh\n', { mode: 0o755 });
+  try {
+    process.env.PATH = folder;
+    expect(findProgram('comm')).toMatch(/^\/(usr\/)?bin\/comm$/);
+  } finally {
+    process.env.PATH = path;
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a missing program is named, with its package', async () => {
@@ -104,16 +116,26 @@ test('a long child keeps the end of what it complained about', async () => {
 test('no child outlives a parent that is killed', async () => {
   const parent = await program(`
     import { run } from '../../src/host/exec.ts';
-import { spawnLong } from '../../src/host/spawn-long.ts';
-    const long = spawnLong('sleep', ['300']);
+    import { spawnLong } from '../../src/host/spawn-long.ts';
+    spawnLong('sleep', ['300']);
     void run('sleep', ['301']);
-    setTimeout(() => console.log(long.pid), 300);
+    console.log('started');
   `);
   onTestFinished(parent.remove);
   const child = parent.start([]);
-  const pid = Number(await line(child));
-  expect(isRunning(pid)).toBe(true);
-  await killNow(child);
-  await sleep(100);
-  expect(isRunning(pid)).toBe(false);
+  await line(child);
+  const wordsOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  const childrenNow = (): readonly number[] => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  let pids: readonly number[] = [];
+  try {
+    // `setpriv` becomes the program that it was asked for: until then it does not die with its parent yet.
+    await until(() => {
+      pids = childrenNow();
+      return /sleep 300,\S*sleep 301$/.test(pids.map(wordsOf).sort().join());
+    });
+    await killNow(child);
+    await until(() => !pids.some(isRunning));
+  } finally {
+    for (const pid of pids.filter(isRunning)) process.kill(pid, 'SIGKILL');
+  }
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -86,6 +86,14 @@ test('a lock file that was written by nobody we know still locks', async () => {
   const lock = await takeLock(folder, 'netloom apply');
   expect(JSON.parse(readFileSync(join(folder, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
   lock.release();
+});
+
+test('a link in place of the lock file is not followed', async () => {
+  const other = join(folder, 'other');
+  writeFileSync(other, 'of somebody else');
+  symlinkSync(other, join(folder, 'lock'));
+  await expect(takeLock(folder, 'netloom reconcile')).rejects.toMatchObject({ name: 'HostError' });
+  expect(readFileSync(other, 'utf8')).toBe('of somebody else');
 });
 
 test('nodes with folders of their own do not meet', async () => {

@@ -90,6 +90,16 @@ test('nothing that may go whole is found by going upwards', () => {
   expect(climbing("import { x } from '../x.ts';\nrmSync(dir, { recursive: true });")).toEqual([]);
 });
 
+/** Lines that a merge leaves where two changed the same. */
+const conflicts = (text: string): readonly string[] => text.match(/^(?:<{7}|>{7}|\|{7})(?: .*)?$/gm) ?? [];
+
+test('no merge is left unfinished', () => {
+  const texts = committed().filter(path => !path.startsWith('test/fixtures/'));
+  expect(texts.flatMap(path => conflicts(read(path)).map(line => `${path}: ${line}`))).toEqual([]);
+  expect(conflicts('a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> 1234567 (x)\n')).toHaveLength(2);
+  expect(conflicts('a <<<<<<< b\n  >>>>>>> c\n<<<<<<<<\n')).toEqual([]);
+});
+
 test('nothing names a machine it was written on or a registry', () => {
   // Put together here so that this file does not name them either.
   const words = [['registry', 'npmjs', 'org'].join('.'), ['', 'work', 'main'].join('/'), ['', 'work', 'shared'].join('/'), ['', 'home', ''].join('/')];

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { titlesIn } from '../../.ci/mutant-list.mjs';
 import { ROOT } from './tree.ts';
 
 /** Rows `| G1 | promise | proof |`. */
@@ -9,10 +10,6 @@ const rows = [...readFileSync(join(ROOT, 'DESIGN.md'), 'utf8').matchAll(/^\| G(\
   number: Number(number),
   proof,
 }));
-
-/** Where a test file names a test or a group of them: the words between its quotes. */
-const titlesIn = (text: string): readonly string[] =>
-  [...text.matchAll(/(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1/g)].map(([, , title = '']) => title.replaceAll("\\'", "'").replaceAll('’', "'"));
 
 test('every promise has a row, in order', () => {
   expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));

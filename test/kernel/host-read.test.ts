@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { writeFileSync } from 'node:fs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { findProgram } from '../../src/host/exec.ts';
 import { read as readBy } from '../../src/host/read.ts';
 import type { Rows } from '../../src/kinds/rows.ts';
 import { empty, links, sh } from '../host/lab.ts';
@@ -170,5 +173,39 @@ describe.each([
     if (writer.pid !== undefined) process.kill(-writer.pid, 'SIGKILL');
     await new Promise(resolve => writer.on('exit', resolve));
     expect(links('stays')).toEqual(['lo']);
+  });
+});
+
+describe('a tool', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'netloom-tool-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** In this lab alone: what is said instead of what `ip` says; `$real` is the tool. */
+  async function readingBy(script: string): Promise<unknown> {
+    const path = findProgram('ip');
+    const [real, stub] = [join(folder, 'ip'), join(folder, 'ip.sh')];
+    copyFileSync(path, real);
+    writeFileSync(stub, `#!/bin/sh\nreal=${real}\n${script}\n`, { mode: 0o755 });
+    chmodSync(real, 0o755);
+    sh(`mount --bind ${stub} ${path}`);
+    try {
+      return await readBy({ netnses: [], keys: [], reader: byCommands }).then(
+        rows => rows.length,
+        (error: unknown) => error,
+      );
+    } finally {
+      sh(`umount ${path}`);
+    }
+  }
+
+  test('that complains has read nothing, whatever it prints and whatever its exit code', async () => {
+    expect(await readingBy('exec $real "$@"')).toBe(1);
+    const error = await readingBy('$real "$@"; echo "Dump was interrupted and may be inconsistent." >&2; exit 0');
+    expect(error).toMatchObject({ name: 'HostError', code: 'interrupted' });
+  });
+
+  test('that says less than it was asked has said nothing', async () => {
+    const error = await readingBy('case " $* " in *" -batch "*) $real "$@" | head -n 2; exit 0;; esac; exec $real "$@"');
+    expect(error).toMatchObject({ name: 'HostError', code: 'interrupted' });
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Observed, Ref } from '../../src/kinds/kind.ts';
+import { isOurNamespace } from '../../src/kinds/marks.ts';
 import { batchLine } from '../../src/kinds/render.ts';
 import type { LinkRow, RouteRow, Rows } from '../../src/kinds/rows.ts';
 
@@ -191,6 +192,9 @@ describe('what belongs to links', () => {
 describe('what stands for itself', () => {
   it('namespaces are ours by the tag in their name', () => {
     expect(owners(NODE, 'netns')).toEqual(['foreign netns netns:guest', 'ours netns netns:0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001']);
+    // Another tag, another version or variant of uuid, and more than a uuid.
+    const others = ['0b5e2f5c-1d2e-8f3a-9b4c-6e6c6e000001', '0b5e2f5c-1d2e-4f3a-9b4c-6e6c6d000001', '0b5e2f5c-1d2e-8f3a-7b4c-6e6c6d000001'];
+    for (const name of [...others, 'x0b5e2f5c-1d2e-8f3a-9b4c-6e6c6d000001']) expect(isOurNamespace(name), name).toBe(false);
   });
 
   it('settings are common, and tied to the link that their key names', () => {

@@ -81,7 +81,9 @@ describe('the way out', () => {
     await outside.node.ip(['route add 10.0.0.0/24 via 198.18.0.1']);
     expect(await ask(outside, '10.0.0.4', 7003)).toBe('');
     await outside.node.ip(['route del 10.0.0.0/24']);
-    await gateway().ip(['route add 10.0.0.4/32 via 192.0.2.2 dev egr-br-eth1']);
+    // The router of the very network, by its outer address: NAT would not stop this.
+    const { floatingGateway } = JSON.parse((await labRun(all.lab, 'n1', ['netloom', 'get', 'network', 'red/lan', '-o', 'json'])).stdout).status;
+    await gateway().ip([`route add 10.0.0.4/32 via ${floatingGateway.address} dev egr-br-eth1`]);
     expect(await ask(root('n1'), '10.0.0.4', 7003)).toBe('');
     await gateway().ip(['route del 10.0.0.4/32']);
   });

@@ -63,6 +63,13 @@ describe('a guest', () => {
     expect(await heardBy(guest(victim), tales, truth(victim))).toEqual([]);
   });
 
+  test('is held to its MAC by the filters, whatever its port lets through, until a pass locks that again', async () => {
+    for (const port of await lockedPorts()) await all.node('n1').ok(`bridge link set dev ${port} locked off`);
+    expect(await heardBy(guest('near'), foreignMac(scene('near')), truth('near'))).toEqual([]);
+    await all.pass();
+    await lockedPorts();
+  });
+
   test('is held to its MAC by its port, filters or not, until a pass brings the filters back', async () => {
     const tales = lies(scene('near'));
     await all.node('n1').ok('nft flush ruleset');

@@ -97,6 +97,10 @@ describe('encodings', () => {
 
 describe('sizes', () => {
   test('a file over 1 MiB is refused unread', () => expect(diagnose('#'.repeat((1 << 20) + 1))).toEqual(['0:0 error file-too-large']));
+  test('so is one of which nobody knew the size before', () => {
+    const { diagnostics } = parseFile('a.yaml', new TextEncoder().encode('#'.repeat((1 << 20) + 1)));
+    expect(diagnostics.map(({ code }) => code)).toEqual(['file-too-large']);
+  });
   test('definitions over 20 MiB together are refused', () => {
     const files = Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`f${i}.yaml`, '#'.repeat(1 << 20)]));
     expect(loadFiles({ ...files, 'base.yaml': BASE }).diagnostics.map(({ code }) => code)).toEqual(['repository-too-large']);

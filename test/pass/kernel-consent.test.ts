@@ -88,6 +88,9 @@ test('a folder of definitions knows nothing of what lived: the kernel always cou
   expect(asked).not.toBeNull();
   expect(await loadAsked(stateDir)).toBeNull();
   expect(await heldByKernel(plan, { ...args(LEDGER, ''), approve: '0123456789abcdef' })).not.toBeNull();
+  // One that was given for a pass by the repository is none for a folder.
+  await saveApproval(stateDir, { hash: asked?.hash ?? '', by: 'ada', since: '2026-11-21T10:00:00Z' });
+  expect(await heldByKernel(plan, args(LEDGER, ''))).not.toBeNull();
   expect(await heldByKernel(plan, { ...args(LEDGER, ''), approve: asked?.hash })).toBeNull();
 });
 

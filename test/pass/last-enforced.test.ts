@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bootId, bootSeconds, killMarked, markOf } from '../../src/host/boot.ts';
 import { EMPTY_LEDGER } from '../../src/model/ledger.ts';
+import { confirmArmed } from '../../src/pass/armed.ts';
 import { isExpired, type Journal, loadJournal, openJournal, stateBefore } from '../../src/pass/journal.ts';
 import { saveGood, saveKeptLedger } from '../../src/pass/kept.ts';
 import { enforcedBefore, keepEnforced, lastEnforced, openRecord } from '../../src/pass/last-enforced.ts';
@@ -84,14 +87,38 @@ describe('a journal', () => {
     expect(await stateBefore(dir)).toMatchObject({ good: { revision: 'a' }, ledger: { tip: 'old' } });
   });
 
+  test.each(['null', '{', '{"format":2}'])('that says %j stops whoever finds it', async text => {
+    await openJournal(dir, journal);
+    writeFileSync(join(dir, 'armed', 'journal.json'), text);
+    await expect(loadJournal(dir)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('is no journal') });
+  });
+
+  test('cannot be confirmed past its time, nor once it is taken back, nor while its pass has not done all of it', async () => {
+    for (const [page, why] of [
+      [{ phase: 'applied', deadlineS: bootSeconds() - 1 }, 'too late'],
+      [{ phase: 'undoing' }, 'too late'],
+      [{ phase: 'applying' }, 'ended before it was done'],
+    ] as const) {
+      await openJournal(dir, { ...journal, ...page });
+      await expect(confirmArmed(dir, join(dir, 'run'))).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining(why) });
+      expect(await loadJournal(dir)).toMatchObject({ phase: page.phase });
+      rmSync(join(dir, 'armed'), { recursive: true });
+    }
+  });
+
   test('is past its time when that is over, and after a reboot', () => {
     expect(isExpired(journal)).toBe(false);
     expect(isExpired({ ...journal, deadlineS: bootSeconds() - 1 })).toBe(true);
     expect(isExpired({ ...journal, boot: 'of another day' })).toBe(true);
   });
 
-  test('has nobody killed who only got the number of its pass', () => {
-    expect(killMarked({ pid: process.pid, started: '1' })).toBe(false);
-    expect(killMarked({ pid: process.pid, started: '' })).toBe(false);
+  test('has nobody killed who only got the number of its pass', async () => {
+    const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const ended = once(other, 'exit');
+    const { pid = 0 } = other;
+    expect([killMarked({ pid, started: '1' }), killMarked({ pid, started: '' })]).toEqual([false, false]);
+    expect(killMarked(markOf(pid))).toBe(true);
+    await ended;
+    expect(killMarked(markOf(pid))).toBe(false);
   });
 });

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { candidates, judge, lostText, type Probe, thoseThatWork } from '../../src/pass/probes.ts';
+import { candidates, judge, lostText, type Probe, thoseThatWork, whatIsLost } from '../../src/pass/probes.ts';
 
 const remote: Probe = { probe: 'remote', url: 'https://git.example.com/d.git' };
 const gateway: Probe = { probe: 'gateway', address: '192.0.2.1', link: 'eth0' };
@@ -39,6 +41,17 @@ describe('what is asked', () => {
 });
 
 describe('what is lost', () => {
+  test('is what answered before the change and does not after it', async () => {
+    const server = createServer(socket => socket.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const there: Probe = { probe: 'tcp', host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    const worked = await thoseThatWork([there], null, false);
+    expect([worked, await whatIsLost(worked, null, 300)]).toEqual([[there], []]);
+    server.close();
+    await once(server, 'close');
+    expect(await whatIsLost(worked, null, 300)).toEqual([{ probe: there, why: expect.any(String) }]);
+  });
+
   test('is each one that failed', () => {
     expect(judge([remote, gateway, dns], lost(gateway, dns))).toEqual(lost(gateway, dns));
     expect(judge([remote, gateway], [])).toEqual([]);

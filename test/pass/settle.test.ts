@@ -75,6 +75,25 @@ describe('a node without a copy of the ledger', () => {
   });
 });
 
+test('who loses the race for the branch decides anew, by what the other one gave out', async () => {
+  await publish(EMPTY_LEDGER, { 'README.md': 'x' });
+  // Another node was first, and gave the first address to b.
+  const b = catalogOf({ 'default/red': { cidr: '10.0.0.0/24' } }, { 'default/b': { network: 'red', node: 'n1' } });
+  const theirs = ledgerOf(b);
+  const other = await bare.grow('theirs', Object.fromEntries(ledgerFiles(theirs)));
+  const hook = join(bare.path, 'hooks', 'update');
+  await writeFile(hook, `#!/bin/sh\nrm "$0"\ngit update-ref refs/heads/${STATUS} ${other}\n`, { mode: 0o755 });
+  const all = catalogOf(
+    { 'default/red': { cidr: '10.0.0.0/24' } },
+    { 'default/a': { network: 'red', node: 'n1' }, 'default/b': { network: 'red', node: 'n1' } },
+  );
+  const { ledger, tip } = await settled(all);
+  const addresses = Object.fromEntries(Object.entries(ledger.networks['default/red']?.interfaces ?? {}).map(([key, { address }]) => [key, address]));
+  expect(addresses).toEqual({ 'default/a': '10.0.0.3', 'default/b': '10.0.0.2' });
+  expect(tip).toBe(await bare.tip(STATUS));
+  expect(await bare.git('rev-parse', `${tip}^`)).toBe(other);
+});
+
 describe('a node with a copy of the ledger', () => {
   test('says again what the branch cannot tell any more', async () => {
     await publish(published, { [RED]: 'garbage\n' });

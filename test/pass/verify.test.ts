@@ -39,10 +39,10 @@ function allow(...keys: readonly SshKey[]): Promise<void> {
 
 let changes = 0;
 /** A commit that changes something, signed or not; on no branch yet. */
-async function commit({ parents, key }: { readonly parents: readonly string[]; readonly key?: SshKey }): Promise<string> {
+async function commit({ parents, key, at }: { readonly parents: readonly string[]; readonly key?: SshKey; readonly at?: number }): Promise<string> {
   const n = changes++;
   await bare.grow('scratch', { 'all.yaml': `${CLUSTER}---\n${doc('Network', 'lan', '')}# change ${n}\n` });
-  const text = commitObject({ tree: await bare.git('rev-parse', 'scratch^{tree}'), parents, at: 1_795_000_000 + n, message: `Change ${n}\n` });
+  const text = commitObject({ tree: await bare.git('rev-parse', 'scratch^{tree}'), parents, at: at ?? 1_795_000_000 + n, message: `Change ${n}\n` });
   const whole = key === undefined ? text : withSignature(text, await signing.sign(key, Buffer.from(text)));
   const made = await run('git', [`--git-dir=${bare.path}`, 'hash-object', '-t', 'commit', '-w', '--stdin'], { stdin: whole, okCodes: [0] });
   return made.stdout.trim();
@@ -155,6 +155,14 @@ describe('when the keys change', () => {
     const revokedKeys = await signing.file('revoked-later', `${ada.public}\n`);
     expect(told(await pulled({ revokedKeys }))).toEqual(refused(base, 'KeyRevoked'));
     expect(told(await pulled())).toEqual(taken(base));
+  });
+
+  test('one that has expired does not come back by a commit that dates itself before what is enforced', async () => {
+    const until = (key: SshKey, day: string): string => `person@example.org valid-before="${day}" ${key.public}\n`;
+    await writeFile(allowed, `person@example.org ${ada.public}\n${until(eve, '20200101')}`);
+    await pulled();
+    await point(await commit({ parents: [base], key: eve, at: 1_570_000_000 }));
+    expect(told(await pulled())).toEqual(refused(base, 'KeyExpired'));
   });
 
   test('nothing is judged twice by the same keys', async () => {

@@ -96,4 +96,9 @@ test('a shared filter follows its definitions but for the ports that are frozen'
   const is = canonicalRows([set(pair('a', '9'), pair('d', '3'), pair('b', '7')) as never]);
   expect(keepElements(wanted, is, new Set(['a', 'd', 'c']))).toEqual(canonicalRows([set(pair('a', '9'), pair('b', '2'), pair('d', '3')) as never]));
   expect(keepElements(wanted, is, new Set())).toEqual(wanted);
+  // The table as one of the things that are wanted: of all definitions, hence not frozen itself.
+  const table = (rows: typeof wanted) => ({ kind: 'nft', ref: 'nft:/bridge/netloom' as Ref, spec: { netns: '', family: 'bridge', name: 'netloom', rows } });
+  const frozen: Frozen = { definitions: new Set([LAN]), names: new Set(['a', 'd', 'c']) };
+  const spared = freezing([want(table(wanted), LAN, OTHER)], [have(table(is))], KINDS, frozen);
+  expect(spared.want).toMatchObject([{ ref: 'nft:/bridge/netloom', spec: { rows: keepElements(wanted, is, frozen.names) } }]);
 });

@@ -7,7 +7,7 @@ import type { Observed, Resource } from '../../src/kinds/kind.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { type Made, readSavedPlan, type SavedPlan, savedParts, savedPlanFile } from '../../src/plan/saved-plan.ts';
 import { chooseSteps, sourceMoved } from '../../src/plan/stale.ts';
-import { applied, guestTap, planOf, segment } from './demo.ts';
+import { applied, GUEST, guestPair, guestTap, planOf, segment } from './demo.ts';
 
 const made = (want: readonly Resource[], have: readonly Observed[]): Made => ({ plan: planOf(want, have), resources: want, observed: have });
 
@@ -91,6 +91,25 @@ describe('a saved plan', () => {
     expect(lines).toContain('allocation of Network default/demo: was vxid 2, is vxid 3');
     expect(lines).toContain('  update link:/vxlan-2: planned, and is not what would be done now');
     expect(moved(made(want, HAVE), LEDGER, '0.2.0')).toContain('netloom: was 0.1.0, is 0.2.0');
+  });
+
+  test('is stale when a step of it is not to be done any more, with the same state', () => {
+    const want = WANT.map(one => (one.ref === 'link:/vxlan-2' ? { ...one, spec: { ...one.spec, mtu: 1400 } } : one));
+    expect(moved(made(want, HAVE))).toContain('  update link:/vxlan-2: planned, and is not what would be done now');
+  });
+
+  test('is stale when more is to be done with what was planned: what a step needs now, or another step for the same thing', () => {
+    const pair = guestPair('guest');
+    const there = [...applied(pair.filter(({ kind }) => kind !== 'route')), GUEST];
+    const routed = savedOf(made(pair, there));
+    expect(routed.steps.map(({ ref }) => ref)).toEqual(['route:guest/254/default']);
+    const more = 'more is to be done with what was planned than was planned';
+    const without = there.filter(({ kind }) => kind !== 'address');
+    expect(chooseSteps(routed, made(pair, without), LEDGER, '0.1.0')).toEqual({ moved: [more] });
+    const mesh = WANT.filter(({ kind }) => kind === 'vxlan');
+    const gone = savedOf(made([], applied(mesh)));
+    const other = mesh.map(one => ({ ...one, spec: { ...one.spec, vni: 99 } }));
+    expect(chooseSteps(gone, made(other, applied(mesh)), LEDGER, '0.1.0')).toEqual({ moved: [more] });
   });
 
   test('is stale when a deletion would take along more than it was to', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -18,6 +19,9 @@ test('a commit that the index of a damaged pack takes for another one is damage,
   for (const name of (await readdir(packs)).filter(each => each.endsWith('.idx'))) await swapOffsets(join(packs, name), one, two);
   const fresh = openRepo({ url: `${server.url}/repo.git`, dir, deadlineMs: 15_000 });
   await expect(fresh.bytes(one)).rejects.toMatchObject({ name: 'RepoError', code: 'corrupt' });
+  // Everything that is asked for is there: only that it was met tells that this clone is of no use.
+  await fresh.sync('main', two);
+  expect(Buffer.from(await fresh.bytes(two)).toString()).toContain(`parent ${one}`);
   await server.close();
   await bare.remove();
 });
@@ -32,5 +36,9 @@ async function swapOffsets(path: string, one: string, two: string): Promise<void
   const [at, bt] = [index.readUInt32BE(a), index.readUInt32BE(b)];
   index.writeUInt32BE(bt, a);
   index.writeUInt32BE(at, b);
+  createHash('sha1')
+    .update(index.subarray(0, -20))
+    .digest()
+    .copy(index, index.length - 20);
   await writeFile(path, index);
 }

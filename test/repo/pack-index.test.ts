@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../src/host/exec.ts';
 import { entriesOf } from '../../src/repo/iso-store.ts';
@@ -38,6 +38,24 @@ test.each([
 test('what is asked for as a blob and is none is an error, what is not packed is left out', async () => {
   await expect(packedBlobs(bare.path, [await bare.git('rev-parse', 'main^{tree}')])).rejects.toThrow('another content');
   expect(await packedBlobs(bare.path, ['f'.repeat(40)])).toEqual(new Map());
+});
+
+test.each(['pack', 'idx'])('a clone whose %s is torn holds nothing, whatever the rest of it says', async ending => {
+  const torn = await makeBare();
+  try {
+    const tip = await torn.grow('main', { 'a.yaml': 'a: 1\n' });
+    await torn.git('repack', '-adq');
+    const folder = `${torn.path}/objects/pack`;
+    const name = (await readdir(folder)).find(each => each.endsWith(`.${ending}`)) ?? '';
+    expect(await absentObjects(torn.path, [tip])).toEqual([]);
+    // The last byte is of the checksum, which nobody needs who only reads objects.
+    const bytes = await readFile(`${folder}/${name}`);
+    await chmod(`${folder}/${name}`, 0o600);
+    await writeFile(`${folder}/${name}`, bytes.subarray(0, -1));
+    await expect(absentObjects(torn.path, [tip])).rejects.toThrow('torn');
+  } finally {
+    await torn.remove();
+  }
 });
 
 test('an object that becomes much more than what came is not unpacked, nor a tree that names itself many times listed', async () => {
