@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../src/host/exec.ts';
 import { ROOT } from '../house/tree.ts';
 
@@ -25,6 +25,8 @@ let writes: { readonly method: string; readonly url: string; readonly body: stri
 let answers: (url: string) => unknown;
 let server: Server;
 let url = '';
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 beforeEach(async () => {
   comments = [];

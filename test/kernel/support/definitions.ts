@@ -1,5 +1,5 @@
 /** Small sets of definitions as text, and what `load` and `decide` make of them: where a kernel test starts. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '../../../src/load/load.ts';
@@ -68,6 +68,7 @@ export const GATEWAY = {
 
 /** Where the node under test keeps what its services read. */
 export const RUNTIME_DIR = mkdtempSync(join(tmpdir(), 'netloom-kernel-run-'));
+process.once('exit', () => rmSync(RUNTIME_DIR, { recursive: true, force: true }));
 
 /** What `look` finds on the node of these tests: good enough to compile without a kernel. */
 export const FACTS: Facts = {

@@ -27,8 +27,8 @@ export interface Bare {
 const ENV = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' };
 
 /** Makes an empty one; `branch` is what its HEAD names. */
-export async function makeBare(branch = 'main'): Promise<Bare> {
-  const root = await mkdtemp(join(tmpdir(), 'netloom-repo-'));
+export async function makeBare(branch = 'main', folder?: string): Promise<Bare> {
+  const root = folder ?? (await mkdtemp(join(tmpdir(), 'netloom-repo-')));
   const path = join(root, 'repo.git');
   await createBareRepository(path, branch);
   const git = async (...args: readonly string[]): Promise<string> =>
