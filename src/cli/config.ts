@@ -43,7 +43,7 @@ function checkKeys(path: string, config: NodeConfig): NodeConfig {
 }
 
 function plain(url: string): string {
-  return url.replace(/\/+$/, '').replace(/\.git$/, '');
+  return url.replace(/(?<!\/)\/+$/, '').replace(/\.git$/, '');
 }
 
 // yaml's sentence, without its place and the text that follows: the line is told already.

@@ -93,7 +93,7 @@ function nameHint(value: string): string | undefined {
   const plain = value
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 63);
   return plain === '' || plain === value ? undefined : `write ${plain}`;
 }

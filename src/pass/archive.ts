@@ -86,7 +86,7 @@ function nameOf({ statusBranch }: Remote, n: number): string {
 }
 
 function numberOf(branch: string): number {
-  return Number(/\d+$/.exec(branch)?.[0] ?? 0);
+  return Number(/(?<!\d)\d+$/.exec(branch)?.[0] ?? 0);
 }
 
 /** Like `archiveIfLong`, for who has published already: what the remote says no to is a sentence. */

@@ -74,7 +74,7 @@ function httpAddress(url: URL, shown: string): Address {
   if (url.username !== '' || url.password !== '') throw secretInUrl(shown);
   if (url.search !== '' || url.hash !== '')
     throw unsupported(shown, 'a query or fragment does not belong in the url of a repository', 'put a token into a file and name it in repo.auth');
-  return { kind: 'http', url: url.href.replace(/\/+$/, '') };
+  return { kind: 'http', url: url.href.replace(/(?<!\/)\/+$/, '') };
 }
 
 function sshAddress(url: URL, text: string, shown: string): Address {

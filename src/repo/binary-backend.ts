@@ -152,7 +152,7 @@ async function write(setting: GitSetting, gitdir: string, draft: CommitDraft): P
 }
 
 async function writeRoot(setting: GitSetting, gitdir: string, of: Oid, { author, message, at }: Omit<CommitDraft, 'parent' | 'edits'>): Promise<Oid> {
-  const [, NAME = '', EMAIL = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+  const [, NAME = '', EMAIL = ''] = /^([^<]*) <(.*)>$/.exec(author) ?? [];
   const fields = Object.entries({ NAME, EMAIL, DATE: `${Math.floor(at / 1000)} +0000` });
   const who = Object.fromEntries(['AUTHOR', 'COMMITTER'].flatMap(role => fields.map(([field, value]) => [`GIT_${role}_${field}`, value])));
   const args = [`--git-dir=${gitdir}`, 'commit-tree', '-F', '-', `${of}^{tree}`];

@@ -131,7 +131,7 @@ export async function writeRoot(place: Place, of: Oid, draft: Omit<CommitDraft, 
 }
 
 async function writeCommitOf(place: Place, tree: Oid, parent: Oid[], draft: Omit<CommitDraft, 'parent' | 'edits'>): Promise<Oid> {
-  const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(draft.author) ?? [];
+  const [, name = '', email = ''] = /^([^<]*) <(.*)>$/.exec(draft.author) ?? [];
   const who = { name, email, timestamp: Math.floor(draft.at / 1000), timezoneOffset: 0 };
   return git.writeCommit({ fs: wholeFs, gitdir: place.gitdir, commit: { tree, parent, author: who, committer: who, message: draft.message } });
 }

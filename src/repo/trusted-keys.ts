@@ -59,7 +59,7 @@ function refuse(message: string): RepoError {
 }
 
 const ARMOR =
-  /-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\n]*:[^\n]*\r?\n)*\r?\n([\s\S]*?)(?:\r?\n=[A-Za-z0-9+/]{4})?\r?\n-----END PGP PUBLIC KEY BLOCK-----/g;
+  /-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^:\n]*:[^\n]*\r?\n)*\r?\n([A-Za-z0-9+/=\r\n]*?)(?:\r?\n=[A-Za-z0-9+/]{4})?\r?\n-----END PGP PUBLIC KEY BLOCK-----/g;
 
 // gpgv 2.2 takes an armored keyring for an empty one (RFC 4880, 6.2: base64 between headers and a checksum).
 function dearmored(keyring: Uint8Array): Uint8Array {

@@ -24,7 +24,7 @@ export interface Shown {
 /** `root/file` as the user can open it from where he stands. */
 export function displayed(file: string, root: string): string {
   if (root === '.' || root === '') return file;
-  return file === '.' ? root : `${root.replace(/\/+$/, '')}/${file}`;
+  return file === '.' ? root : `${root.replace(/(?<!\/)\/+$/, '')}/${file}`;
 }
 
 /** `3 errors and 1 warning`; '' when there are none. */
