@@ -1,5 +1,6 @@
 /** The front door: names, options and help of every command. Each command's own code is loaded only when it runs. */
 import { Command, Option } from 'commander';
+import { keepOutOfCores } from '../host/core-dump.ts';
 import { version } from '../pass/program.ts';
 import { configOption } from './config-option.ts';
 import { addConfirmCommands, confirmTimeoutOption } from './confirm-commands.ts';
@@ -130,6 +131,7 @@ function addPassCommands(root: Command): void {
 }
 
 async function main(): Promise<void> {
+  keepOutOfCores();
   surviveClosedPipes();
   expectShortRun();
   try {
