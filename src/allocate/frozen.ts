@@ -13,7 +13,7 @@ export function withoutNew(asks: AllocateArgs['asks'], ctx: Context): AllocateAr
   const [first] = ctx.args.unreadable ?? [];
   if (first === undefined) return asks;
   const path = `allocations/${first.includes('/') ? 'networks' : 'pools'}/${first}.yaml`;
-  const message = `the published allocations of ${ctx.args.unreadable?.join(', ')} cannot be read, or were edited by hand: revert the commit that did it on the status branch, or repair ${path} there`;
+  const message = `the published allocations of ${ctx.args.unreadable?.join(', ')} cannot be read, or were edited by hand, or written by a newer netloom: update netloom here, or revert the commit that did it on the status branch, or repair ${path} there`;
   return asks.flatMap((ask): readonly Ask[] => {
     const known = knownOf(ask, ctx);
     if (!known.isLive) {

@@ -23,6 +23,8 @@ export interface LedgerProblem {
   readonly message: string;
   /** Key of the network, or name of the pool, that it is about; '' when it is about none. */
   readonly about: string;
+  /** It is whole, and says what this version does not know: a newer one wrote it. It is left as it is. */
+  readonly isNewer?: true;
 }
 
 export interface ParsedLedger {
@@ -41,12 +43,13 @@ export function ledgerFiles(ledger: Ledger): ReadonlyMap<string, string> {
 
 /**
  * What to write so that a branch with `files` says `ledger`: new text by path, null = delete. Files that are no part of a
- * ledger, and those that cannot be read and are not in `ledger` either, are left alone.
+ * ledger, those of a newer version, and those that cannot be read and are not in `ledger` either, are left alone.
  */
 export function ledgerEdits(files: ReadonlyMap<string, string>, ledger: Ledger, problems: readonly LedgerProblem[] = []): ReadonlyMap<string, string | null> {
   const wanted = ledgerFiles(ledger);
   const broken = new Set(problems.map(problem => problem.path));
-  const edits = new Map<string, string | null>([...wanted].filter(([path, text]) => files.get(path) !== text));
+  const newer = new Set(problems.filter(({ isNewer }) => isNewer).map(problem => problem.path));
+  const edits = new Map<string, string | null>([...wanted].filter(([path, text]) => files.get(path) !== text && !newer.has(path)));
   for (const path of files.keys()) if (subjectOf(path) !== null && !wanted.has(path) && !broken.has(path)) edits.set(path, null);
   return edits;
 }
@@ -66,7 +69,7 @@ export function parseLedger(files: ReadonlyMap<string, string>): ParsedLedger {
     const shaped = isPool ? parsePool(text, key) : parseNetwork(text, key);
     // What cannot be read at all says more about what happened.
     const read = wrong === null || 'problem' in shaped ? shaped : { problem: wrong };
-    if ('problem' in read) problems.push({ path, about: key, ...read.problem });
+    if ('problem' in read) problems.push({ path, about: key, ...read.problem, ...(wrong === null && CHECK.test(text) ? NEWER : {}) });
     else if ('vxid' in read.entry) networks[key] = read.entry;
     else pools[key] = read.entry;
   }
@@ -78,6 +81,8 @@ export function parseLedger(files: ReadonlyMap<string, string>): ParsedLedger {
     problems,
   };
 }
+
+const NEWER = { isNewer: true } as const;
 
 interface Subject {
   /** `namespace/name` of a network, `name` of a pool. */

@@ -30,7 +30,7 @@ export interface Base {
   readonly files: ReadonlyMap<string, string> | null;
   /** Files that are not as netloom wrote them. */
   readonly problems: readonly LedgerProblem[];
-  /** Networks and pools whose file cannot be read, and of which nobody here knows what it said. */
+  /** Networks and pools whose file cannot be read, and of which nobody here knows what it said, or that a newer version wrote. */
   readonly unreadable: readonly string[];
   /** True when the branch lost what is still known: it is to be said again. */
   readonly lost: boolean;
@@ -50,8 +50,9 @@ export async function readLedger(args: ReadArgs, tip: Oid | null): Promise<Base>
   const { ledger, problems } = mended === files ? told : judged(mended, local, args.catalog);
   const broken = problems.map(problem => problem.about).filter(about => about !== '');
   const merged = mergeLedger(ledger, local, broken);
-  const unreadable = broken.filter(about => merged.networks[about] === undefined && merged.pools?.[about] === undefined);
-  return { ledger: merged, files, problems: told.problems, unreadable, lost: merged !== told.ledger, isRenumbered: told.isRenumbered };
+  const newer = new Set(problems.filter(({ isNewer }) => isNewer).map(({ about }) => about));
+  const unreadable = broken.filter(about => newer.has(about) || (merged.networks[about] === undefined && merged.pools?.[about] === undefined));
+  return { ledger: merged, files, problems: told.problems, unreadable, lost: lacks(told.ledger, merged, newer), isRenumbered: told.isRenumbered };
 }
 
 /** The ledger as the status branch has it, with what only this node still knows. Throws RepoError. */
@@ -74,6 +75,14 @@ export async function publishLedger(
   const oid = await status.commit({ parent: tip, edits, author: author(node), message, at: Date.now() });
   if (oid === null) return tip;
   return (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok' ? oid : null;
+}
+
+// What stands in a file of a newer version is not lost: it is there, and not for us to say.
+function lacks(there: Ledger, merged: Ledger, newer: ReadonlySet<string>): boolean {
+  if (merged === there) return false;
+  const differs = <T>(ours: Readonly<Record<string, T>> = {}, theirs: Readonly<Record<string, T>> = {}): boolean =>
+    Object.entries(ours).some(([key, entry]) => entry !== theirs[key] && !newer.has(key));
+  return differs(merged.networks, there.networks) || differs(merged.pools, there.pools) || merged.incarnations !== there.incarnations;
 }
 
 interface Judged {
@@ -103,7 +112,8 @@ function pathOf(about: string): string {
 /** The files with the last version of each broken one that was none; the very `files` when there is none. */
 async function mend({ remote, kept, catalog }: ReadArgs, tip: Oid, files: ReadonlyMap<string, string>, problems: readonly LedgerProblem[]) {
   const found = new Map<string, string>();
-  for (const { path } of problems) {
+  for (const { path, isNewer } of problems) {
+    if (isNewer) continue;
     const before = await remote.status.past(tip, path, LOOK_BACK);
     const text = before.map(bytes => new TextDecoder().decode(bytes)).find(version => isGood(version, path));
     if (text !== undefined) found.set(path, text);

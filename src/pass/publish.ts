@@ -4,6 +4,7 @@ import { type Oid, RepoError } from '../repo/repo.ts';
 import type { NetEvent } from '../report/events.ts';
 import { appendEvents } from '../report/events.ts';
 import { isNews, type NodeReport, parseStatusFile, statusFile, statusPath } from '../report/node-report.ts';
+import { isSilent } from '../report/state.ts';
 import { archiveOrSay } from './archive.ts';
 import { type Fleet, heartbeatMs, waitMs } from './budget.ts';
 import { type Remote, readTips } from './remote.ts';
@@ -37,6 +38,8 @@ export interface PublishArgs {
   readonly archiveAfter?: number;
   /** True: to be said also when the report is the same, because other nodes go by the revision that it names. */
   readonly isUrgent?: boolean;
+  /** Nodes of the newest revision; absent where this node does not enforce that. Reports of others that are silent go with its push. */
+  readonly defined?: ReadonlySet<string>;
   /** Asked for only when something is pushed; kept only when that was done. */
   readonly sample?: () => Promise<Sample>;
 }
@@ -94,7 +97,7 @@ async function pushAll(args: PublishArgs, heard: number | null): Promise<Publish
     const { events } = await readPublished(args.remote, tip, args.node);
     const later = await mayPush(args, tip, heard);
     if (later > 0) return { result: 'later', waitMs: later };
-    const edits = new Map<string, string | null>([[statusPath(args.node), statusFile(args.report)]]);
+    const edits = new Map<string, string | null>([...(await leftBehind(args, tip)), [statusPath(args.node), statusFile(args.report)]]);
     if (args.events.length > 0) edits.set(eventsPath(args.node), appendEvents(events, args.events, MOST_EVENTS, MOST_USAGE));
     const { status, statusBranch } = args.remote;
     const oid = await status.commit({ parent: tip, edits, author: author(args.node), message: commitMessage(args.node, 'status'), at: Date.now() });
@@ -103,6 +106,17 @@ async function pushAll(args: PublishArgs, heard: number | null): Promise<Publish
     tip = (await readTips(args.remote)).status;
   }
   return { result: 'failed', message: `the status lost ${TRIES} races in a row` };
+}
+
+// What a node accepted counts for nodes that keep nothing, for ever: not that of one that is no node any more.
+async function leftBehind({ remote: { status }, defined, report }: PublishArgs, tip: Oid | null): Promise<readonly (readonly [string, null])[]> {
+  if (tip === null || defined === undefined) return [];
+  const entries = (await status.list(tip, 'nodes')).filter(({ path }) => path.endsWith('.yaml') && !defined.has(path.slice(0, -'.yaml'.length)));
+  const blobs = await status.read(entries.map(({ oid }) => oid));
+  return entries.flatMap(({ path, oid }) => {
+    const parsed = parseStatusFile(new TextDecoder().decode(blobs.get(oid)));
+    return 'report' in parsed && statusPath(parsed.report.node) === `nodes/${path}` && isSilent(parsed.report, report.heard) ? [[`nodes/${path}`, null]] : [];
+  });
 }
 
 /** Path of a node's events on the status branch. */

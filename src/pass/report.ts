@@ -18,6 +18,7 @@ import { inventoryOf, type Obstacle, objectReport, obstaclesOf } from './obstacl
 import { version } from './program.ts';
 import type { Pulled } from './pull.ts';
 import type { Settled } from './settle.ts';
+import { bootMark } from './voice.ts';
 
 export interface ReportArgs {
   readonly config: Pick<NodeConfig, 'node' | 'mode'>;
@@ -51,6 +52,7 @@ export function reportOf(args: ReportArgs): NodeReport {
   return {
     node: config.node,
     version: version(),
+    boot: bootMark(),
     heard: args.now,
     heartbeatS: Math.ceil(heartbeatMs(args.fleet) / 1000),
     mode: config.mode,

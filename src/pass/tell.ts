@@ -15,6 +15,7 @@ import type { Remote, Tips } from './remote.ts';
 import { reportOf } from './report.ts';
 import type { Settled } from './settle.ts';
 import { dueSample } from './usage.ts';
+import { noteSpoken, otherVoice } from './voice.ts';
 
 export interface Told {
   readonly pulled: Pulled;
@@ -39,19 +40,26 @@ export async function tell(config: NodeConfig, remote: Remote, told: Told): Prom
   const date = new Date();
   const now = `${date.toISOString().slice(0, 19)}Z`;
   const fleet = { nodes: catalog.nodes.size, pushesPerMinute: config.status.pushesPerMinute };
-  const report = reportOf({ config, ...told, fleet, before: before.report, now });
+  const wrong = told.wrong ?? (await otherVoice(config.stateDir, before.report));
+  const report = reportOf({ config, ...told, wrong, fleet, before: before.report, now });
   const noted = await loadNoted(config.stateDir);
   const news = passEvents({ node: config.node, ...told, before: before.report, report });
   const events = [...noted, ...news];
   const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
   const isUrgent = told.pulled.isAccepted;
   const published = await publish(
-    { remote, tip: settled.tip, node: config.node, fleet, archiveAfter: config.status.archiveAfter, report, events, isUrgent, sample },
+    { remote, tip: settled.tip, node: config.node, fleet, archiveAfter: config.status.archiveAfter, report, events, isUrgent, sample, ...definedIn(told) },
     before,
   );
-  if (published.result === 'news') await dropNoted(config.stateDir, noted);
+  if (published.result === 'news') await Promise.all([dropNoted(config.stateDir, noted), noteSpoken(config.stateDir)]);
   else await noteEvents(config.stateDir, news);
   return published;
+}
+
+// Who is behind the branch, or does not follow it, does not know who was added since.
+function definedIn({ pulled, catalog }: Told): { readonly defined?: ReadonlySet<string> } {
+  const isNewest = pulled.refusal === null && pulled.good !== null && pulled.tips?.main === pulled.good.revision;
+  return isNewest ? { defined: new Set(catalog.nodes.keys()) } : {};
 }
 
 const NOTHING: Plan = { steps: [], swept: [], bystanders: [], held: [] };

@@ -43,6 +43,8 @@ export interface NodeReport {
   /** Of netloom. */
   readonly version: string;
   readonly mode: 'enforce' | 'observe';
+  /** Which boot of which machine made it, as a hash; absent of older versions. */
+  readonly boot?: string;
   /** When the node last published: changes with news and with the heartbeat only. */
   readonly heard: string;
   /** How often it publishes with nothing to say, in seconds; absent = half an hour. */
@@ -86,7 +88,7 @@ export function statusPath(node: string): string {
 
 /** The text of a report; the same report gives the same text, whatever the order of its maps and lists. */
 export function statusFile(report: NodeReport): string {
-  const { node, version, mode, heard, heartbeatS, revision, facts } = report;
+  const { node, version, mode, boot, heard, heartbeatS, revision, facts } = report;
   const drift = [...report.drift].sort((a, b) => compare(`${a.ref} ${a.field}`, `${b.ref} ${b.field}`));
   const document = {
     apiVersion: API,
@@ -94,6 +96,7 @@ export function statusFile(report: NodeReport): string {
     node,
     version,
     mode,
+    ...(boot === undefined ? {} : { boot }),
     heard,
     ...(heartbeatS === undefined || heartbeatS <= HEARTBEAT_S ? {} : { heartbeatS }),
     revision: { observed: revision.observed, attempted: revision.attempted, accepted: revision.accepted, applied: revision.applied },
@@ -121,13 +124,14 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
   const file = read.value;
   const wrong = (message: string) => ({ problem: { line: 0, message } });
   if (file.apiVersion !== API || file.kind !== 'NodeStatus' || typeof file.node !== 'string') return wrong(`this is no ${API} NodeStatus`);
-  const { node, heard, heartbeatS, revision, facts } = file;
+  const { node, boot, heard, heartbeatS, revision, facts } = file;
   if (typeof heard !== 'string' || Number.isNaN(Date.parse(heard))) return wrong('heard is no instant');
   const commits = isMap(revision) ? revision : {};
   const report: NodeReport = {
     node,
     version: str(file.version),
     mode: file.mode === 'observe' ? 'observe' : 'enforce',
+    ...(typeof boot === 'string' ? { boot } : {}),
     heard,
     ...(typeof heartbeatS === 'number' ? { heartbeatS } : {}),
     revision: { observed: str(commits.observed), attempted: str(commits.attempted), accepted: str(commits.accepted), applied: str(commits.applied) },
@@ -148,8 +152,8 @@ export function parseStatusFile(text: string): { readonly report: NodeReport } |
 }
 
 /**
- * True when `next` says something that `previous` did not. A new revision, or another heartbeat, alone is none: an unrelated
- * commit pushes nothing.
+ * True when `next` says something that `previous` did not. A new revision, another boot or another heartbeat alone is none: an
+ * unrelated commit pushes nothing.
  */
 export function isNews(previous: NodeReport | null, next: NodeReport): boolean {
   if (previous === null) return true;
@@ -158,6 +162,7 @@ export function isNews(previous: NodeReport | null, next: NodeReport): boolean {
     statusFile({
       ...report,
       heard: '',
+      boot: '',
       revision: none,
       conditions: report.conditions.map(condition => (isSigned(condition) ? { ...condition, message: '' } : condition)),
     });

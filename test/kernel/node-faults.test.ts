@@ -1,8 +1,7 @@
 /** What a node itself may lack or get wrong: room, descriptors, the time of day, a kernel that stands still, one pass at a time, secrets kept. */
 import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -193,37 +192,6 @@ test('links that vanish between plan and apply are made again in the same pass',
   for (const { status, error } of enforced.outcomes) if (status === 'failed') expect(error).toMatch(/Cannot find device|does not exist|No such device/);
   expect([enforced.rounds > 1, enforced.remaining.steps]).toEqual([true, []]);
   expect(links()).toEqual(expect.arrayContaining([tap, other, bridge]));
-});
-
-/** Where a machine gives its cores to a program, or a folder for all, nobody can look at one here: then its filter is all there is to see. */
-const ARE_CORES_HERE = !/[|/]/.test(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'));
-
-describe('a secret in memory', () => {
-  test.each([
-    ['is in no core, command line or environment of a pass that has read it', null, false],
-    ['would be in the core of one that let its memory go there', '0x33', true],
-  ])('%s', async (_, filter, isThere) => {
-    const token = `c0re-${randomBytes(12).toString('hex')}`;
-    const place = mkdtempSync(join(folder, 'core-'));
-    const [secret, file] = [join(place, 'token'), join(place, 'node.yaml')];
-    writeFileSync(secret, `${token}\n`, { mode: 0o600 });
-    writeFileSync(file, JSON.stringify({ ...node.config, repo: { ...node.config.repo, auth: { type: 'token', file: secret } } }));
-    // The remote has been asked, with the token, and does not answer.
-    const asked = new Promise<void>(resolve => node.proxy.spoil(() => new Promise(() => resolve())));
-    const words = ['--core=unlimited', process.execPath, join(ROOT, 'dist', 'netloom.js'), 'reconcile', '--config', file];
-    const child = spawn('prlimit', words, { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, cwd: place, stdio: 'ignore' });
-    await asked;
-    const seen = ['cmdline', 'environ'].map(name => readFileSync(`/proc/${child.pid}/${name}`, 'utf8')).join('\n');
-    expect(seen).not.toContain(token);
-    if (filter === null) expect(readFileSync(`/proc/${child.pid}/coredump_filter`, 'utf8').trim()).toBe('00000000');
-    else writeFileSync(`/proc/${child.pid}/coredump_filter`, filter);
-    child.kill('SIGABRT');
-    await once(child, 'close');
-    if (!ARE_CORES_HERE) return;
-    const [core = 'none'] = readdirSync(place).filter(name => name.startsWith('core'));
-    expect(readFileSync(join(place, core)).includes(token)).toBe(isThere);
-    rmSync(join(place, core));
-  });
 });
 
 describeWhere(hasProgram('strace') ? '' : 'strace', 'a secret', () => {

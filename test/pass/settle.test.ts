@@ -119,6 +119,36 @@ function edited(text: string | undefined, edit: (body: string) => string): strin
   return `${body}check: sha256-${createHash('sha256').update(body).digest('hex').slice(0, 32)}\n`;
 }
 
+describe('a ledger that a newer netloom wrote', () => {
+  /** As one would that has a field more, or another format. */
+  const newer = (change: (text: string) => string): string => {
+    const text = change((ledgerFiles(published).get(RED) ?? '').replace(/check:.*\n/, ''));
+    return `${text}check: sha256-${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`;
+  };
+
+  test.each([
+    ['a field more', newer(text => text.replace(/^vxid:/m, 'colour: green\nvxid:'))],
+    ['another format', newer(text => text.replace('netloom.dev/v1', 'netloom.dev/v2'))],
+  ])('is left as it is, and nothing of it is decided here: %s', async (_, text) => {
+    await publish(published);
+    const kept = await loadKeptLedger(join(bare.root, 'state'));
+    await settled(red, kept);
+    await bare.grow(STATUS, { [RED]: text });
+    const more = catalogOf(
+      { 'default/red': { cidr: '10.0.0.0/24' } },
+      { 'default/a': { network: 'red', node: 'n1' }, 'default/b': { network: 'red', node: 'n1' } },
+    );
+    const before = await bare.tip(STATUS);
+    for (const catalog of [red, more, catalogOf({ 'default/red': { cidr: '10.0.0.0/24' } }, {})]) {
+      const { ledger, pending, isKnown } = await settled(catalog, await loadKeptLedger(join(bare.root, 'state')));
+      expect([isKnown, ledger.networks['default/red']?.vxid]).toEqual([true, published.networks['default/red']?.vxid]);
+      expect(pending.map(({ reason }) => reason)).toEqual(catalog === more ? ['LedgerUnreadable'] : []);
+      if (catalog === more) expect(pending[0]?.message).toContain('written by a newer netloom: update netloom here');
+    }
+    expect(await bare.tip(STATUS)).toBe(before);
+  });
+});
+
 describe('a hand in the ledger', () => {
   const text = ledgerFiles(published).get(RED);
   const vxid = published.networks['default/red']?.vxid ?? 0;
