@@ -69,7 +69,7 @@ export function parseLedger(files: ReadonlyMap<string, string>): ParsedLedger {
     const shaped = isPool ? parsePool(text, key) : parseNetwork(text, key);
     // What cannot be read at all says more about what happened.
     const read = wrong === null || 'problem' in shaped ? shaped : { problem: wrong };
-    if ('problem' in read) problems.push({ path, about: key, ...read.problem, ...(wrong === null && CHECK.test(text) ? NEWER : {}) });
+    if ('problem' in read) problems.push({ path, about: key, ...read.problem, ...byNewer(text, wrong) });
     else if ('vxid' in read.entry) networks[key] = read.entry;
     else pools[key] = read.entry;
   }
@@ -81,8 +81,6 @@ export function parseLedger(files: ReadonlyMap<string, string>): ParsedLedger {
     problems,
   };
 }
-
-const NEWER = { isNewer: true } as const;
 
 interface Subject {
   /** `namespace/name` of a network, `name` of a pool. */
@@ -125,6 +123,11 @@ function handIn(text: string, isChecked: boolean): { readonly line: number; read
   const at = CHECK.exec(text)?.index;
   if (at === undefined) return isChecked ? { line: 0, message: 'its check is missing: it was edited by hand' } : null;
   return text === withCheck(text.slice(0, at)) ? null : { line: 0, message: 'its check does not fit: it was edited by hand' };
+}
+
+// A hand makes no check that fits.
+function byNewer(text: string, wrong: unknown): { readonly isNewer?: true } {
+  return wrong === null && CHECK.test(text) ? { isNewer: true } : {};
 }
 
 type Read<T> = { readonly entry: T } | { readonly problem: { readonly line: number; readonly message: string } };
