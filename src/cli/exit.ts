@@ -1,5 +1,7 @@
 /** How a command ends: the exit codes, and an error that a command throws to end with one of them and a message for people. */
 
+import { adviceFor, codeOfErrno, errnoOf } from '../host/errors.ts';
+
 /** Exit codes, the same for every command. */
 export const EXIT = { fine: 0, error: 1, changes: 2, invalid: 3, partly: 4, needsApproval: 5, tryAgain: 75 } as const;
 
@@ -24,10 +26,19 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
     const code = String((error as Error & { code?: unknown }).code ?? 'other');
     return { text: error.message, exitCode: AGAIN.has(code) ? EXIT.tryAgain : EXIT.error };
   }
+  const short = shortOf(error);
+  if (short !== null) return { text: withHint(short.message, adviceFor(codeOfErrno(short))), exitCode: EXIT.error };
   if (isRefusal(error)) return { text: withHint(error.message, 'run it as root'), exitCode: EXIT.error };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `${text}\nThis is a mistake in netloom: please report it with what you did.`, exitCode: EXIT.error };
 }
+
+// What the node is short of, wherever that shows: also while our own code is loaded.
+function shortOf(error: unknown): Error | null {
+  return error instanceof Error && SHORT.has(errnoOf(error)) ? error : null;
+}
+
+const SHORT: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOMEM', 'ENOBUFS', 'EAGAIN']);
 
 // What the system says to somebody who may not.
 function isRefusal(error: unknown): error is NodeJS.ErrnoException {

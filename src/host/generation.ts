@@ -51,8 +51,9 @@ async function point(name: string, target: string): Promise<void> {
 // What a killed one left, and what nobody points to any more.
 async function tidy(name: string, former: string): Promise<void> {
   const used = new Set(await Promise.all([name, former].map(each => readlink(each).catch(() => ''))));
+  const isLeft = (entry: string): boolean => [name, former].some(each => entry.startsWith(`${basename(each)}.`)) && !used.has(entry);
   for (const entry of await readdir(dirname(name))) {
-    if (entry.startsWith(`${basename(name)}.`) && !used.has(entry)) await remove(join(dirname(name), entry));
+    if (isLeft(entry)) await remove(join(dirname(name), entry));
   }
 }
 

@@ -76,8 +76,13 @@ function openLock(path: string): number {
 // The file is never removed: who had opened it just before would lock a file that nobody else sees.
 function release(fd: number): void {
   if (!held.delete(fd)) return;
-  ftruncateSync(fd);
-  closeSync(fd);
+  try {
+    ftruncateSync(fd);
+  } catch {
+    // Whose name stands in it is gone: nobody takes it for a holder.
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function sayName(fd: number, command: string): void {

@@ -83,22 +83,34 @@ async function takeLock(dir: string, url: string, until: number): Promise<() => 
   const lock = join(dir, 'lock');
   const mine = join(dir, `lock.${randomUUID()}`);
   const me = `${process.pid} ${await startOf(process.pid)} ${randomUUID()}\n`;
-  await writeFile(mine, me);
   try {
+    await writeFile(mine, me);
     for (;;) {
       if (await tryLink(mine, lock)) break;
       const holder = await readText(lock);
       if (holder === null) continue;
-      if (!(await lives(holder))) await evict(lock, holder);
+      if (!(await isHeld(holder))) await evict(lock, holder);
       else if (Date.now() > until) throw inUse(dir, url, holder);
       else await sleep(10 + Math.random() * 20);
     }
+    held.add(me);
   } finally {
-    await rm(mine, { force: true });
+    // What cannot be removed is nobody's lock.
+    await rm(mine, { force: true }).catch(() => undefined);
   }
   return async () => {
-    if ((await readText(lock)) === me) await unlink(lock);
+    held.delete(me);
+    // Nor is one that stays because the disk takes no change: its name is not among those that are held.
+    if ((await readText(lock).catch(() => null)) === me) await unlink(lock).catch(() => undefined);
   };
+}
+
+/** Locks of this process, as they stand in their files. */
+const held = new Set<string>();
+
+async function isHeld(holder: string): Promise<boolean> {
+  const own = `${process.pid} ${await startOf(process.pid)} `;
+  return holder.startsWith(own) ? held.has(holder) : lives(holder);
 }
 
 async function tryLink(mine: string, lock: string): Promise<boolean> {

@@ -1,6 +1,5 @@
-/** What a node itself may lack or get wrong: room, descriptors, the time of day, a kernel that stands still, one pass at a time, secrets kept. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** What a node itself may lack or get wrong: room, the time of day, a kernel that stands still, one pass at a time, secrets kept. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +10,11 @@ import { serveGit } from '../../src/lab/git-server.ts';
 import { enforce } from '../../src/pass/enforce.ts';
 import { reconcile } from '../../src/reconcile.ts';
 import { links, sh } from '../host/lab.ts';
-import { ROOT } from '../house/tree.ts';
 import { describeWhere } from '../support/needs.ts';
 import { given, RUNTIME_DIR } from './support/definitions.ts';
 import { expectDump, type Row, settledDump } from './support/dump.ts';
 import { converge, freshNode, planned } from './support/node.ts';
+import { type Ended, type Run, runProgram } from './support/program.ts';
 import { document, type RemoteNode, remoteNode } from './support/remote-node.ts';
 
 let node: RemoteNode;
@@ -32,25 +31,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly said: string;
-}
-
-/** The built program, as the timer runs it; `wrap` is what runs it. */
-async function program(
-  config: object,
-  { wrap = [], env = {}, args = ['reconcile'] }: { wrap?: readonly string[]; env?: object; args?: readonly string[] } = {},
-): Promise<Ended> {
-  const file = join(folder, 'node.yaml');
-  writeFileSync(file, JSON.stringify(config));
-  const [command = '', ...rest] = [...wrap, process.execPath, join(ROOT, 'dist', 'netloom.js'), ...args, '--config', file];
-  const child = spawn(command, rest, { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env } });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const [code] = await once(child, 'close');
-  return { code, said };
-}
+const program = (config: object, how: Run = {}): Promise<Ended> => runProgram(join(folder, 'node.yaml'), config, how);
 
 let turn = 0;
 /** A revision with one guest more; its name. */
@@ -113,21 +94,6 @@ function inodes(path: string): number {
   const [all, free] = execFileSync('stat', ['-f', '-c', '%c %d', path], { encoding: 'utf8' }).split(' ').map(Number);
   return (all ?? 0) - (free ?? 0);
 }
-
-test('too few descriptors end a pass with an error or not at all; what is there stays, and the next one heals', async () => {
-  const before = new Set((await settledDump()).map(row => `${row.of} ${row.text}`));
-  await grow();
-  const codes: (number | null)[] = [];
-  for (const most of [20, 24, 28, 34, 40]) {
-    const { code } = await program(node.config, { wrap: ['prlimit', `--nofile=${most}`] });
-    codes.push(code);
-    const links = new Set((await settledDump()).map(row => `${row.of} ${row.text}`));
-    const isLink = (row: string): boolean => row.startsWith(' link') || row.startsWith('link');
-    expect([...before].filter(row => isLink(row) && !links.has(row))).toEqual([]);
-  }
-  expect(codes.some(code => code !== 0)).toBe(true);
-  await expectHealed();
-});
 
 describe('a clock', () => {
   const shim = (years: number): string => `

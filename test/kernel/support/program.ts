@@ -1,5 +1,6 @@
 /** The built program, as users run it: on a folder of definitions, in the lab's own namespaces or in a node of their own. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,4 +47,28 @@ export function local(state?: Local, run?: string): Local {
 /** Starts it here, in a process that a test may kill; it prints nothing. */
 export function start([program, ...args]: readonly [string, ...string[]]): ChildProcess {
   return spawn(program, args, { stdio: 'ignore' });
+}
+
+export interface Ended {
+  readonly code: number | null;
+  /** stdout and stderr. */
+  readonly said: string;
+}
+
+export interface Run {
+  /** What runs it: `['prlimit', '--nofile=40']`. */
+  readonly wrap?: readonly string[];
+  readonly env?: object;
+  readonly args?: readonly string[];
+}
+
+/** Runs it to its end, as the timer does, with a configuration that is written to `file`. */
+export async function runProgram(file: string, config: object, { wrap = [], env = {}, args = ['reconcile'] }: Run = {}): Promise<Ended> {
+  writeFileSync(file, JSON.stringify(config));
+  const [command = '', ...rest] = [...wrap, process.execPath, PROGRAM, ...args, '--config', file];
+  const child = spawn(command, rest, { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env } });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const [code] = await once(child, 'close');
+  return { code, said };
 }
