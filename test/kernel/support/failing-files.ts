@@ -55,8 +55,11 @@ function guard(calls: Calls, suffix: '' | 'Sync'): void {
     const refuse = (args: readonly unknown[]): void => {
       if (writes(args)) check(call, pathOf(call, args));
     };
-    calls[call + suffix] =
-      suffix === 'Sync' ? (...args) => (refuse(args), real(...args)) : async (...args: readonly unknown[]) => (refuse(args), real(...args));
+    const guarded: Any = (...args) => {
+      refuse(args);
+      return real(...args);
+    };
+    calls[call + suffix] = suffix === 'Sync' ? guarded : async (...args: readonly unknown[]) => guarded(...args);
   }
 }
 

@@ -65,7 +65,15 @@ export interface Run {
 /** Runs it to its end, as the timer does, with a configuration that is written to `file`. */
 export async function runProgram(file: string, config: object, { wrap = [], env = {}, args = ['reconcile'] }: Run = {}): Promise<Ended> {
   writeFileSync(file, JSON.stringify(config));
-  const [command = '', ...rest] = [...wrap, process.execPath, PROGRAM, ...args, '--config', file];
+  return runToEnd([...wrap, process.execPath, PROGRAM, ...args, '--config', file], env);
+}
+
+/** Runs `netloom apply --local` to its end. */
+export function runLocal(place: Local, wrap: readonly string[] = [], env: object = {}): Promise<Ended> {
+  return runToEnd([...wrap, ...place.argv('apply')], env);
+}
+
+async function runToEnd([command = '', ...rest]: readonly string[], env: object): Promise<Ended> {
   const child = spawn(command, rest, { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env } });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
