@@ -138,5 +138,7 @@ async function textAt(remote: Remote, tip: Oid, path: string): Promise<string> {
 function isOverdue(before: NodeReport | null, { report, fleet }: PublishArgs): boolean {
   if (before === null) return true;
   const spread = 0.8 + 0.4 * Math.random();
-  return Date.parse(report.heard) - Date.parse(before.heard) > heartbeatMs(fleet) * spread;
+  const age = Date.parse(report.heard) - Date.parse(before.heard);
+  // A word from the future was said by a clock that was wrong: nobody would miss this node for years.
+  return age < 0 || age > heartbeatMs(fleet) * spread;
 }

@@ -116,6 +116,8 @@ describe('a clock', () => {
     expect(await program(node.config, { env: { NODE_OPTIONS: `--import ${file}` } })).toMatchObject({ code: 0 });
     expect(await node.bare.git('grep', '-h', name, 'netloom-status', '--', 'allocations')).toContain(name);
     await expectHealed();
+    // With the clock right again, others see that it was heard of now.
+    expect(await node.bare.git('show', 'netloom-status:nodes/n1.yaml')).toMatch(new RegExp(`^heard: "?${new Date().getUTCFullYear()}-`, 'm'));
   });
 });
 
@@ -137,6 +139,24 @@ test('of thirty reconcilers at once one applies; the others name it and touch no
   }
   go();
   expect(await first).toMatchObject({ code: 0 });
+  await expectHealed();
+});
+
+/** At once, on one node; a hundred in a night. */
+const MANY = process.env['NETLOOM_NIGHT'] === undefined ? 20 : 100;
+
+test('of many applies at once one at a time is at it: one does what is to be done, the others find it done or say who is at it', {
+  timeout: 600_000,
+}, async () => {
+  const before = await settledDump();
+  const [tap = ''] = links().filter(name => name.startsWith('tap-'));
+  sh(`ip link del dev ${tap}`);
+  const all = await Promise.all(Array.from({ length: MANY }, () => program(node.config, { args: ['apply'] })));
+  const did = all.map(({ code, said }) => (code === 0 ? (/^(\d+) done/m.exec(said)?.[1] ?? said) : said.replace(/pid \d+ .*$/s, 'pid')));
+  expect(new Set(all.map(({ code }) => code))).toEqual(new Set(all.some(({ code }) => code === 75) ? [0, 75] : [0]));
+  expect(did.filter(what => /^[1-9]/.test(what))).toHaveLength(1);
+  expect(did.filter(what => !/^\d+$/.test(what) && !/^netloom: this node's lock .* is held by (another process|pid)/.test(what))).toEqual([]);
+  await expectDump(before);
   await expectHealed();
 });
 

@@ -1,7 +1,7 @@
 /** The built program, as users run it: on a folder of definitions, in the lab's own namespaces or in a node of their own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../house/tree.ts';
@@ -64,7 +64,9 @@ export interface Run {
 
 /** Runs it to its end, as the timer does, with a configuration that is written to `file`. */
 export async function runProgram(file: string, config: object, { wrap = [], env = {}, args = ['reconcile'] }: Run = {}): Promise<Ended> {
-  writeFileSync(file, JSON.stringify(config));
+  const text = JSON.stringify(config);
+  // Others that were started with the same may be reading it.
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
   return runToEnd([...wrap, process.execPath, PROGRAM, ...args, '--config', file], env);
 }
 
