@@ -1,9 +1,10 @@
 /** Prefixes that the outside knows, once each: pools and routed networks. And the pools that a network with NAT could not reach. */
 import { type Cidr, hostBitsSet, overlaps, parseCidr } from '../model/ip.ts';
 import { beside, error, titled } from './finding.ts';
+import { grouped } from './grouped.ts';
 import type { AddressPoolDef, Catalog, Finding, NetworkDef } from './object.ts';
 import { meetings, reservationOf } from './ranges.ts';
-import { egressOf, poolsOfNetwork } from './services.ts';
+import { egressOf, nodesOfPool, poolOf, poolsOfNetwork } from './services.ts';
 import { firstInside, underlayAddresses } from './underlay.ts';
 
 interface Known {
@@ -16,7 +17,7 @@ const PATH = ['spec', 'cidr'];
 export function checkPoolOverlaps(catalog: Catalog): readonly Finding[] {
   const routed = [...catalog.networks.values()].filter(network => egressOf(network, catalog) === 'routed');
   const known = [...catalog.pools.values(), ...routed].flatMap(withCidr);
-  return [...meetings(known).map(meeting), ...underlay(known, catalog), ...inside(catalog)];
+  return [...meetings(known).map(meeting), ...underlay(known, catalog), ...inside(catalog), ...hostEnds(known, catalog)];
 }
 
 function withCidr(on: AddressPoolDef | NetworkDef): readonly Known[] {
@@ -43,6 +44,37 @@ function underlay(known: readonly Known[], { nodes }: Catalog): readonly Finding
     const message = `${titled(on)} ${cidr.text} holds ${address}, the underlay address of ${titled(node)}`;
     return [error('network-overlap', on, PATH, message, { hint, related: beside(node, 'spec', 'underlay', 'address') })];
   });
+}
+
+/**
+ * A node that routes a prefix has its way there by the egress bridge; its own end in a network of the same addresses would be
+ * another one, which nothing passes. A bridged pool is routed by nobody here.
+ */
+function hostEnds(known: readonly Known[], catalog: Catalog): readonly Finding[] {
+  const ends = [...catalog.interfaces.values()].filter(({ spec }) => spec.attach.host !== undefined && spec.node !== undefined);
+  if (ends.length === 0) return [];
+  const routed = known.flatMap(each => routersOf(each, catalog).map(node => ({ ...each, node, iface: null })));
+  const hosts = ends.flatMap(iface => {
+    const on = catalog.networks.get(`${iface.namespace}/${iface.spec.network}`);
+    const cidr = on?.spec.cidr === undefined ? null : parseCidr(on.spec.cidr);
+    return on === undefined || cidr === null ? [] : [{ on, cidr, node: iface.spec.node ?? '', iface }];
+  });
+  const byNode = grouped<(typeof routed)[number] | (typeof hosts)[number]>([...routed, ...hosts], ({ node }) => node);
+  return [...byNode.values()]
+    .flatMap(each => meetings(each))
+    .flatMap(([one, two]) => {
+      const [end, other] = one.iface === null ? [two, one] : [one, two];
+      if (end.iface === null || other.iface !== null) return [];
+      const message = `Node ${end.node} would be a host in ${end.cidr.text}, and leads what comes from outside for ${other.cidr.text} of ${titled(other.on)} to a router`;
+      const hint = 'place it on a node that does not serve the pool, attach it otherwise, or choose another cidr';
+      return [error('network-overlap', end.iface, ['spec', 'attach', 'host'], message, { hint, related: beside(other.on, ...PATH) })];
+    });
+}
+
+/** The nodes that have a route to it. */
+function routersOf({ on }: Known, catalog: Catalog): readonly string[] {
+  const pool = on.kind === 'AddressPool' ? (on as AddressPoolDef) : poolOf(on.spec as NetworkDef['spec'], catalog);
+  return pool === undefined || pool.spec.mode === 'bridged' ? [] : nodesOfPool(pool, catalog);
 }
 
 /** A router cannot have one prefix on both sides. */
