@@ -92,7 +92,7 @@ test('the kernel does every act of every plan, reads back as wanted, and holds i
     most,
     ties: { 'Network spec.dhcp': seldom, 'Network spec.dns': seldom },
     broken: lifeOnKernel,
-    shrinkMs: 120_000,
+    shrinkMs: 20_000,
   });
   expect(passes).toBeGreaterThan(0);
 });
