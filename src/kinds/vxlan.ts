@@ -1,5 +1,5 @@
 /** VXLAN devices (RFC 7348) with unicast peers: no group, no default remote; who is behind whom is said by `flood` and `vtep`. */
-import { canonicalIp } from '../model/ip.ts';
+import { canonicalIp, type Family } from '../model/ip.ts';
 import type { Kind, Observed } from './kind.ts';
 import {
   deleteLink,
@@ -25,6 +25,8 @@ export interface VxlanSpec extends LinkFields {
   readonly port: number;
   /** The node's underlay address; need not exist yet, then the device is mute. */
   readonly local: string;
+  /** That of `local`: a device keeps the family that it was born with ("New local address family does not match old", 6.1). */
+  readonly family: Family;
   /** Whether the device learns which peer a MAC is behind. */
   readonly learning: boolean;
 }
@@ -32,7 +34,7 @@ export interface VxlanSpec extends LinkFields {
 export const vxlan: Kind<VxlanSpec> = {
   name: 'vxlan',
   title: 'vxlan interface',
-  fields: { ...LINK_FATES, vni: 'fixed', port: 'fixed', local: 'live', learning: 'live' },
+  fields: { ...LINK_FATES, vni: 'fixed', port: 'fixed', local: 'live', family: 'fixed', learning: 'live' },
   ref: s => linkRef(s.netns, s.name),
   ties: s => tiesToNetns(s.netns),
   claims: s => [ifnameClaim(s.netns, s.name), `vni:${s.netns}/${s.port}/${s.vni}`],
@@ -62,7 +64,8 @@ function observe(netns: string, row: LinkRow): Observed<VxlanSpec> {
     vni: Number(data.id ?? 0),
     port: Number(data.port ?? 0),
     local: canonicalIp(local) ?? local,
+    family: local.includes(':') ? 6 : 4,
     learning: data.learning === true,
   };
-  return { kind: 'vxlan', ref: vxlan.ref(spec), spec, owner: ownerOfLink(netns, row), ...formerly(row) };
+  return { kind: 'vxlan', ref: vxlan.ref(spec), spec, owner: ownerOfLink(netns, row), ...(local === '' ? { unknown: ['family'] } : {}), ...formerly(row) };
 }

@@ -113,6 +113,7 @@ function devices(s: Segment, from: Origin): readonly Resource[] {
         vni: s.vni,
         port: s.port,
         local: s.local,
+        family: s.local.includes(':') ? 6 : 4,
         learning: s.learning,
         addrgenmode: 'none',
       },

@@ -32,24 +32,25 @@ function renumbered(before: Stage, after: Stage): readonly string[] {
   });
 }
 
-/** What is allocated to each definition, by all that its value may depend on. */
+/** What netloom chose for each definition, by all that its choice may depend on. What a definition asks for it may get later. */
 function identities({ documents, ledger }: Stage): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  const about = (kind: Document['kind'], named?: string): string =>
-    JSON.stringify(documents.filter(one => one.kind === kind && (named === undefined || one.metadata.name === named)));
+  const all = (kind: Document['kind'], name?: string) => documents.filter(one => one.kind === kind && (name === undefined || one.metadata.name === name));
+  const about = (...some: readonly (readonly Document[])[]): string => JSON.stringify(some);
+  const chosen = (some: readonly Document[], field: string, value: unknown): unknown => (some.some(({ spec }) => field in spec) ? 'asked for' : value);
   for (const [key, { uuid, vxid, removed, interfaces }] of Object.entries(ledger.networks)) {
-    const network = about('Network', key.split('/')[1]);
-    if (removed === undefined) found.set(`Network ${key} ${network}`, `${uuid} ${vxid}`);
+    const network = all('Network', key.split('/')[1]);
+    if (removed === undefined) found.set(`Network ${key} ${about(network)}`, `${uuid} ${chosen(network, 'vxid', vxid)}`);
     for (const [id, guest] of Object.entries(interfaces)) {
-      if (guest.removed === undefined && guest.address !== undefined)
-        found.set(`Interface ${id} ${about('Interface', id.split('/')[1])} ${network}`, `${guest.uuid} ${guest.mac} ${guest.address}`);
+      const iface = all('Interface', id.split('/')[1]);
+      const own = `${guest.uuid} ${chosen(iface, 'mac', guest.mac)} ${chosen(iface, 'address', guest.address)}`;
+      if (guest.removed === undefined && guest.address !== undefined) found.set(`Interface ${id} ${about(iface, network)}`, own);
     }
   }
   for (const [pool, { floating, routed }] of Object.entries(ledger.pools ?? {})) {
     for (const [key, { address, removed }] of [...Object.entries(floating), ...Object.entries(routed)]) {
-      const name = key.split('/')[1];
-      const holder = `${about('FloatingIP', name)} ${about('RoutedIP', name)} ${about('AddressPool')} ${about('Cluster')}`;
-      if (removed === undefined) found.set(`${pool} ${key} ${holder}`, address);
+      const holders = [...all('FloatingIP', key.split('/')[1]), ...all('RoutedIP', key.split('/')[1])];
+      if (removed === undefined) found.set(`${pool} ${key} ${about(holders, all('AddressPool'), all('Cluster'))}`, String(chosen(holders, 'address', address)));
     }
   }
   return found;

@@ -3,7 +3,7 @@ import { EMPTY_LEDGER, type Ledger } from '../../src/model/ledger.ts';
 import { decide } from '../../src/pass/decide.ts';
 import type { Target } from '../../src/pass/enforce.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { unserved } from './paper-node.ts';
+import { shadowed, unserved } from './paper-node.ts';
 import { passOnPaper, planOnPaper } from './paper-pass.ts';
 import { freshPaper, picture } from './paper-rows.ts';
 import type { Revision } from './revision.ts';
@@ -39,7 +39,7 @@ export function lifeOnPaper(history: readonly Revision[]): readonly string[] {
   stages(history).forEach(({ target }, at) => {
     const { plan } = passOnPaper(node, target);
     const again = planOnPaper(node, target).plan;
-    const after = [...leftToDo(again), ...touched(before, picture(node)), ...unserved(node), ...newlyHeld(plan, again)];
+    const after = [...leftToDo(again), ...touched(before, picture(node)), ...unserved(node), ...shadowed(node), ...newlyHeld(plan, again)];
     found.push(...after.map(words => `revision ${at + 1}: ${words}`));
   });
   passOnPaper(node, null);

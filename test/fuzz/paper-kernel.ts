@@ -113,7 +113,7 @@ function route(room: Room, op: Extract<Op, { op: 'route-add' | 'route-del' }>): 
     room.routes = room.routes.filter(row => !same(row));
     return;
   }
-  if (room.routes.some(same) || (op.table === MAIN && metric === 0 && isConnected(room, op.dst))) throw new Refused('it is there');
+  if (room.routes.some(same)) throw new Refused('it is there');
   const link = op.link === undefined ? undefined : linkOf(room, op.link);
   if (link?.up === false) throw new Refused(`${op.link} is down`);
   if (op.via !== undefined && link !== undefined && !isReached(room, link, op.via)) throw new Refused(`nothing on ${op.link} reaches ${op.via}`);
@@ -127,13 +127,6 @@ function route(room: Room, op: Extract<Op, { op: 'route-add' | 'route-del' }>): 
     ...(via === undefined ? {} : { gateway: via }),
     ...(dev === undefined ? {} : { dev }),
   });
-}
-
-const MAIN = '254';
-
-/** The kernel makes a route to the subnet of each address by itself. */
-function isConnected(room: Room, dst: string): boolean {
-  return [...room.links.values()].some(({ up, addresses }) => up && addresses.some(({ ip, prefix }) => parseCidr(`${ip}/${prefix}`)?.text === dst));
 }
 
 function isReached(room: Room, link: PaperLink, via: string): boolean {

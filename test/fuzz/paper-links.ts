@@ -35,7 +35,13 @@ export function linkAct(node: PaperNode, room: Room, op: LinkOp): void {
       link.port = { ...link.port, ...op.set };
       return;
     }
-    case 'vxlan-set':
+    case 'vxlan-set': {
+      const { of } = linkOf(room, op.name);
+      if (op.set.local !== undefined && op.set.local.includes(':') !== String(of['local']).includes(':'))
+        throw new Refused('the local address is of another family');
+      Object.assign(of, op.set);
+      return;
+    }
     case 'bridge-set':
       Object.assign(linkOf(room, op.name).of, op.set);
       return;

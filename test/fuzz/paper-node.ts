@@ -2,6 +2,7 @@
 import { textHash } from '../../src/kinds/file.ts';
 import type { PortSet, ServiceRun } from '../../src/kinds/op.ts';
 import type { FdbRow, NeighRow, NftJson, ProxyRow, RouteRow, RuleRow } from '../../src/kinds/rows.ts';
+import { parseCidr } from '../../src/model/ip.ts';
 
 export interface PaperLink {
   readonly ifindex: number;
@@ -83,4 +84,14 @@ export function unserved(node: PaperNode): readonly string[] {
 /** SHA-256 of each file. */
 export function hashes({ files }: PaperNode): readonly { readonly path: string; readonly hash: string }[] {
   return [...files].map(([path, text]) => ({ path, hash: textHash(text) }));
+}
+
+/** Routes that the kernel would not take: to the subnet of an address it makes one by itself. None is there after a pass. */
+export function shadowed(node: PaperNode): readonly string[] {
+  return [...node.rooms].flatMap(([netns, { links, routes }]) => {
+    const subnets = new Set([...links.values()].flatMap(({ addresses }) => addresses.map(({ ip, prefix }) => parseCidr(`${ip}/${prefix}`)?.text)));
+    return routes
+      .filter(({ dst, table, metric }) => table === '254' && metric === 0 && subnets.has(dst))
+      .map(({ dst }) => `the route to ${dst} in ${netns}/ is the kernel's own`);
+  });
 }

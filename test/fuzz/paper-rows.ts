@@ -2,7 +2,7 @@
 import { isOurGroup, isOurNamespace } from '../../src/kinds/marks.ts';
 import type { LinkRow, Rows } from '../../src/kinds/rows.ts';
 import { emptyRoom, hashes, hasSetting, type PaperLink, type PaperNode, type Room } from './paper-node.ts';
-import { BRIDGE, CARDS, GUEST_NAMES } from './ties.ts';
+import { BRIDGE, CARDS, GUEST_NAMES, UNDERLAY } from './ties.ts';
 
 /** Settings that are asked for: by namespace. */
 export type Asked = readonly { readonly netns: string; readonly sysctl: string }[];
@@ -123,7 +123,7 @@ export function freshPaper(): PaperNode {
     own.links.set(name, Object.assign(link, more));
   };
   card('lo');
-  card('eth0', 'card', { addresses: [{ ip: '192.0.2.11', prefix: 24 }] });
+  card('eth0', 'card', { addresses: UNDERLAY.map(ip => ({ ip, prefix: ip.includes(':') ? 64 : 24 })) });
   for (const name of CARDS) card(name);
   card(BRIDGE, 'bridge');
   card('docker0', 'bridge', { addresses: [{ ip: '172.17.0.1', prefix: 16 }] });

@@ -90,6 +90,17 @@ function rangeIn(cidr: Value | undefined, n: number): string | undefined {
 
 const gatewayNode: Tie = (n, { all }) => nth(names(all('Node').filter(({ spec }) => spec['gateway'] === true)), n);
 
+/** Addresses of this node, of both families; its peers count on from there. */
+export const UNDERLAY = ['192.0.2.11', '2001:db8::11'] as const;
+
+function underlayAddress({ metadata: { name } }: Document, six: boolean): string {
+  return `${six ? '2001:db8::' : '192.0.2.'}${10 + Number(name.slice(1))}`;
+}
+
+function isSix(first: Document | undefined): boolean {
+  return JSON.stringify(first?.spec['underlay'] ?? '').includes('2001:db8');
+}
+
 /** Few prefixes of many sizes; some overlap, which tenants may and others may not. */
 const CIDRS = ['10.0.0.0/24', '10.1.0.0/29', '10.2.0.0/16', '10.0.0.128/25', 'fd00:1::/64', '10.3.0.0/28', '10.4.0.0/24', 'fd00:2::/120', '172.20.0.0/22'];
 const IPS = ['9.9.9.9', '10.0.0.53', '192.0.2.200', '2620:fe::fe'];
@@ -108,7 +119,7 @@ export const TIES: Readonly<Record<string, Tie>> = {
   'Cluster spec.ignoreDrift[].field': (n, { beside }) => nth(IGNORABLE[String(beside['kind'])] ?? [], n),
   'Cluster spec.ignoreDrift[].ref': pick('*', 'link:/br-vxlan-*', 'link:/tap-*', 'port:*'),
   'Cluster spec.ignoreDrift[].nodes[]': named('Node'),
-  'Node spec.underlay.address': (_, { self }) => `192.0.2.${10 + Number(self.metadata.name.slice(1))}`,
+  'Node spec.underlay.address': (n, { self, all }) => underlayAddress(self, self.metadata.name === THIS_NODE ? n % 8 === 0 : isSix(all('Node')[0])),
   'Node spec.underlay.device': pick('eth0'),
   'Node spec.underlay.mtu': pick(1600, 1600, 9000),
   'Node spec.gateway': pick(true, true, false),

@@ -7,7 +7,7 @@ import { type Enforced, enforce, prepareNothing } from '../../src/pass/enforce.t
 import { holds } from '../fuzz/fuzz.ts';
 import { stages } from '../fuzz/life.ts';
 import type { Revision } from '../fuzz/revision.ts';
-import { BRIDGE, GUEST_NAMES, type Tie } from '../fuzz/ties.ts';
+import { BRIDGE, GUEST_NAMES, type Tie, UNDERLAY } from '../fuzz/ties.ts';
 import { RUNTIME_DIR } from './support/definitions.ts';
 import { dump, expectDump, type Row, settledDump } from './support/dump.ts';
 import { freshNode, pass, paste } from './support/node.ts';
@@ -22,6 +22,8 @@ ip link set dev ${BRIDGE} up
 ip link add name port0 type veth peer name wire3
 for link in port0 wire3; do ip link set dev $link addrgenmode none; ip link set dev $link up; done
 ip link set dev port0 master ${BRIDGE}
+ip addr add ${UNDERLAY[1]}/64 dev eth0 nodad
+for peer in 12 13; do ip neigh add 2001:db8::$peer lladdr 02:00:5e:00:00:02 dev eth0 nud permanent; done
 sysctl -qw net.ipv4.conf.all.promote_secondaries=1
 for name in ${GUEST_NAMES.join(' ')}; do ip netns exec $name sysctl -qw net.ipv4.conf.all.promote_secondaries=1; done`;
 

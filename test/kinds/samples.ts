@@ -60,13 +60,13 @@ const BRIDGE = sample(
 const VXLAN = sample(
   'vxlan',
   vxlan,
-  { ...LINK, name: 'vxlan-2', mac: '02:04:00:00:00:02', vni: 2, port: 4789, local: '10.9.0.1', learning: false },
+  { ...LINK, name: 'vxlan-2', mac: '02:04:00:00:00:02', vni: 2, port: 4789, local: '10.9.0.1', family: 4, learning: false },
   { ...LINK_DRIFT, mac: '02:04:00:00:00:99', local: '10.9.0.9', learning: true },
 );
 const VXLAN6 = sample(
   'vxlan over IPv6',
   vxlan,
-  { ...LINK, name: 'vxlan-e2300f', mac: '02:04:00:00:00:03', vni: 14823439, port: 8472, local: 'fd00:9::1', learning: true },
+  { ...LINK, name: 'vxlan-e2300f', mac: '02:04:00:00:00:03', vni: 14823439, port: 8472, local: 'fd00:9::1', family: 6, learning: true },
   { local: 'fd00:9::9', learning: false },
 );
 const VETH = sample(

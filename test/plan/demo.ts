@@ -33,7 +33,7 @@ export function segment(hex = '2', { vni = 2, mac = '02:03:00:00:00:02', mtu = 1
     ...peers.map(dst => wanted(flood, { netns: '', link: vx, dst })),
     wanted(neigh, { netns: '', link: br, ip: '192.168.0.2', mac: '02:00:00:00:00:0a' }),
     wanted(sysctl, { netns: '', key: `net/ipv6/conf/${br}/disable_ipv6`, value: '1' }),
-    wanted(vxlan, { ...LINK, mtu, name: vx, mac: '02:04:00:00:00:02', vni, port: 4789, local: '10.2.1.12', learning: false }),
+    wanted(vxlan, { ...LINK, mtu, name: vx, mac: '02:04:00:00:00:02', vni, port: 4789, local: '10.2.1.12', family: 4, learning: false }),
     wanted(bridge, { ...LINK, mtu, name: br, mac, stp: false, forwardDelay: 0, snooping: false }),
   ];
 }

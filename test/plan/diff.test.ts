@@ -89,6 +89,13 @@ describe('a change', () => {
     expect(links).toEqual(['delete vxlan vxlan-2', 'delete vxlan vxlan-3', 'make vxlan vxlan-2', 'make vxlan vxlan-3']);
   });
 
+  test('of the underlay to another family makes the device anew, and to another address of the family does not', () => {
+    const to = (local: string, family: 4 | 6) => segment().map(each => (each.kind === 'vxlan' ? { ...each, spec: { ...each.spec, local, family } } : each));
+    const there = applied(segment());
+    expect(told(planOf(to('2001:db8::12', 6), there)).slice(0, 2)).toEqual(['delete vxlan vxlan-2', 'make vxlan vxlan-2']);
+    expect(told(planOf(to('10.2.1.99', 4), there))).toEqual(['update vxlan vxlan-2']);
+  });
+
   test('of a link into another kind of the same name is a replacement', () => {
     const other: Observed = { kind: 'bridge', ref: 'link:/vxlan-2', spec: segment()[5]?.spec ?? {}, owner: 'ours' };
     const have = [...applied(segment()).filter(({ ref }) => ref !== 'link:/vxlan-2' && !ref.startsWith('port:') && !ref.startsWith('flood:')), other];

@@ -51,7 +51,7 @@ describe('the text of a plan', () => {
       '',
       'Network default/demo  networks/demo.yaml:1:1  [no traffic affected]',
       '  + vxlan bridge br-vxlan-2  mac=02:03:00:00:00:02 mtu=1450 group=97 up=true addrgenmode=none stp=false forwardDelay=0 snooping=false',
-      '  + vxlan interface vxlan-2  mac=02:04:00:00:00:02 mtu=1450 group=97 up=true addrgenmode=none vni=2 port=4789 local=10.2.1.12 learning=false',
+      '  + vxlan interface vxlan-2  mac=02:04:00:00:00:02 mtu=1450 group=97 up=true addrgenmode=none vni=2 port=4789 local=10.2.1.12 family=4 learning=false',
       '  + neighbours br-vxlan-2/192.168.0.2  mac=02:00:00:00:00:0a',
       '  + mesh elements vxlan-2/10.2.1.11',
       '  + sysctl net/ipv6/conf/br-vxlan-2/disable_ipv6  value=1',

@@ -68,9 +68,9 @@ const bridge: Makers<BridgeSpec> = {
 };
 
 // The kernel changes neither number of a device, but somebody can make another one in its place.
-function otherVxlan(s: VxlanSpec, vni: number, port: number): string {
+function otherVxlan(s: VxlanSpec, vni: number, port: number, local = s.local): string {
   return `ip link del dev ${s.name}
-ip link add name ${s.name} address ${s.mac} mtu ${s.mtu} group 97 type vxlan id ${vni} dstport ${port} local ${s.local} nolearning`;
+ip link add name ${s.name} address ${s.mac} mtu ${s.mtu} group 97 type vxlan id ${vni} dstport ${port} local ${local} nolearning`;
 }
 
 const vxlan: Makers<VxlanSpec> = {
@@ -78,6 +78,7 @@ const vxlan: Makers<VxlanSpec> = {
   vni: s => ({ lines: otherVxlan(s, 4711, s.port), have: 4711 }),
   port: s => ({ lines: otherVxlan(s, s.vni, 4790), have: 4790 }),
   local: s => set(s, `type vxlan local ${STRANGE_IP}`, STRANGE_IP),
+  family: s => ({ lines: otherVxlan(s, s.vni, s.port, '2001:db8::77'), have: 6 }),
   learning: s => set(s, `type vxlan ${s.learning ? 'nolearning' : 'learning'}`, !s.learning),
 };
 
