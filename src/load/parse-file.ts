@@ -9,6 +9,7 @@ import { canonicalise } from './canonical.ts';
 import { decode } from './decode.ts';
 import { locate } from './locate.ts';
 import { KIND_SCHEMAS, type Schema } from './schema.ts';
+import { secretsIn } from './secrets.ts';
 import { type Subject, shapeDiagnostics, siteDiagnostics, type Validator } from './shape.ts';
 import { VALIDATORS } from './validators.gen.js';
 import { plainValue } from './value.ts';
@@ -57,6 +58,7 @@ export function parseFile(path: string, bytes: Uint8Array, site?: SiteSchemas): 
   }
   if (yaml.cut !== null) into.diagnostics.push(yaml.cut);
   if (cut) into.stubs.push(...mentioned(text));
+  into.diagnostics.push(...secretsIn(text, yaml.place));
   return { path, bytes: bytes.length, docs: into.docs, stubs: into.stubs, diagnostics: limited(into.diagnostics) };
 }
 

@@ -14,6 +14,7 @@ export type DiagnosticCode =
   | 'submodule'
   | 'lfs-pointer'
   | 'unsafe-path'
+  | 'secret'
   // yaml
   | 'yaml-syntax'
   | 'yaml-directive'

@@ -54,7 +54,7 @@ async function knownFiles(path: string): Promise<ReadonlyMap<string, ParsedFile>
 
 // What was parsed by another netloom may have been held to other schemas.
 function fingerprint(): string {
-  return createHash('sha256').update(`parsed 1 ${version()} ${schemasHash()}`).digest('hex');
+  return createHash('sha256').update(`parsed 2 ${version()} ${schemasHash()}`).digest('hex');
 }
 
 function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
