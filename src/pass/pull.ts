@@ -15,6 +15,7 @@ import { type Good, saveGood } from './kept.ts';
 import { loadCached } from './parsed-cache.ts';
 import { type Remote, readTips, type Tips } from './remote.ts';
 import { readFiles } from './revision.ts';
+import { shadowRemarks } from './shadowed.ts';
 import { type SourceVerdict, verifySource } from './verify.ts';
 
 /** Why the newest revision is not what is enforced. */
@@ -71,7 +72,11 @@ export interface PullArgs {
 /** One look at the remote. Throws only for what is wrong with this node (a full disk), never for the remote. */
 export async function pull(args: PullArgs): Promise<Pulled> {
   const pulled = await newest(args);
-  return { ...pulled, remarks: [...new Set([...args.remote.remarks, ...pulled.remarks])] };
+  const { remote, node } = args;
+  const { tips, catalog } = pulled;
+  // With a remote that is down its name would be asked for in vain.
+  const shadows = node === null || tips === null || catalog === null ? [] : await shadowRemarks(remote.hosts ?? [], catalog, node);
+  return { ...pulled, remarks: [...new Set([...remote.remarks, ...pulled.remarks, ...shadows])] };
 }
 
 async function newest(args: PullArgs): Promise<Pulled> {

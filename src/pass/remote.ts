@@ -1,6 +1,7 @@
 /** The two sides of git as a pass sees them: the branch with definitions, and the branch that netloom writes. */
 import { join } from 'node:path';
 import type { NodeConfig } from '../model/node-config.ts';
+import { serverOf } from '../repo/address.ts';
 import { readAuth, secretRemark } from '../repo/auth.ts';
 import { type Oid, type Repo, RepoError } from '../repo/repo.ts';
 import { keyRemarks } from '../repo/trusted-keys.ts';
@@ -20,6 +21,8 @@ export interface Remote {
   readonly path: string;
   /** True when both branches are in one repository: one listing answers for both. */
   readonly shared: boolean;
+  /** Names or addresses of their servers, where they have some. */
+  readonly hosts?: readonly string[];
   /** Sentences about the files of secrets and keys. */
   readonly remarks: readonly string[];
   /** Aborted: nothing more is asked, and nothing waited for. */
@@ -63,6 +66,7 @@ export async function openRemote(config: Sides, dir: string, { deadlineMs, stop 
     statusBranch: config.status.branch,
     path: config.repo.path,
     shared,
+    hosts: [...new Set([config.repo.url, statusUrl].flatMap(url => serverOf(url)?.host ?? []))],
     remarks,
     ...(stop === undefined ? {} : { stop }),
     ...(verify === undefined ? {} : { verify }),

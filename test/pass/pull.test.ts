@@ -132,6 +132,14 @@ describe('a branch whose history', () => {
   });
 });
 
+test('a look tells of what would hide the git server from the node, before anything is changed', async () => {
+  const host = [doc('Network', 'back', 'cidr: 198.51.100.0/24'), doc('Interface', 'h', 'network: back, node: n1, attach: { host: {} }')];
+  await bare.grow('main', { 'later/all.yaml': [FIRST, ...host].join('---\n') });
+  const remote = { ...(await remoteOf({})), hosts: ['198.51.100.7'] };
+  const { remarks } = await pull({ remote, stateDir: join(bare.root, 'state'), good: null, node: 'n1', keep: false });
+  expect(remarks).toContainEqual(expect.stringContaining('brings 198.51.100.0/24 onto this node, and the git server 198.51.100.7 lies in it'));
+});
+
 describe('a node that keeps no revision', () => {
   const report = (node: string, accepted: string): string =>
     statusFile(reportOf(node, { revision: { observed: accepted, attempted: accepted, accepted, applied: '' } }));
