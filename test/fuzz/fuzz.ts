@@ -1,7 +1,7 @@
 /**
  * Runs a law over random histories, and tells a failure so that anybody can have it again.
  *
- * FUZZ_SEED, FUZZ_PATH: one that was told. FUZZ_RUNS: how many, instead of the usual number. FUZZ_KEEP: a folder in which each
+ * FUZZ_LAW, FUZZ_SEED, FUZZ_PATH: one that was told, of this law alone. FUZZ_RUNS: how many, instead of the usual number. FUZZ_KEEP: a folder in which each
  * failing history is left as definitions.
  */
 import { hash } from 'node:crypto';
@@ -17,6 +17,8 @@ const USUAL_SEED = 20_261_121;
 export interface Law extends Wish {
   /** Its name in the list of what was left: `life`. */
   readonly name: string;
+  /** The command that runs it. */
+  readonly by: string;
   /** How many histories, when nobody says. */
   readonly runs: number;
   /** What is broken, as sentences. */
@@ -26,8 +28,9 @@ export interface Law extends Wish {
 }
 
 /** Throws for the first history that breaks the law, made as small as it gets. */
-export async function holds({ name, runs, broken, shrinkMs = 60_000, ...wish }: Law): Promise<void> {
-  const { FUZZ_SEED, FUZZ_PATH, FUZZ_RUNS } = process.env;
+export async function holds({ name, by, runs, broken, shrinkMs = 60_000, ...wish }: Law): Promise<void> {
+  const { FUZZ_LAW = name, FUZZ_SEED, FUZZ_PATH, FUZZ_RUNS } = process.env;
+  if (FUZZ_LAW !== name) return;
   let giveUpAt = Number.POSITIVE_INFINITY;
   const property = fc.asyncProperty(anyHistory(wish), async history => {
     // What cannot be made smaller in time counts as well: then the smallest so far is told.
@@ -38,13 +41,17 @@ export async function holds({ name, runs, broken, shrinkMs = 60_000, ...wish }: 
     throw new Broken(found);
   });
   const seed = Number(FUZZ_SEED ?? USUAL_SEED);
-  const run = await fc.check(property, { numRuns: Number(FUZZ_RUNS ?? runs), seed, ...(FUZZ_PATH === undefined ? {} : { path: FUZZ_PATH }) });
+  const run = await fc.check(property, {
+    numRuns: FUZZ_PATH === undefined ? Number(FUZZ_RUNS ?? runs) : 1,
+    seed,
+    ...(FUZZ_PATH === undefined ? {} : { path: FUZZ_PATH }),
+  });
   if (!run.failed) return;
   const [history = []] = run.counterexample ?? [];
   const words = run.errorInstance instanceof Error ? run.errorInstance.message : String(run.errorInstance);
-  const replay = `FUZZ_SEED=${run.seed} FUZZ_PATH=${run.counterexamplePath}`;
+  const replay = `FUZZ_LAW=${name} FUZZ_SEED=${run.seed} FUZZ_PATH=${run.counterexamplePath} ${by}`;
   const kept = keep(name, `${words}\n\n${replay}\n`, history);
-  throw new Error(`${words}\n\nagain with ${replay}${kept}\n\n${told(history)}`);
+  throw new Error(`${words}\n\nagain with: ${replay}${kept}\n\n${told(history)}`);
 }
 
 class Broken extends Error {

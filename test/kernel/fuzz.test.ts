@@ -89,6 +89,7 @@ test('the kernel does every act of every plan, reads back as wanted, and holds i
   const most = { Node: 2, Network: 3, Interface: 6, FloatingIP: 2, RoutedIP: 1 } as const;
   await holds({
     name: 'kernel',
+    by: 'node .ci/private-lab.mjs test/kernel/fuzz.test.ts',
     runs: 60,
     revisions: 5,
     most,
