@@ -9,7 +9,7 @@ import { mutated, patternOf } from './mutant-list.mjs';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const VITEST = 'node_modules/vitest/vitest.mjs';
 /** Tests that need root, and a build of what they run. */
-const IN_LAB = /^test\/(kernel|lab|repo-slow)\//;
+const IN_LAB = /^test\/(booted|kernel|lab|repo-slow)\//;
 const DEADLINE_MS = { unit: 150_000, kernel: 420_000 };
 
 /** Folders and processes of this run. */

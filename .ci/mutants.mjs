@@ -4,10 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { clearBenches, makeBench, runMutant, runTest } from './mutant-bench.mjs';
 import { mutated, readMutants } from './mutant-list.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const USAGE = `npm run mutants -- [--only TEXT] [--room ROOM] [--list] [--jobs N] [--why]
 
@@ -73,8 +76,7 @@ async function runGroup(bench, group) {
 }
 
 async function run(mutants, jobs) {
-  const root = new URL('..', import.meta.url).pathname;
-  const stale = mutants.filter(mutant => mutated(readFileSync(join(root, mutant.file), 'utf8'), mutant) === null);
+  const stale = mutants.filter(mutant => mutated(readFileSync(join(ROOT, mutant.file), 'utf8'), mutant) === null);
   for (const { id, file } of stale) say(`FAIL ${id}: stale: its text is not in ${file} exactly once`);
   const groups = groupsOf(mutants.filter(mutant => !stale.includes(mutant)));
   let red = 0;

@@ -62,6 +62,7 @@ const ANSWERS: readonly (readonly [string, Spoil, string])[] = [
   ['a reset in the middle', reply => ({ ...reply, cutAt: reply.body.length >> 1, end: 'reset' }), 'Truncated'],
   ['nothing', reply => ({ ...reply, body: Buffer.alloc(0) }), 'Truncated'],
   ['a page', () => page(200), 'NotGit'],
+  ['what it should be, but called a page', reply => ({ ...reply, headers: page(200).headers }), 'NotGit'],
   ['401', () => page(401), 'Unauthorized'],
   ['403', () => page(403), 'Forbidden'],
   ['404', () => page(404), 'NotFound'],
