@@ -84,12 +84,13 @@ function node({ root, temp }, args, deadlineMs) {
  * Runs one test. `verdict`: green · red (the named test failed) · none (no such test ran) · broken (the code or the file could not be
  * loaded) · late (it did not end). `why`: the first words of the failure.
  */
-export async function runTest(bench, { test, title, hangsS }) {
+export async function runTest(bench, { test, title, after, hangsS }) {
   const project = IN_LAB.test(test) ? 'kernel' : 'unit';
   const report = join(bench.temp, 'report.json');
   rmSync(report, { force: true });
   const limit = hangsS > 0 ? [`--testTimeout=${hangsS * 1000}`] : [];
-  const args = [test, '-t', patternOf(title), '--reporter=json', `--outputFile=${report}`, ...limit];
+  const wanted = [after, title].filter(each => each !== '').map(patternOf);
+  const args = [test, '-t', wanted.join('|'), '--reporter=json', `--outputFile=${report}`, ...limit];
   const command = project === 'unit' ? [VITEST, 'run', '--project', 'unit', ...args] : ['.ci/private-lab.mjs', ...args];
   const { code, output } = await node(bench, command, DEADLINE_MS[project]);
   if (code === null) return { verdict: 'late', why: `not finished after ${DEADLINE_MS[project] / 1000} s` };
@@ -97,12 +98,13 @@ export async function runTest(bench, { test, title, hangsS }) {
   return judge(JSON.parse(readFileSync(report, 'utf8')), title, hangsS);
 }
 
-function judge({ testResults }, title, hangsS) {
+/** What a report of vitest's JSON reporter says about the tests of a title; `hangsS`: as of the mutant. */
+export function judge({ testResults }, title, hangsS) {
   const named = new RegExp(patternOf(title));
   const ran = testResults.flatMap(file => file.assertionResults).filter(each => named.test(each.fullName) && ['passed', 'failed'].includes(each.status));
   const failed = ran.find(each => each.status === 'failed');
   if (failed === undefined) {
-    const unloaded = testResults.find(file => file.status === 'failed');
+    const unloaded = testResults.find(file => file.status === 'failed' && file.assertionResults.every(each => each.status !== 'failed'));
     if (unloaded !== undefined) return { verdict: 'broken', why: firstLine(unloaded.message) };
     return ran.length === 0 ? { verdict: 'none', why: 'no test of this name ran' } : { verdict: 'green', why: '' };
   }

@@ -10,6 +10,8 @@ export interface Mutant {
   readonly in: string;
   readonly test: string;
   readonly title: string;
+  /** Title of what must have run before, of the same file; '' where the test stands alone. */
+  readonly after: string;
   /** Seconds after which a test that does not end counts as red; 0: never. */
   readonly hangsS: number;
 }

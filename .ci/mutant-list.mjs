@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const FOLDER = 'test/mutants';
 /** What must be there, and what may be. */
-const FIELDS = { id: true, guards: true, what: true, file: true, out: true, in: false, test: true, title: true, hangsS: false };
+const FIELDS = { id: true, guards: true, what: true, file: true, out: true, in: false, test: true, title: true, after: false, hangsS: false };
 /** A promise, a law of DESIGN.md, or a fault case of the list that issue 4 works through. */
 const GUARDED = /^(G|L|F)\d+$/;
 
@@ -19,7 +19,7 @@ export function readMutants() {
   const files = readdirSync(join(ROOT, FOLDER)).filter(name => name.endsWith('.yaml'));
   return files.sort().flatMap(name => {
     const room = name.replace('.yaml', '');
-    return parse(readFileSync(join(ROOT, FOLDER, name), 'utf8')).map(entry => checked({ in: '', hangsS: 0, ...entry, room }, `${FOLDER}/${name}`));
+    return parse(readFileSync(join(ROOT, FOLDER, name), 'utf8')).map(entry => checked({ in: '', after: '', hangsS: 0, ...entry, room }, `${FOLDER}/${name}`));
   });
 }
 

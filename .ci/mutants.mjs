@@ -40,7 +40,7 @@ function list(mutants) {
 function groupsOf(mutants) {
   const groups = new Map();
   for (const mutant of mutants) {
-    const key = `${mutant.test} ${mutant.title} ${mutant.hangsS}`;
+    const key = [mutant.test, mutant.title, mutant.after, mutant.hangsS].join(' ');
     groups.set(key, [...(groups.get(key) ?? []), mutant]);
   }
   return [...groups.values()];
@@ -63,7 +63,7 @@ async function runGroup(bench, group) {
   const [first] = group;
   const whole = await timed(() => runTest(bench, first));
   if (whole.verdict !== 'green') {
-    for (const mutant of group) row(mutant, { ...whole, why: `with all guards in place its test is ${whole.verdict}: ${whole.why}` });
+    for (const mutant of group) row(mutant, { ...whole, verdict: 'unsound', why: `with all guards in place its test is ${whole.verdict}: ${whole.why}` });
     return 0;
   }
   let red = 0;
