@@ -33,11 +33,20 @@ test('a refused act fails its step, skips what needs it, and nothing else', asyn
     step('b', [bridge('b')], [0]),
   ]);
   expect(told(outcomes)).toEqual(['done', 'failed exists', 'skipped', 'skipped', 'done']);
-  expect(outcomes[1]?.error).toMatch(/^ip link add .*name taken.*: RTNETLINK answers: File exists \(act 1 of 2\)$/);
+  expect(outcomes[1]?.error).toMatch(/^ip link add .*name taken.*: RTNETLINK answers: File exists \(act 1 of 2\); something else made it meanwhile/);
   expect(outcomes[2]?.error).toBe('needs link link:/taken, which failed');
   expect(outcomes[3]?.error).toBe('needs link link:/on-taken, which was skipped');
   expect(JSON.parse(sh('ip -j link show taken'))[0]).toMatchObject({ mtu: 1500 });
   expect(links()).toEqual(['a', 'b', 'lo', 'taken']);
+});
+
+test('who is asked to stop begins no further batch, and says what was not run', async () => {
+  let times = 0;
+  const steps = [step('a', [bridge('a')]), step('fdb', [{ op: 'fdb-replace', netns: '', link: 'a', mac: '02:00:00:00:00:09' }]), step('b', [bridge('b')])];
+  const outcomes = await apply(steps, { stop: () => (times++ === 0 ? null : 'SIGTERM') });
+  expect(outcomes.map(({ status }) => status)).toEqual(['done', 'skipped', 'skipped']);
+  expect(outcomes[2]?.error).toBe('not run: stopped by SIGTERM');
+  expect(links()).toEqual(['a', 'lo']);
 });
 
 test('the act that failed inside a step is named', async () => {
