@@ -20,8 +20,13 @@ export function leftBehind(before, mark) {
 }
 
 function processesMarked(mark) {
+  return pidsMarked(mark).map(pid => `process ${pid} ${commandOf(pid)}`);
+}
+
+/** Processes that carry a run's mark in their environment. */
+export function pidsMarked(mark) {
   const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
-  return pids.filter(pid => readQuietly(`/proc/${pid}/environ`).includes(`NETLOOM_TEST_RUN=${mark}/`)).map(pid => `process ${pid} ${commandOf(pid)}`);
+  return pids.filter(pid => readQuietly(`/proc/${pid}/environ`).includes(`NETLOOM_TEST_RUN=${mark}/`)).map(Number);
 }
 
 function commandOf(pid) {

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pidsMarked } from './left-behind.mjs';
 import { mutated, patternOf } from './mutant-list.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,12 +20,20 @@ const groups = new Set();
 /** Ends all that runs and takes all copies away: the last thing, also when somebody interrupts. */
 export function clearBenches() {
   for (const pid of groups) endGroup(pid);
+  for (const folder of folders) endLeft(join(folder, 't'));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
-function endGroup(pid) {
+const endGroup = pid => end(-pid);
+
+// A test that fails in the middle may leave what it started.
+function endLeft(temp) {
+  for (const pid of pidsMarked(temp)) end(pid);
+}
+
+function end(pid) {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
     // It ended by itself.
   }
@@ -60,7 +69,7 @@ async function build(bench) {
 
 /** Runs node in a bench, in a group of its own; `code` is null past the deadline. */
 function node({ root, temp }, args, deadlineMs) {
-  const env = { ...process.env, TMPDIR: temp, NO_COLOR: '1', FORCE_COLOR: undefined, VITEST: undefined };
+  const env = { ...process.env, TMPDIR: temp, NETLOOM_TEST_RUN: join(temp, 'unit'), NO_COLOR: '1', FORCE_COLOR: undefined, VITEST: undefined };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   groups.add(child.pid);
   let output = '';
@@ -75,6 +84,7 @@ function node({ root, temp }, args, deadlineMs) {
     child.on('close', code => {
       clearTimeout(late);
       groups.delete(child.pid);
+      endLeft(temp);
       done({ code: isLate ? null : code, output });
     });
   });
