@@ -1,5 +1,4 @@
 /** What a real kernel refuses when it is provoked: the act is named with errno and what to do, the rest is done, and the next pass heals. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { adviceFor } from '../../src/host/errors.ts';
-import { stopService } from '../../src/host/services.ts';
 import { type Enforced, enforce } from '../../src/pass/enforce.ts';
 import { links, sh } from '../host/lab.ts';
-import { type Definitions, GATEWAY, type Given, given, RUNTIME_DIR } from './support/definitions.ts';
+import { type Definitions, GATEWAY, given } from './support/definitions.ts';
 import { converge, freshNode, pass, planned, WIRES } from './support/node.ts';
 import { local, runLocal } from './support/program.ts';
 
@@ -65,31 +63,6 @@ test('EEXIST: a foreign link took the name between plan and apply; it stays', as
 
 /** A network with DHCP and DNS on this node. */
 const SERVED: Definitions = { ...GATEWAY, networks: { lan: '{ cidr: 10.9.0.0/24, vxid: 9, dns: true }' }, interfaces: { vm: '{ network: lan, node: n1 }' } };
-
-/** A program in a namespace that has a UDP port of it. */
-async function squatter(netns: string, port: number): Promise<ChildProcess> {
-  const source = `require('node:dgram').createSocket('udp4').bind(${port}, () => console.log('bound'))`;
-  const child = spawn('nsenter', [`--net=/run/netns/${netns}`, process.execPath, '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  return child;
-}
-
-function routerOf({ ledger }: Given): string {
-  return ledger.networks['default/lan']?.uuid ?? '';
-}
-
-test.each([53, 67])('EADDRINUSE: another program has port %d in the namespace of the router', async port => {
-  const served = given(SERVED);
-  await converge(served);
-  const uuid = routerOf(served);
-  await stopService({ id: `${uuid}/dnsmasq`, folder: join(RUNTIME_DIR, 'services') });
-  const other = await squatter(uuid, port);
-  const [said, ...more] = failed(await pass(served));
-  expect([said, more]).toEqual([expect.stringMatching(/^busy: .*dnsmasq ended: .*address already in use; something else holds it/i), []]);
-  other.kill('SIGKILL');
-  await once(other, 'exit');
-  await converge(served);
-});
 
 test('EROFS: /proc/sys may only be read', async () => {
   const place = local(undefined, mkdtempSync(join(tmpdir(), 'netloom-rofs-')));
