@@ -83,6 +83,8 @@ async function takeLock(dir: string, url: string, until: number): Promise<() => 
   const lock = join(dir, 'lock');
   const mine = join(dir, `lock.${randomUUID()}`);
   const me = `${process.pid} ${await startOf(process.pid)} ${randomUUID()}\n`;
+  // Before it is there, or another writer of this process could take it for a leftover.
+  held.add(me);
   try {
     await writeFile(mine, me);
     for (;;) {
@@ -93,7 +95,9 @@ async function takeLock(dir: string, url: string, until: number): Promise<() => 
       else if (Date.now() > until) throw inUse(dir, url, holder);
       else await sleep(10 + Math.random() * 20);
     }
-    held.add(me);
+  } catch (error) {
+    held.delete(me);
+    throw error;
   } finally {
     // What cannot be removed is nobody's lock.
     await rm(mine, { force: true }).catch(() => undefined);

@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid, Repo } from '../../src/repo/repo.ts';
@@ -57,13 +58,15 @@ describe.each(['http', 'the git binary'])('over %s', way => {
   });
 
   test('a writer waits for the other, and says for whom when it takes too long', async () => {
-    const start = (await readFile(`/proc/${process.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[19];
+    const other = spawn('sleep', ['60']);
+    onTestFinished(() => void other.kill());
+    const start = (await readFile(`/proc/${other.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[19];
     await mkdir(dir);
-    await writeFile(join(dir, 'lock'), `${process.pid} ${start} 0\n`);
+    await writeFile(join(dir, 'lock'), `${other.pid} ${start} 0\n`);
     const repo = openRepo({ url, dir, deadlineMs: 300 });
     await expect(repo.sync('main', tip)).rejects.toMatchObject({
       code: 'timeout',
-      message: expect.stringContaining(`in use by process ${process.pid}`) as string,
+      message: expect.stringContaining(`in use by process ${other.pid}`) as string,
     });
     setTimeout(() => void rm(join(dir, 'lock')), 200);
     await open().sync('main', tip);
