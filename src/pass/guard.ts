@@ -27,6 +27,7 @@ import { heldByKernel } from './kernel-consent.ts';
 import { keepEnforced, lastEnforced } from './last-enforced.ts';
 import { candidates, lostText, thoseThatWork, whatIsLost } from './probes.ts';
 import { homeDir } from './program.ts';
+import { prolong } from './prolong.ts';
 import type { Remote } from './remote.ts';
 import { failedText, takeBack } from './take-back.ts';
 
@@ -66,21 +67,42 @@ export async function enforceGuarded(prepared: Prepared, args: GuardArgs): Promi
   const { stateDir } = args.config;
   const asked = await heldByKernel(prepared, args);
   if (asked !== null) return { fate: 'held', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }, asked };
-  const armed: { journal: Journal | null; isChecked: boolean } = { journal: null, isChecked: false };
+  const armed: { journal: Journal | null; isChecked: boolean; settle: () => Promise<Journal | null> } = {
+    journal: null,
+    isChecked: false,
+    settle: async () => null,
+  };
   const before = async (plan: Plan): Promise<void> => {
     if (!armed.isChecked) await checkBefore(prepared.facts, stateDir);
     armed.isChecked = true;
-    armed.journal ??= await arm(prepared, plan, args);
+    if (armed.journal !== null) return;
+    armed.journal = await arm(prepared, plan, args);
+    if (armed.journal !== null) armed.settle = prolongFor(armed.journal, args);
   };
   try {
     const enforced = await enforce(prepared, { before, stop: args.stop, ...(args.isExact === true ? { rounds: 1 } : {}) });
+    armed.journal = await armed.settle();
     if (args.stop() !== null && enforced.remaining.steps.length > 0) return { fate: 'stopped', enforced };
     return armed.journal === null ? { fate: 'plain', enforced } : await conclude(enforced, armed.journal, args);
   } catch (error) {
+    armed.journal = await armed.settle();
     if (armed.journal === null || !(error instanceof HostError)) throw error;
     const held = await takeBack(stateDir, armed.journal, `it could not be enforced: ${error.message}`, args.remote);
     throw new HostError(error.code, held.message, { cause: error });
   }
+}
+
+function prolongFor(journal: Journal, args: GuardArgs): () => Promise<Journal> {
+  const { stateDir } = args.config;
+  return prolong(journal, {
+    forMs: timeToConfirm(args),
+    isWell: async mostMs => (await whatIsLost(journal.probes, args.remote, mostMs)).length === 0,
+    turn: (page, next) => turnPage(stateDir, page, next),
+  });
+}
+
+function timeToConfirm({ config, confirmMs }: GuardArgs): number {
+  return confirmMs ?? parseDuration(config.confirmTimeout) ?? 60_000;
 }
 
 async function conclude(enforced: Enforced, journal: Journal, args: GuardArgs): Promise<Guarded> {
@@ -120,7 +142,7 @@ async function arm(prepared: Prepared, plan: Plan, args: GuardArgs): Promise<Jou
     runtimeDir: config.runtimeDir,
     revision: args.revision,
     boot: bootId(),
-    deadlineS: bootSeconds() + (args.confirmMs ?? parseDuration(config.confirmTimeout) ?? 60_000) / 1000,
+    deadlineS: bootSeconds() + timeToConfirm(args) / 1000,
     confirm: args.confirmMs === undefined ? 'probes' : 'person',
     pass: markOf(),
     touches: touches.slice(0, 20).map(touchText),

@@ -84,7 +84,7 @@ export async function openJournal(stateDir: string, journal: Journal): Promise<v
 }
 
 /** The same journal, further on. */
-export async function turnPage(stateDir: string, journal: Journal, next: Partial<Pick<Journal, 'phase' | 'why'>>): Promise<Journal> {
+export async function turnPage(stateDir: string, journal: Journal, next: Partial<Pick<Journal, 'phase' | 'why' | 'deadlineS'>>): Promise<Journal> {
   const turned = { ...journal, ...next };
   await writeAtomic(join(stateDir, FOLDER, FILE), JSON.stringify(turned));
   return turned;
