@@ -7,7 +7,6 @@ import { lane, type Op } from '../kinds/op.ts';
 import { batchLine, nftText, renderOp } from '../kinds/render.ts';
 import { carryOthers } from './carry-others.ts';
 import { codeOfErrno, codeOfText, HostError, type HostErrorCode } from './errors.ts';
-import { isUnstarted } from './exec.ts';
 import { heldLocks } from './lock.ts';
 import { entering, isStaleNamespace, sysctlPath } from './namespace.ts';
 import { SYSTEM, type System } from './system.ts';
@@ -239,7 +238,7 @@ async function attempt([tool, args]: readonly [string, readonly string[]], stdin
     return { done: [], lost: { code: 'killed', words: `${tool} was killed by ${signal}: ${wordsOf(stderr)}` } };
   } catch (error) {
     if (!(error instanceof HostError) || error.code === 'missing-program') throw error;
-    if (isUnstarted(error)) return { unstarted: { code: error.code, words: error.message } };
+    if (error.isUnstarted) return { unstarted: { code: error.code, words: error.message } };
     return { done: [], lost: { code: error.code, words: error.message } };
   }
 }

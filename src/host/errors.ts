@@ -43,6 +43,8 @@ export interface HostErrorParts {
   /** Trying again later, with nothing changed by people, can help. */
   readonly canRetry?: boolean;
   readonly holder?: Holder;
+  /** The program never ran: nothing of what it was to do is done. */
+  readonly isUnstarted?: boolean;
   readonly cause?: unknown;
 }
 
@@ -54,12 +56,14 @@ export class HostError extends Error {
   readonly netns?: string;
   readonly ref?: string;
   readonly holder?: Holder;
+  readonly isUnstarted: boolean;
   constructor(code: HostErrorCode, message: string, parts: HostErrorParts = {}) {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.name = 'HostError';
     this.code = code;
     this.command = parts.command ?? '';
     this.canRetry = parts.canRetry ?? RETRY.has(code);
+    this.isUnstarted = parts.isUnstarted ?? false;
     if (parts.netns !== undefined) this.netns = parts.netns;
     if (parts.ref !== undefined) this.ref = parts.ref;
     if (parts.holder !== undefined) this.holder = parts.holder;

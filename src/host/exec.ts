@@ -215,18 +215,15 @@ function refuse(
   throw new HostError(code, `${shown} ${how}${words === '' ? '' : `: ${words}`}`, { command: shown });
 }
 
-/** True for an error that says that a program never ran: nothing of what it was to do is done. */
-export function isUnstarted(error: unknown): boolean {
-  return error instanceof HostError && error.message.startsWith(CANNOT_START);
-}
-
-const CANNOT_START = 'cannot start ';
-
 /** What becomes of a program that did not start. */
 export function cannotStart(shown: string, cwd: string | undefined, cause: unknown): HostError {
   const code = codeOfErrno(cause);
   const words = cause instanceof Error ? cause.message : 'no process could be made';
-  return new HostError(code, `${CANNOT_START}${shown}${cwd === undefined ? '' : ` in the folder ${cwd}`}: ${words}`, { command: shown, cause });
+  return new HostError(code, `cannot start ${shown}${cwd === undefined ? '' : ` in the folder ${cwd}`}: ${words}`, {
+    command: shown,
+    isUnstarted: true,
+    cause,
+  });
 }
 
 function textOf(value: unknown): string {

@@ -10,7 +10,7 @@ import { findProgram, type RunOptions, type RunResult, run } from './exec.ts';
 export interface System {
   /** Throws HostError `missing-program`. */
   find(program: string): void;
-  /** As `run` of `exec.ts`: throws HostError for what did not end by itself, or could not be started (`isUnstarted`). */
+  /** As `run` of `exec.ts`: throws HostError for what did not end by itself, or could not be started (`isUnstarted` says so). */
   run(program: string, args: readonly string[], options: Omit<RunOptions, 'asBuffer'>): Promise<RunResult>;
   /** Sets a value by its path below /proc/sys. Throws what the file system says. */
   set(path: string, value: string): void;

@@ -8,7 +8,8 @@ import { exitOf } from '../../src/cli/apply-command.ts';
 import { EXIT } from '../../src/cli/exit.ts';
 import { outcomeText } from '../../src/cli/outcome-text.ts';
 import { compile } from '../../src/compile/compile.ts';
-import { adviceFor, codeOfErrno, HostError, type HostErrorCode } from '../../src/host/errors.ts';
+import { adviceFor, codeOfErrno, type HostErrorCode } from '../../src/host/errors.ts';
+import { cannotStart } from '../../src/host/exec.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Observed, Ref, Resource } from '../../src/kinds/kind.ts';
 import { lane, type Op } from '../../src/kinds/op.ts';
@@ -124,7 +125,7 @@ describe.each(Object.keys(ERRNOS) as Op['op'][])('%s', name => {
 describe('a tool that never comes to its first act', () => {
   const said = (tool: string, netns: string): readonly (readonly [string | Error, HostErrorCode])[] => [
     ...(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES'] as const).map(errno => {
-      const error = new HostError(codeOfErrno(systemError(errno, 'spawn', tool)), `cannot start ${tool}: ${systemError(errno, 'spawn', tool).message}`);
+      const error = cannotStart(tool, undefined, systemError(errno, 'spawn', tool));
       return [error, codeOfErrno(systemError(errno, 'spawn', tool))] as const;
     }),
     [`setpriv: failed to execute /usr/sbin/${tool}: No such file or directory`, 'no-entry'],
