@@ -4,8 +4,8 @@ import { run } from '../../src/host/exec.ts';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid, Repo, RepoError } from '../../src/repo/repo.ts';
-import { type Fault, type FaultServer, faultServer, type Reply } from './support/fault-server.ts';
-import { AT, AUTHOR, type Bare, makeBare } from './support/remote.ts';
+import { type Fault, type FaultServer, faultServer, type Reply } from '../repo/support/fault-server.ts';
+import { AT, AUTHOR, type Bare, makeBare } from '../repo/support/remote.ts';
 
 const DEADLINE = 600;
 /** Where it is not the deadline that ends it: a loaded machine may take longer than that. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid, Repo } from '../../src/repo/repo.ts';
-import { AT, AUTHOR, type Bare, makeBare } from './support/remote.ts';
+import { AT, AUTHOR, type Bare, makeBare } from '../repo/support/remote.ts';
 
 /** How to reach a bare repository: its url, and what ends the service. */
 export type Serve = (bare: Bare) => Promise<{ readonly url: string; close(): Promise<void> }>;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRepo } from '../../src/repo/open.ts';
 import type { Oid, Repo } from '../../src/repo/repo.ts';
+import { type Bare, makeBare } from '../repo/support/remote.ts';
 import { contents, type Serve } from './contract.ts';
-import { type Bare, makeBare } from './support/remote.ts';
 
 /** Declares the suite. */
 export function historyContract(name: string, serve: Serve): void {
