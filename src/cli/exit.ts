@@ -5,6 +5,17 @@ import { adviceFor, codeOfErrno, errnoOf } from '../host/errors.ts';
 /** Exit codes, the same for every command. */
 export const EXIT = { fine: 0, error: 1, changes: 2, invalid: 3, partly: 4, needsApproval: 5, tryAgain: 75 } as const;
 
+/** What each tells, in a few words. */
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  0: 'fine',
+  1: 'error',
+  2: 'changes found or not Ready',
+  3: 'invalid definitions',
+  4: 'partly applied',
+  5: 'needs approval',
+  75: 'locked or remote unreachable (try again)',
+};
+
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** A command ends with this message and this code; `hint` says what to do. */
