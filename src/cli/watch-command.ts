@@ -4,7 +4,8 @@ import type { NodeConfig } from '../model/node-config.ts';
 import { openForBranches, type PlannedBranches, planBranches } from '../pass/plan-branches.ts';
 import { reconcile } from '../reconcile.ts';
 import type { Oid } from '../repo/repo.ts';
-import { type Work, watch } from '../watch.ts';
+import { newBell } from '../watch/bell.ts';
+import { type Work, watch } from '../watch/loop.ts';
 import { loadConfig } from './config.ts';
 import { durationOption } from './duration-option.ts';
 import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
@@ -28,7 +29,7 @@ export async function watchCommand(options: Options): Promise<ExitCode> {
   // A pass ends between two acts by itself; here the next one is not begun.
   const signals = holdSignals();
   const log = logger(config.node);
-  await watch(times, await workOf(config, prefix, signals.stop), signals.stop);
+  await watch(times, await workOf(config, prefix, signals.stop), newBell(), signals.stop);
   log.info(`stopped by ${signals.signal()}`);
   signals.release();
   return EXIT.fine;
@@ -45,7 +46,8 @@ async function workOf(config: NodeConfig, prefix: string | null, stop: AbortSign
       listed = await remote.definitions.branches([remote.branch, ...(prefix === null ? [] : [prefix])]);
       return listed.get(remote.branch) ?? '';
     },
-    pass: async () => {
+    pass: async why => {
+      log.debug({ why }, 'a pass begins');
       const result = await reconcile(config, { command: 'netloom watch' });
       tellPass(config, result);
       return result.pulled.refusal?.condition !== 'FetchFailed';

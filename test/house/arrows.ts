@@ -52,9 +52,9 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'host/marked.ts', 'node:*', 'isomorphic-git'],
   'pass/': [...ALL_BELOW_DOORS, 'node:*'],
   'reconcile.ts': [...ALL_BELOW_DOORS, 'pass/', 'node:*'],
-  'watch.ts': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'chokidar'],
-  'cli/': [...ALL_BELOW_DOORS, 'lab/', 'pass/', 'reconcile.ts', 'watch.ts', 'node:*', 'commander', 'pino', 'yaml', 'ajv'],
-  'lab/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'watch.ts', 'node:*', 'yaml'],
+  'watch/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'chokidar'],
+  'cli/': [...ALL_BELOW_DOORS, 'lab/', 'pass/', 'reconcile.ts', 'watch/', 'node:*', 'commander', 'pino', 'yaml', 'ajv'],
+  'lab/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'watch/', 'node:*', 'yaml'],
 };
 
 /** Modules that only these files may import, whatever the table says of their room. */

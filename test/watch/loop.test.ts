@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Work, waitMs, watch } from '../../src/watch.ts';
+import { type Bell, newBell } from '../../src/watch/bell.ts';
+import { type Times, type Work, waitMs, watch } from '../../src/watch/loop.ts';
 
 const POLL_MS = 4;
 const NEVER_MS = 3_600_000;
@@ -21,11 +22,11 @@ async function watched(looks: readonly (string | Error)[], more: { intervalMs?: 
       if (said instanceof Error) throw said;
       return said ?? '';
     },
-    pass: () => note(`pass ${looks[nth - 1]}`, work.pass ?? (async () => true)),
+    pass: () => note(`pass ${looks[nth - 1]}`, async () => work.pass?.([]) ?? true),
     also: () => note('also', work.also ?? (async () => undefined)),
     failed: error => void did.push(`failed ${error instanceof Error ? error.message : error}`),
   };
-  await watch({ pollMs, intervalMs }, all, stop.signal);
+  await watch({ pollMs, intervalMs }, all, newBell(), stop.signal);
   return did;
 }
 
@@ -71,6 +72,7 @@ describe('a watch', () => {
     const asleep = watch(
       { pollMs: NEVER_MS, intervalMs: NEVER_MS },
       { look: async () => 'a', pass: async () => true, also: async () => undefined, failed: () => undefined },
+      newBell(),
       stop.signal,
     );
     setTimeout(() => stop.abort(), 10);
@@ -86,6 +88,101 @@ describe('a watch', () => {
     expect(did.filter(what => what.startsWith('pass'))).toHaveLength(12);
     // At looks 1, 4 and 9.
     expect(did.flatMap((what, at) => (what === 'also' ? [did[at - 1]] : []))).toEqual(['pass 0', 'pass 3', 'pass 8']);
+  });
+});
+
+describe('a watch that is woken', () => {
+  /** A watch that would not look again by itself; `then` is told what it did so far, after each, and ends it by a false. */
+  async function woken(then: (did: readonly string[], bell: Bell) => boolean, more: Partial<Work & Times> = {}): Promise<readonly string[]> {
+    const { pollMs = NEVER_MS, leastMs = 0, ...work } = more;
+    const stop = new AbortController();
+    const bell = newBell();
+    const did: string[] = [];
+    const note = (what: string): void => {
+      did.push(what);
+      if (!then(did, bell)) stop.abort();
+    };
+    const all: Work = {
+      look: async () => 'a',
+      pass: async why => {
+        note(`pass ${why.join(', ')}`);
+        return true;
+      },
+      also: async () => note('also'),
+      failed: error => note(`failed ${error instanceof Error ? error.message : error}`),
+      ...work,
+    };
+    await watch({ pollMs, intervalMs: NEVER_MS, leastMs }, all, bell, stop.signal);
+    return did;
+  }
+  const once = (bell: Bell, ...rings: readonly (readonly [string, ('look' | 'pass')?])[]): true => {
+    for (const [reason, need] of rings) setTimeout(() => bell.wake(reason, need), 2);
+    return true;
+  };
+
+  test('looks at once, and passes at news alone', async () => {
+    let has = 'a';
+    const look = async (): Promise<string> => has;
+    const did = await woken(
+      (all, bell) => {
+        if (all.length === 2) return once(bell, ['webhook']);
+        if (all.length === 3) has = 'b';
+        return all.length === 3 ? once(bell, ['another webhook']) : all.length < 5;
+      },
+      { look },
+    );
+    expect(did).toEqual(['pass commit', 'also', 'also', 'pass commit, another webhook', 'also']);
+  });
+
+  test('passes without asking the remote when this machine changed, once for all that rang meanwhile', async () => {
+    let looks = 0;
+    const look = async (): Promise<string> => `${looks++}`;
+    const did = await woken(
+      (all, bell) => {
+        if (all.length === 2) return once(bell, ['kernel', 'pass']);
+        // While a pass runs, and more than once.
+        if (all.length === 3) for (const reason of ['kernel', 'files', 'kernel']) bell.wake(reason, 'pass');
+        return all.length < 4;
+      },
+      { look },
+    );
+    expect([did, looks]).toEqual([['pass commit', 'also', 'pass kernel', 'pass kernel, files'], 1]);
+  });
+
+  test('owes the pass that failed, and looks on however often it is woken to pass', async () => {
+    let passes = 0;
+    const pass = async (): Promise<boolean> => {
+      passes += 1;
+      if (passes === 2) throw new Error('locked');
+      return true;
+    };
+    let looks = 0;
+    const look = async (): Promise<string> => `${Math.min(1, ++looks)}`;
+    const did = await woken((all, bell) => (all.length === 1 ? once(bell, ['kernel', 'pass']) : passes < 3 && looks < 30), { pass, look, pollMs: 2 });
+    expect([did.includes('failed locked'), passes]).toEqual([true, 3]);
+    let looked = 0;
+    const busy = async (): Promise<string> => `${Math.floor(looked++ / 9)}`;
+    await woken(
+      (_, bell) => {
+        bell.wake('kernel', 'pass');
+        return looked < 4;
+      },
+      { look: busy, pollMs: 1 },
+    );
+    expect(looked).toBeGreaterThanOrEqual(4);
+  });
+
+  test('leaves the remote a while however often it is woken', async () => {
+    const at: number[] = [];
+    const look = async (): Promise<string> => `${at.push(performance.now())}`;
+    await woken(
+      (_, bell) => {
+        for (const _each of [1, 2, 3]) bell.wake('flood');
+        return at.length < 3;
+      },
+      { look, leastMs: 40 },
+    );
+    expect(Math.min((at[1] ?? 0) - (at[0] ?? 0), (at[2] ?? 0) - (at[1] ?? 0))).toBeGreaterThan(30);
   });
 });
 
