@@ -6,8 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { run } from '../host/exec.ts';
 import { spawnLong } from '../host/spawn-long.ts';
 
-/** What a client must show; absent = everyone may read and write. */
-export type GitServerAuth = { readonly username: string; readonly password: string } | { readonly bearer: string };
+/** What a client must show; a `token` is a forge's: with any user name. `account` is who hooks see as REMOTE_USER, `git` by default. */
+export type GitServerAuth = ({ readonly username: string; readonly password: string } | { readonly bearer: string } | { readonly token: string }) & {
+  readonly account?: string;
+};
 
 /** One request that was answered. */
 export interface GitRequest {
@@ -36,7 +38,8 @@ export interface GitServerOptions {
   readonly host?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
-  readonly auth?: GitServerAuth;
+  /** One of several, where it is a list; absent = everyone may read and write. */
+  readonly auth?: GitServerAuth | readonly GitServerAuth[];
 }
 
 const KEEP_REQUESTS = 10_000;
@@ -87,7 +90,8 @@ async function git(args: readonly string[]): Promise<void> {
 const CONFIG_FREE = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
 
 async function answer(options: GitServerOptions, request: IncomingMessage, response: ServerResponse, log: (entry: GitRequest) => void): Promise<void> {
-  const authorized = isAuthorized(options.auth, request.headers.authorization);
+  const account = accountOf(options.auth, request.headers.authorization);
+  const authorized = account !== null;
   let bytesIn = 0;
   let bytesOut = 0;
   request.on('data', (chunk: Buffer) => {
@@ -95,13 +99,13 @@ async function answer(options: GitServerOptions, request: IncomingMessage, respo
   });
   request.pause();
   response.on('close', () => log({ method: request.method ?? '', url: request.url ?? '', status: response.statusCode, authorized, bytesIn, bytesOut }));
-  if (!authorized) {
+  if (account === null) {
     request.resume();
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('credentials, please\n');
     return;
   }
   try {
-    await passToGit(options.root, request, response, chunk => {
+    await passToGit(cgiEnv(options.root, account, request), request, response, chunk => {
       bytesOut += chunk.length;
     });
   } catch (error) {
@@ -110,8 +114,8 @@ async function answer(options: GitServerOptions, request: IncomingMessage, respo
   }
 }
 
-async function passToGit(root: string, request: IncomingMessage, response: ServerResponse, count: (chunk: Buffer) => void): Promise<void> {
-  const child = spawnLong('git', ['http-backend'], { env: cgiEnv(root, request) });
+async function passToGit(env: Record<string, string>, request: IncomingMessage, response: ServerResponse, count: (chunk: Buffer) => void): Promise<void> {
+  const child = spawnLong('git', ['http-backend'], { env });
   request.pipe(child.stdin);
   // A client that went away: what git does for it is not wanted any more.
   response.on('close', () => {
@@ -150,7 +154,7 @@ async function relayHead(output: Readable, response: ServerResponse): Promise<Bu
 }
 
 // RFC 3875; http-backend wants these and no more.
-function cgiEnv(root: string, request: IncomingMessage): Record<string, string> {
+function cgiEnv(root: string, account: string, request: IncomingMessage): Record<string, string> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   return {
     ...CONFIG_FREE,
@@ -164,7 +168,7 @@ function cgiEnv(root: string, request: IncomingMessage): Record<string, string> 
     CONTENT_TYPE: request.headers['content-type'] ?? '',
     REMOTE_ADDR: request.socket.remoteAddress ?? '',
     // Any user name lets http-backend take pushes; who it is has been checked before.
-    REMOTE_USER: 'git',
+    REMOTE_USER: account,
     ...optional('CONTENT_LENGTH', request.headers['content-length']),
     ...optional('HTTP_CONTENT_ENCODING', request.headers['content-encoding']),
     ...optional('GIT_PROTOCOL', request.headers['git-protocol']),
@@ -175,8 +179,15 @@ function optional(name: string, value: string | string[] | undefined): Record<st
   return typeof value === 'string' ? { [name]: value } : {};
 }
 
-function isAuthorized(auth: GitServerAuth | undefined, header: string | undefined): boolean {
-  if (auth === undefined) return true;
+// Who shows this; null when nobody may.
+function accountOf(auth: GitServerOptions['auth'], header = ''): string | null {
+  if (auth === undefined) return 'git';
+  const shown = [auth].flat().find(each => isShown(each, header));
+  return shown === undefined ? null : (shown.account ?? 'git');
+}
+
+function isShown(auth: GitServerAuth, header: string): boolean {
   if ('bearer' in auth) return header === `Bearer ${auth.bearer}`;
-  return header === `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+  const basic = Buffer.from(header.replace(/^Basic /, ''), 'base64').toString();
+  return 'token' in auth ? basic.endsWith(`:${auth.token}`) : basic === `${auth.username}:${auth.password}`;
 }

@@ -11,7 +11,7 @@ export const AUTHOR: Author = { name: 'node-1', email: 'netloom@node-1' };
 export const AT = 1_795_219_200_000;
 
 export interface Bare {
-  /** Folder of its own; `repo.git` is in it. */
+  /** Folder of its own; the repository is in it. */
   readonly root: string;
   readonly path: string;
   /** Runs git on it; trimmed output. */
@@ -27,9 +27,9 @@ export interface Bare {
 const ENV = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' };
 
 /** Makes an empty one; `branch` is what its HEAD names. */
-export async function makeBare(branch = 'main', folder?: string): Promise<Bare> {
+export async function makeBare(branch = 'main', folder?: string, name = 'repo.git'): Promise<Bare> {
   const root = folder ?? (await mkdtemp(join(tmpdir(), 'netloom-repo-')));
-  const path = join(root, 'repo.git');
+  const path = join(root, name);
   await createBareRepository(path, branch);
   const git = async (...args: readonly string[]): Promise<string> =>
     (await run('git', [`--git-dir=${path}`, ...args], { env: ENV, okCodes: [0] })).stdout.trimEnd();
