@@ -8,6 +8,7 @@ import { addCordonCommands } from './cordon-commands.ts';
 import { EXIT_MEANINGS } from './exit.ts';
 import { addInstanceData } from './instance-data-options.ts';
 import { addLabCommands } from './lab-commands.ts';
+import { addLifeCommands } from './life-commands.ts';
 import { runs } from './runs.ts';
 import { addViewCommands } from './view-commands.ts';
 
@@ -29,6 +30,7 @@ export function program(): Command {
   addInstanceData(root);
   addCordonCommands(root);
   addControlCommands(root);
+  addLifeCommands(root);
   addLabCommands(root);
   for (const command of root.commands) pointToHelp(command, root.name());
   return root;

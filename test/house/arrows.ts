@@ -53,7 +53,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pass/': [...ALL_BELOW_DOORS, 'node:*'],
   'reconcile.ts': [...ALL_BELOW_DOORS, 'pass/', 'node:*'],
   'watch/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'chokidar'],
-  'cli/': [...ALL_BELOW_DOORS, 'lab/', 'pass/', 'reconcile.ts', 'watch/', 'node:*', 'commander', 'pino', 'yaml', 'ajv'],
+  'join/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'yaml'],
+  'cli/': [...ALL_BELOW_DOORS, 'lab/', 'pass/', 'join/', 'reconcile.ts', 'watch/', 'node:*', 'commander', 'pino', 'yaml', 'ajv'],
   'lab/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'watch/', 'node:*', 'yaml'],
 };
 
