@@ -114,6 +114,6 @@ function tell(path: string, { beginning, definitions, files, commit, remote }: W
   print(`committed ${commit} on ${BRANCH}${remote === null ? '' : `, remote origin is ${remote}`}`);
   const [git, url] = [`git -C ${path}`, remote ?? 'URL'];
   const push = [...(remote === null ? [`${git} remote add origin ${url}`] : []), `${git} push -u origin ${BRANCH}`];
-  const join = `netloom join ${url} --node ${beginning?.node ?? 'NAME'} --token-file FILE`;
-  print(`\nNext:\n  ${push.join('\n  ')}\nthen as root ${beginning === null ? 'on each node' : 'here, and on each other node with its own name'}:\n  ${join}`);
+  const next = `netloom join ${url} --node ${beginning?.node ?? 'NAME'} --token-file FILE`;
+  print(`\nNext:\n  ${push.join('\n  ')}\nthen as root ${beginning === null ? 'on each node' : 'here, and on each other node with its own name'}:\n  ${next}`);
 }
