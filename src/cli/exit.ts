@@ -35,7 +35,7 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
   if (error instanceof CommandError) return { text: withHint(error.message, error.hint), exitCode: error.exitCode };
   if (error instanceof Error && (error.name === 'HostError' || error.name === 'RepoError')) {
     const code = String((error as Error & { code?: unknown }).code ?? 'other');
-    return { text: error.message, exitCode: AGAIN.has(code) ? EXIT.tryAgain : EXIT.error };
+    return { text: error.message, exitCode: PASSING.has(code) ? EXIT.tryAgain : EXIT.error };
   }
   const short = shortOf(error);
   if (short !== null) return { text: withHint(short.message, adviceFor(codeOfErrno(short))), exitCode: EXIT.error };
@@ -56,7 +56,8 @@ function isRefusal(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
 }
 
-const AGAIN = new Set(['locked', 'unreachable', 'timeout', 'rate-limited', 'truncated', 'tls']);
+/** Codes of HostError and RepoError that pass by themselves: another try may help, and nobody has to do anything. tls: a clock is wrong after a boot. */
+export const PASSING: ReadonlySet<string> = new Set(['locked', 'unreachable', 'timeout', 'rate-limited', 'truncated', 'tls', 'stopped', 'corrupt']);
 
 function withHint(message: string, hint: string | undefined): string {
   return hint === undefined ? message : `${message}\n  hint: ${hint}`;

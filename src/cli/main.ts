@@ -3,7 +3,7 @@ import { keepOutOfCores } from '../host/core-dump.ts';
 import { explain } from './exit.ts';
 import { program } from './program.ts';
 import { expectShortRun } from './short-run.ts';
-import { say, surviveClosedPipes } from './terminal.ts';
+import { complain, surviveClosedPipes } from './terminal.ts';
 
 async function main(): Promise<void> {
   keepOutOfCores();
@@ -13,7 +13,7 @@ async function main(): Promise<void> {
     await program().parseAsync();
   } catch (error) {
     const { text, exitCode } = explain(error);
-    say(`netloom: ${text}`);
+    complain(`netloom: ${text}`);
     process.exitCode = exitCode;
   }
 }

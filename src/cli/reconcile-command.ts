@@ -12,14 +12,14 @@ import { exitOf, isStuck } from './apply-command.ts';
 import { loadConfig } from './config.ts';
 import { confirmOption, fateExit } from './confirm-words.ts';
 import { formatDiagnostics } from './diagnostics.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { EXIT, type ExitCode, PASSING } from './exit.ts';
 import { logger } from './log.ts';
 import { nodeOf } from './node-context.ts';
 import { outcomeText } from './outcome-text.ts';
 import { refusalExit } from './refusal-exit.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
-/** Exit 0 fine, 3 invalid definitions, 4 partly applied, 75 remote unreachable; the last good revision is enforced in all of them. */
+/** Exit 0 fine, 1 a remote that refuses us, 3 invalid definitions, 4 partly applied, 75 remote unreachable; the last good revision is enforced in all of them. */
 export async function reconcileCommand(options: Options): Promise<ExitCode> {
   const config = loadConfig(options.config);
   const confirmMs = confirmOption(options.confirmTimeout);
@@ -54,7 +54,7 @@ export function passExit(config: NodeConfig, { pulled, node, enforced, settled, 
   if (held?.reason === 'Reverted') return EXIT.error;
   // What a person asked for is no failure.
   if (pulled.refusal !== null && pulled.refusal.reason !== 'RolledBack') return refusalExit(pulled.refusal);
-  if (settled?.problem) return settled.isForeign ? EXIT.error : EXIT.tryAgain;
+  if (settled?.problem) return settled.because === null || PASSING.has(settled.because) ? EXIT.tryAgain : EXIT.error;
   if (enforced === null) return EXIT.error;
   return idleness(config, suspended) ? EXIT.fine : exitOf(enforced);
 }

@@ -1,4 +1,5 @@
 /** Writing to people: results on stdout, everything else on stderr; colour only where a terminal shows it. */
+import { fstatSync } from 'node:fs';
 import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
@@ -21,6 +22,19 @@ export function print(text: string): void {
 /** Says something beside the result. */
 export function say(text: string): void {
   if (text !== '') process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Says why a command failed: in the journal, with the priority of an error. */
+export function complain(text: string): void {
+  say(isJournal() ? text.replace(/^/gm, '<3>') : text);
+}
+
+/** True where stderr goes to systemd's journal: systemd.exec(5) names its stream by device and inode, since a child may have another. */
+export function isJournal(): boolean {
+  const stream = process.env['JOURNAL_STREAM'];
+  if (stream === undefined) return false;
+  const { dev, ino } = fstatSync(2);
+  return stream === `${dev}:${ino}`;
 }
 
 /** True where stdout shows colour: a terminal, no NO_COLOR, no --no-color. */

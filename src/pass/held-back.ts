@@ -87,6 +87,6 @@ export function frozen(kept: KeptLedger | null, tip: string | null | undefined):
     problem: null,
     at: new Date().toISOString(),
     isKnown: kept !== null,
-    isForeign: false,
+    because: null,
   };
 }

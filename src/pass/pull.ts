@@ -91,7 +91,7 @@ async function newest(args: PullArgs): Promise<Pulled> {
   } catch (error) {
     if (!(error instanceof RepoError)) throw error;
     const message = error.code === 'disk-full' ? `${error.message} (below ${args.stateDir})` : error.message;
-    return await fallBack(args, tips, { refusal: { condition: 'FetchFailed', reason: reasonOf(error), message, diagnostics: [] } });
+    return await fallBack(args, tips, { refusal: { condition: 'FetchFailed', reason: reasonOf(error.code), message, diagnostics: [] } });
   }
 }
 
@@ -206,8 +206,9 @@ function missingBranch(remote: Remote): Refusal {
   return { condition: 'FetchFailed', reason: 'BranchMissing', message, diagnostics: [] };
 }
 
-function reasonOf(error: RepoError): string {
-  return error.code
+/** What a code of the door to git is as the reason of a refusal: `rate-limited` is `RateLimited`. */
+export function reasonOf(code: string): string {
+  return code
     .split('-')
     .map(word => word[0]?.toUpperCase() + word.slice(1))
     .join('');

@@ -7,7 +7,7 @@ import type { AllocationChange, AllocationNote, PendingAsk } from '../allocate/a
 import { EMPTY_LEDGER, type Ledger } from '../model/ledger.ts';
 import { membersOf } from '../objects/mesh.ts';
 import type { Catalog } from '../objects/object.ts';
-import { type Oid, RepoError } from '../repo/repo.ts';
+import { type Oid, RepoError, type RepoErrorCode } from '../repo/repo.ts';
 import { decide } from './decide.ts';
 import { type KeptLedger, saveKeptLedger } from './kept.ts';
 import { type Base, publishLedger, readLedger } from './ledger-branch.ts';
@@ -36,8 +36,8 @@ export interface Settled {
   readonly at: string;
   /** False: this node has no copy of the ledger and could not read all of it. What the ledger lacks must not be taken for gone. */
   readonly isKnown: boolean;
-  /** True: the status branch is one that people work on, and stays as it is. No other try changes that. */
-  readonly isForeign: boolean;
+  /** What the door to git said where it is why nothing could be published; `not-ours`: the status branch is one that people work on, and stays as it is. */
+  readonly because: RepoErrorCode | null;
   /** True: `ledger` is this node's copy, whatever `tip` holds: nothing of it may be published. */
   readonly isApart?: true;
 }
@@ -74,8 +74,8 @@ export async function settle(args: SettleArgs): Promise<Settled> {
   } catch (error) {
     if (error instanceof Behind) return offline(args, 'the published allocations are those of a newer revision than this node enforces');
     if (!(error instanceof RepoError)) throw error;
-    const isForeign = error.code === 'not-ours';
-    return offline({ ...args, kept: seen.ledger ?? args.kept }, isForeign ? error.message : `allocations could not be published: ${error.message}`, isForeign);
+    const problem = error.code === 'not-ours' ? error.message : `allocations could not be published: ${error.message}`;
+    return offline({ ...args, kept: seen.ledger ?? args.kept }, problem, error.code);
   }
 }
 
@@ -175,23 +175,23 @@ function mendedIn({ problems, unreadable }: Base): readonly AllocationChange[] {
     });
 }
 
-type Decided = Omit<Settled, 'problem' | 'isKnown' | 'isForeign'>;
+type Decided = Omit<Settled, 'problem' | 'isKnown' | 'because'>;
 
 // A ledger of which a part cannot be read is never taken for the whole one of its tip: it is read again by the next pass.
 async function keep({ kept, catalog, stateDir }: SettleArgs, { unreadable }: Base, settled: Decided): Promise<Settled> {
   const isKnown = kept !== null || !unreadable.some(about => catalog.networks.has(about) || catalog.pools.has(about));
   const tip = unreadable.length === 0 ? settled.tip : null;
   if (isKnown && (kept?.tip !== tip || kept.ledger !== settled.ledger)) await saveKeptLedger(stateDir, { tip, ledger: settled.ledger });
-  return { ...settled, problem: null, isKnown, isForeign: false };
+  return { ...settled, problem: null, isKnown, because: null };
 }
 
 // What is allocated stays; who asks for something new waits. Nothing that only this node knows of is used.
-function offline(args: SettleArgs, problem: string, isForeign = false): Settled {
+function offline(args: SettleArgs, problem: string, because: RepoErrorCode | null = null): Settled {
   const ledger = args.kept?.ledger ?? EMPTY_LEDGER;
   const decided = decide(args.catalog, ledger, new Date());
   const news = decided.changes.some(change => change.change !== 'release');
   const isKnown = args.kept !== null;
-  const known = news || isForeign ? problem : null;
+  const known = news || because === 'not-ours' ? problem : null;
   return {
     ledger,
     tip: args.kept?.tip ?? null,
@@ -201,6 +201,6 @@ function offline(args: SettleArgs, problem: string, isForeign = false): Settled 
     problem: isKnown ? known : `${problem}; this node has no copy of what is allocated, so nothing is changed until it can be read`,
     at: new Date().toISOString(),
     isKnown,
-    isForeign,
+    because,
   };
 }

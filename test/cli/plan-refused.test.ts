@@ -51,8 +51,11 @@ test('on a new node: every mistake with its place, that nothing is in force, and
   expect(message).toContain('no revision is in force on n1 yet');
 });
 
-test('on a new node whose remote does not answer: try again', async () => {
-  expect(await refusal(configOf(join(bare.root, 'nowhere.git')))).toMatchObject({ exitCode: 75, message: expect.stringContaining('nowhere.git') });
+test.each([
+  ['whose remote does not answer: try again', 75, () => 'http://127.0.0.1:1/nowhere.git'],
+  ['whose remote is not there: somebody has to correct that', 1, () => join(bare.root, 'nowhere.git')],
+])('on a new node %s', async (_, exitCode, url) => {
+  expect(await refusal(configOf(url()))).toMatchObject({ exitCode, message: expect.stringContaining('nowhere.git') });
 });
 
 test('on a node with a good revision: that one is planned for, and named', async () => {

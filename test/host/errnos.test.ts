@@ -267,7 +267,7 @@ function enforcedOf(plan: Plan, remaining: Plan, { outcomes }: Carried): Enforce
 
 function argsFor(enforced: Enforced): ReportArgs {
   const pulled = { tips: { main: 'a', status: 'b' }, good: { revision: 'a', path: '', files: [] }, refusal: null, source: null };
-  const settled = { ledger: RICH.ledger, tip: 'b', changes: [], pending: [], notes: [], problem: null, at: '', isKnown: true, isForeign: false };
+  const settled = { ledger: RICH.ledger, tip: 'b', changes: [], pending: [], notes: [], problem: null, at: '', isKnown: true, because: null };
   return {
     config: { node: 'n1', mode: 'enforce' },
     pulled: { ...pulled, catalog: RICH.catalog as Catalog, warnings: [], remarks: [], commit: null, advanced: false, isAccepted: false },

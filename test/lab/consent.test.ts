@@ -124,7 +124,7 @@ describe('what may never go by itself', () => {
     const tip = await yard.tip('main');
     const server = (...args: readonly string[]): Promise<string> => yard.git(`--git-dir=${repositoryOf(yard.lab.dir)}`, ...args);
     await server('update-ref', '-d', 'refs/heads/main');
-    expect(await pass('n1')).toMatchObject({ exitCode: 75, touched: [] });
+    expect(await pass('n1')).toMatchObject({ exitCode: 1, touched: [] });
     await server('update-ref', 'refs/heads/main', tip);
     await yard.git('rm', '-r', '--quiet', '.');
     await yard.commit('Nothing', { 'README.md': 'nothing\n' });

@@ -83,9 +83,9 @@ describe('a revision that cannot be taken', () => {
     const tip = await yard.tip('main');
     await server('update-ref', '-d', 'refs/heads/main');
     const { exitCode, stderr, touched } = await pass();
-    expect([exitCode, touched]).toEqual([75, []]);
+    expect([exitCode, touched]).toEqual([1, []]);
     expect(stderr).toContain('no branch main');
-    await expectEnforced(75);
+    await expectEnforced(1);
     expect(await conditionOf('n1', 'FetchFailed')).toMatchObject({ status: true, reason: 'BranchMissing' });
     await server('update-ref', 'refs/heads/main', tip);
     await yard.pass('n1');
@@ -149,15 +149,15 @@ describe('a configuration that does not fit', () => {
   });
 
   test.each([
-    ['a branch that is not there', () => ({ repo: { branch: 'mian' } }), 'no branch mian'],
-    ['a repository that is not there', () => ({ repo: { url: yard.lab.url.replace('definitions', 'definitoins') } }), 'NotFound'],
-    ['a server without a trusted certificate', () => ({ repo: { url: strict.selfSigned } }), 'Tls'],
-    ['a server that wants a password', () => ({ repo: { url: strict.locked.url } }), 'Unauthorized'],
-  ])('names %s', async (_, changes, said) => {
+    ['a branch that is not there', () => ({ repo: { branch: 'mian' } }), 'no branch mian', 1],
+    ['a repository that is not there', () => ({ repo: { url: yard.lab.url.replace('definitions', 'definitoins') } }), 'NotFound', 1],
+    ['a server without a trusted certificate', () => ({ repo: { url: strict.selfSigned } }), 'Tls', 75],
+    ['a server that wants a password', () => ({ repo: { url: strict.locked.url } }), 'Unauthorized', 1],
+  ])('names %s', async (_, changes, said, ends) => {
     const { exitCode, stderr, touched } = await withConfig(changes());
-    expect([exitCode, touched]).toEqual([75, []]);
+    expect([exitCode, touched]).toEqual([ends, []]);
     expect(stderr).toContain(said);
-    await expectEnforced(75, '--config', yard.config('n1', 'other', changes()));
+    await expectEnforced(ends, '--config', yard.config('n1', 'other', changes()));
   });
 
   test('has a wrong password, which is not shown; with the right one all is well', async () => {
@@ -166,7 +166,7 @@ describe('a configuration that does not fit', () => {
     writeFileSync(file, 'tr0ub4dor\n', { mode: 0o600 });
     const changes = { repo: { url, auth: { type: 'basic', username, file } } };
     const { exitCode, stderr, stdout, touched } = await withConfig(changes);
-    expect([exitCode, touched]).toEqual([75, []]);
+    expect([exitCode, touched]).toEqual([1, []]);
     expect(stderr).toContain('Unauthorized');
     expect(stderr + stdout).not.toContain('tr0ub4dor');
     writeFileSync(file, `${password}\n`);

@@ -78,7 +78,7 @@ describe('a branch of people is refused', () => {
     const tip = await bare.grow(STATUS, PEOPLE);
     const kept = { tip: null, ledger: ledgerOf(red) };
     const settled = await settle({ remote, tip: (await readTips(remote)).status, kept, catalog: red, node: 'n1', stateDir: config.stateDir });
-    expect(settled).toMatchObject({ ledger: kept.ledger, isKnown: true, isForeign: true, problem: expect.stringContaining('people work on it') });
+    expect(settled).toMatchObject({ ledger: kept.ledger, isKnown: true, because: 'not-ours', problem: expect.stringContaining('people work on it') });
     await expect(readPublished(remote, tip, 'n1')).rejects.toMatchObject({ code: 'not-ours' });
     expect(await bare.tip(STATUS)).toBe(tip);
     const pulled = {
@@ -118,6 +118,6 @@ describe('a branch of people is refused', () => {
 
 test('a branch that is not there is made', async () => {
   const settled = await settle({ remote, tip: null, kept: null, catalog: red, node: 'n1', stateDir: config.stateDir });
-  expect(settled).toMatchObject({ isForeign: false, problem: null });
+  expect(settled).toMatchObject({ because: null, problem: null });
   expect(await bare.tip(STATUS)).toBe(settled.tip);
 });

@@ -1,6 +1,6 @@
 /** The shipped units, judged by systemd itself; only the path of the program is replaced, since a checkout does not install it. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,10 @@ import { describeWhere } from '../support/needs.ts';
 
 const UNITS = join(ROOT, 'systemd');
 const PROGRAM = '/usr/bin/netloom';
+/** Units that run passes. */
+const PASSES = ['netloom.service', 'netloom-watch.service'];
+/** Example drop-ins. */
+const EXAMPLES = readdirSync(join(UNITS, 'examples'));
 
 /** systemd.exec(5): what gives a unit a mount namespace, in which `ip netns add` would make names that only the unit can use. */
 const MOUNT_NAMESPACE = [
@@ -25,8 +29,10 @@ let dir = '';
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'netloom-units-'));
   cpSync(UNITS, dir, { recursive: true });
-  const unit = join(dir, 'netloom.service');
-  writeFileSync(unit, readFileSync(unit, 'utf8').replace(PROGRAM, process.execPath));
+  for (const name of PASSES) {
+    const unit = join(dir, name);
+    writeFileSync(unit, readFileSync(unit, 'utf8').replace(PROGRAM, process.execPath));
+  }
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -45,20 +51,20 @@ function settings(path: string): readonly (readonly [string, string])[] {
     .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
 }
 
-const service = () => settings(join(UNITS, 'netloom.service'));
+const service = (name: string) => settings(join(UNITS, name));
 
 describeWhere(missing, 'systemd reads the units', () => {
-  it('takes the service and the timer without a word', () => {
-    expect(verify('netloom.service', 'netloom.timer')).toEqual({ status: 0, output: '' });
+  it('takes the services and the timer without a word', () => {
+    expect(verify(...PASSES, 'netloom.timer')).toEqual({ status: 0, output: '' });
   });
 
-  it('takes the service with the credential of the example, and says so when a drop-in is wrong', () => {
-    const dropIns = join(dir, 'netloom.service.d');
+  it.each(PASSES)('takes %s with the drop-ins of the examples, and says so when one is wrong', name => {
+    const dropIns = join(dir, `${name}.d`);
     mkdirSync(dropIns, { recursive: true });
-    cpSync(join(UNITS, 'examples', 'git-token.conf'), join(dropIns, 'git-token.conf'));
-    expect(verify('netloom.service')).toEqual({ status: 0, output: '' });
+    for (const example of EXAMPLES) cpSync(join(UNITS, 'examples', example), join(dropIns, example));
+    expect(verify(name)).toEqual({ status: 0, output: '' });
     writeFileSync(join(dropIns, 'wrong.conf'), '[Service]\nLoadCredentials=git-token:/etc/netloom/git-token\n');
-    expect(verify('netloom.service').output).toContain('LoadCredentials');
+    expect(verify(name).output).toContain('LoadCredentials');
     rmSync(dropIns, { recursive: true });
   });
 
@@ -73,22 +79,55 @@ describeWhere(missing, 'systemd reads the units', () => {
   });
 
   it('rates the service 4.5 or safer', () => {
-    const { status, output } = analyze('security', '--offline=true', '--threshold=45', join(dir, 'netloom.service'));
-    expect(output).toContain('Overall exposure level for netloom.service');
-    expect(status, output).toBe(0);
+    for (const name of PASSES) {
+      const { status, output } = analyze('security', '--offline=true', '--threshold=45', join(dir, name));
+      expect(output).toContain(`Overall exposure level for ${name}`);
+      expect(status, output).toBe(0);
+    }
   });
 });
 
 describe('what the units promise', () => {
-  it('runs one pass, and takes exit code 75 (locked, unreachable) for success', () => {
-    expect(service()).toContainEqual(['ExecStart', `${PROGRAM} reconcile`]);
-    expect(service()).toContainEqual(['Type', 'oneshot']);
-    expect(service()).toContainEqual(['SuccessExitStatus', '75']);
+  it('a tick is one pass, and exit code 75 (locked, unreachable) counts as success', () => {
+    expect(service('netloom.service')).toContainEqual(['ExecStart', `${PROGRAM} reconcile`]);
+    expect(service('netloom.service')).toContainEqual(['Type', 'oneshot']);
+    expect(service('netloom.service')).toContainEqual(['SuccessExitStatus', '75']);
+    expect(settings(join(UNITS, 'netloom.timer'))).toContainEqual(['Also', 'netloom.service']);
+  });
+
+  it('a watch says itself when it is ready and that it lives, and is started anew whatever became of it', () => {
+    const watch = service('netloom-watch.service');
+    for (const setting of [
+      ['ExecStart', `${PROGRAM} watch`],
+      ['Type', 'notify'],
+      ['WatchdogSec', '60s'],
+      ['Restart', 'always'],
+    ])
+      expect(watch).toContainEqual(setting);
+  });
+
+  it('either ticks or a watch', () => {
+    expect(settings(join(UNITS, 'netloom.timer'))).toContainEqual(['Conflicts', 'netloom-watch.service']);
+    expect(service('netloom-watch.service')).toContainEqual(['Conflicts', 'netloom.timer']);
+  });
+
+  it.each(PASSES)('%s is wanted by the boot, after the network and before what starts guests', name => {
+    const before = service(name).flatMap(([key, value]) => (key === 'Before' ? value.split(' ') : []));
+    expect(before).toEqual(expect.arrayContaining(['libvirtd.service', 'virtqemud.service', 'libvirt-guests.service']));
+    expect(service(name)).toContainEqual(['WantedBy', 'multi-user.target']);
+    expect(service(name)).toContainEqual(['Wants', 'network-online.target']);
   });
 
   it('never gets a mount namespace of its own, also not with the example', () => {
-    const all = [...service(), ...settings(join(UNITS, 'examples', 'git-token.conf'))].map(([key]) => key);
+    const all = [...PASSES.flatMap(service), ...EXAMPLES.flatMap(example => settings(join(UNITS, 'examples', example)))].map(([key]) => key);
     expect(all.filter(key => MOUNT_NAMESPACE.includes(key))).toEqual([]);
+  });
+
+  it('both are confined alike', () => {
+    const confined = (name: string) =>
+      service(name).filter(([key]) => /^(Capab|NoNew|Restrict|System|Lock|Protect|Keyring|UMask|Limit|KillMode|State|Runtime)/.test(key));
+    expect(confined('netloom-watch.service')).toEqual(confined('netloom.service'));
+    expect(confined('netloom.service').length).toBeGreaterThan(15);
   });
 
   it("a network's dnsmasq is started as netloom starts it elsewhere, in its namespace, as the same user, with as little", () => {
@@ -102,7 +141,7 @@ describe('what the units promise', () => {
     expect(template).toContainEqual(['AmbientCapabilities', capabilities]);
   });
 
-  it('starts without a credential on the node', () => {
-    expect(service().map(([key]) => key)).not.toContain('LoadCredential');
+  it.each(PASSES)('%s starts without a credential on the node', name => {
+    expect(service(name).map(([key]) => key)).not.toContain('LoadCredential');
   });
 });
