@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/kernel/**', 'test/lab/**', 'test/booted/**', 'test/repo-slow/**'],
+          exclude: ['test/kernel/**', 'test/lab/**', 'test/booted/**', 'test/package/**', 'test/repo-slow/**'],
           isolate: false,
           maxWorkers: '100%',
           testTimeout: 60_000,
@@ -23,7 +23,13 @@ export default defineConfig({
       {
         test: {
           name: 'kernel',
-          include: ['test/kernel/**/*.test.ts', 'test/lab/**/*.test.ts', 'test/booted/**/*.test.ts', 'test/repo-slow/**/*.test.ts'],
+          include: [
+            'test/kernel/**/*.test.ts',
+            'test/lab/**/*.test.ts',
+            'test/booted/**/*.test.ts',
+            'test/package/**/*.test.ts',
+            'test/repo-slow/**/*.test.ts',
+          ],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 180_000,

@@ -1,12 +1,15 @@
 /**
  * Bundles src/cli/main.ts and what it imports into dist/: ES modules, split so that `--help` loads little, not minified because
- * an uncaught error prints its line. dist/netloom.js needs nothing but Node and the schemas/ folder beside dist/.
+ * an uncaught error prints its line. dist/netloom.js needs nothing but Node and the schemas/ folder beside dist/. With it go the
+ * manual, and the licenses of what is bundled.
  */
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { generate } from './gen.mjs';
+import { licensesOf } from './licenses.mjs';
+import { writeManual } from './man/index.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const ENTRY = join(ROOT, 'src/cli/main.ts');
@@ -23,7 +26,9 @@ export async function build() {
   // Beside it first: a build that fails leaves the old program as it is.
   const outdir = `${dist}.${process.pid}.tmp`;
   try {
-    await bundleInto(outdir, version);
+    const inputs = await bundleInto(outdir, version);
+    writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
+    await writeManual(join(outdir, 'man'));
     rmSync(dist, { recursive: true, force: true });
     renameSync(outdir, dist);
   } finally {
@@ -31,8 +36,9 @@ export async function build() {
   }
 }
 
+/** Gives the paths of all files of which something is in the bundle. */
 async function bundleInto(outdir, version) {
-  await bundle({
+  const { metafile } = await bundle({
     entryPoints: { netloom: ENTRY, 'lab-git-server': join(ROOT, 'src/lab/git-server-main.ts') },
     outdir,
     bundle: true,
@@ -46,13 +52,18 @@ async function bundleInto(outdir, version) {
     banner: { js: BANNER },
     define: { __NETLOOM_VERSION__: JSON.stringify(version) },
     logLevel: 'warning',
+    // They are in a file of their own.
     legalComments: 'none',
+    metafile: true,
+    absWorkingDir: ROOT,
   });
   const program = join(outdir, 'netloom.js');
   const text = readFileSync(program, 'utf8');
   // The banner is for every chunk; the first line of the program is for the kernel.
   if (!text.startsWith('#!')) writeFileSync(program, `#!/usr/bin/env node\n${text}`);
   chmodSync(program, 0o755);
+  const taken = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return taken.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : []));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

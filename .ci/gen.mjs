@@ -14,14 +14,14 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const API = 'netloom.dev/v1';
 
 /** Every schema file by its name. */
-function readSchemas(root = ROOT) {
+export function readSchemas(root = ROOT) {
   const dir = join(root, 'schemas');
   const names = readdirSync(dir).filter(name => name.endsWith('.json'));
   return new Map(names.map(name => [name, JSON.parse(readFileSync(join(dir, name), 'utf8'))]));
 }
 
 /** Schemas of definitions, sorted by kind. */
-function kindSchemas(schemas) {
+export function kindSchemas(schemas) {
   return [...schemas.values()]
     .filter(schema => schema.properties?.apiVersion?.const === API && typeof schema.properties?.kind?.const === 'string')
     .sort((a, b) => (a.properties.kind.const < b.properties.kind.const ? -1 : 1));
@@ -50,7 +50,7 @@ function loaded(schema, schemas, base) {
 
 const KEEP = new Set(['default', 'enum', 'const', 'examples', 'required']);
 
-function resolve(ref, schemas, base) {
+export function resolve(ref, schemas, base) {
   const [file, pointer = ''] = ref.split('#');
   const name = file === '' ? base : file.slice(file.lastIndexOf('/') + 1);
   let target = schemas.get(name);

@@ -37,6 +37,8 @@ const PROGRAMS = new Map([
   // Not the package dnsmasq: that starts a service of its own.
   ['dnsmasq', 'dnsmasq-base'],
   ['conntrack', 'conntrack'],
+  // With groff: pages of the manual are looked at.
+  ['man', 'man-db'],
   ['busybox', 'busybox-static'],
   ['xorriso', 'xorriso'],
   ['ssh', 'openssh-client'],
@@ -126,7 +128,7 @@ function newest(path) {
 
 async function buildWhenOld() {
   const made = join(ROOT, 'dist', 'netloom.js');
-  const sources = ['src', 'schemas', 'package.json', '.ci/build.mjs', '.ci/gen.mjs', 'package-lock.json'];
+  const sources = ['src', 'schemas', 'package.json', 'systemd', '.ci', 'package-lock.json'];
   if (existsSync(made) && statSync(made).mtimeMs > Math.max(...sources.map(name => newest(join(ROOT, name))))) return;
   say('build');
   const { build } = await import(pathToFileURL(join(ROOT, '.ci', 'build.mjs')).href);

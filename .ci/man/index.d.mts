@@ -1,0 +1,2 @@
+/** File name to text, of every page. */
+export function manualPages(): Promise<Map<string, string>>;
