@@ -158,11 +158,17 @@ async function validators(schemas) {
   if (!config) return;
   await validatorModule({
     exports: { validateNodeConfig: config.$id },
-    tail: '',
+    tail: `export const CONFIG_FIELDS = ${JSON.stringify([...new Set(fieldsOf(config))])};`,
     formats: '../load/formats.ts',
     schemas,
     outfile: join(ROOT, 'src/cli/config-validator.gen.js'),
   });
+}
+
+/** The names of all fields of a schema, at whatever depth. */
+function fieldsOf(schema) {
+  if (schema === null || typeof schema !== 'object') return [];
+  return [...Object.keys(Array.isArray(schema) ? {} : (schema.properties ?? {})), ...Object.values(schema).flatMap(fieldsOf)];
 }
 
 /** Writes everything; in check mode the types are compared instead, and the stale ones returned. */

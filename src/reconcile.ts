@@ -16,6 +16,7 @@ import type { Enforced, Target } from './pass/enforce.ts';
 import type { Guarded } from './pass/guard.ts';
 import { tidyAfterKills } from './pass/guarded.ts';
 import { forgetHeldBack, frozen, type HeldBack, loadHeldBack, stillHeld, wrongWith } from './pass/held-back.ts';
+import { openHookMemory, queueForHooks } from './pass/hooks.ts';
 import { loadGood, loadKeptLedger } from './pass/kept.ts';
 import { keepEnforced, openRecord } from './pass/last-enforced.ts';
 import type { PublishResult } from './pass/publish.ts';
@@ -24,8 +25,9 @@ import { openRemote, type Remote } from './pass/remote.ts';
 import { type Gate, sourceOf } from './pass/saved-plan.ts';
 import { type Settled, settle } from './pass/settle.ts';
 import { takenBetween, takeOver } from './pass/take-over.ts';
-import { tell, tellOfNothing } from './pass/tell.ts';
+import { tell, tellNobody, tellOfNothing } from './pass/tell.ts';
 import { note } from './pass/word.ts';
+import type { NodeReport } from './report/node-report.ts';
 
 /** What a pass came to. `enforced` is null when there was nothing that this node could enforce: the kernel is untouched then. */
 export interface PassResult {
@@ -34,6 +36,8 @@ export interface PassResult {
   readonly settled: Settled | null;
   readonly enforced: Enforced | null;
   readonly published: PublishResult | null;
+  /** What this node says of itself now; null when nothing was enforced, and when the pass was cut short. */
+  readonly report: NodeReport | null;
   /** Nothing was applied because somebody said so. */
   readonly suspended: Suspension | null;
   readonly diagnostics: readonly Diagnostic[];
@@ -67,6 +71,7 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
     await tidyAfterKills(config.stateDir, config.runtimeDir);
     await settleArmed(config.stateDir);
     await openRecord(config.stateDir);
+    await openHookMemory(config);
     const course = { ...options, signals };
     const result = await follow(config, course);
     // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
@@ -105,7 +110,7 @@ async function follow(config: NodeConfig, course: Course): Promise<Told> {
   const node = catalog?.nodes.get(config.node) ?? null;
   const found = { pulled, node, suspended, diagnostics };
   if (catalog === null && held !== null && pulled.tips !== null) await tellOfNothing(config, remote, pulled, held, pulled.tips);
-  const untouched = { settled: null, enforced: null, published: null, guarded: null, held };
+  const untouched = { settled: null, enforced: null, published: null, report: null, guarded: null, held };
   if (catalog === null || node === null || signals.signal() !== null) return { ...found, ...untouched };
   return { ...found, ...(await bring(config, remote, { ...course, held, pulled, suspended, catalog, node })) };
 }
@@ -118,7 +123,7 @@ interface Brought extends Course {
   readonly node: NodeDef;
 }
 
-type Outcome = Pick<PassResult, 'settled' | 'enforced' | 'published' | 'guarded' | 'held'>;
+type Outcome = Pick<PassResult, 'settled' | 'enforced' | 'published' | 'report' | 'guarded' | 'held'>;
 
 async function bring(config: NodeConfig, remote: Remote, brought: Brought): Promise<Outcome> {
   const { pulled, suspended, catalog, node } = brought;
@@ -129,23 +134,30 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const tip = pulled.tips?.status;
   const wants = { catalog, revision: pulled.good?.revision, main: pulled.tips?.main, node: node.name };
   const settled = held === null ? await settle({ remote, tip, kept, stateDir, ...wants, ...mind }) : frozen(kept, tip);
-  if (!settled.isKnown) return { settled, enforced: null, published: null, guarded: null, held };
+  if (!settled.isKnown) return { settled, enforced: null, published: null, report: null, guarded: null, held };
   // What was changed is judged whole, also by who is asked to stop.
   const judge = await openRemote(config, join(stateDir, 'clone'), { deadlineMs: brought.deadlineMs });
   const course = { ...brought, stop: brought.signals.signal };
   const change = (target: Partial<Target>): Promise<Guarded> => changeKernel(config, judge, course, { catalog, ledger: settled.ledger, node, ...target });
   const first = await change({});
-  const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, guarded, held });
+  const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, report: null, guarded, held });
   if (isOver(first)) return untold(first);
   const isDone = !idleness(config, suspended) && first.fate !== 'waiting' && first.fate !== 'held';
   if (isDone) await keepEnforced(stateDir);
   if (isDone && held === null) await forgetHeldBack(stateDir);
-  if (pulled.tips === null) return untold(first);
+  const about = { pulled, suspended, catalog, previous: kept?.ledger ?? null };
+  if (pulled.tips === null) {
+    const told = { ...about, settled, enforced: first.enforced, wrong: wrongWith(first, held) };
+    const telling = tellNobody(config, told);
+    await queueForHooks(config, remote, told, telling);
+    return { ...untold(first), report: telling.report };
+  }
   const over = isDone && held === null ? await takeOver({ remote, settled, catalog, enforced: first.enforced, node: node.name, stateDir }) : settled;
   // What no saved plan holds is done by the next pass.
   const done = await turnTo(first, brought.gate === undefined ? takenBetween(settled, over) : new Set(), taken => change({ taken }));
   if (isOver(done)) return { ...untold(done), settled: over };
-  const told = { pulled, suspended, settled: over, catalog, enforced: done.enforced, previous: kept?.ledger ?? null, wrong: wrongWith(done, held) };
-  const published = await tell(config, remote, told);
-  return { settled: over, enforced: done.enforced, published, guarded: done, held };
+  const told = { ...about, settled: over, enforced: done.enforced, wrong: wrongWith(done, held) };
+  const telling = await tell(config, remote, told);
+  await queueForHooks(config, remote, told, telling);
+  return { settled: over, enforced: done.enforced, published: telling.published, guarded: done, held, report: telling.report };
 }

@@ -6,3 +6,6 @@ export const validateNodeConfig: {
   (value: unknown): boolean;
   errors?: ErrorObject[] | null;
 };
+
+/** The names of all fields that a configuration may have, at whatever depth. */
+export const CONFIG_FIELDS: readonly string[];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { NodeConfig } from '../model/node-config.ts';
 import { nearest } from '../model/text.ts';
-import { validateNodeConfig } from './config-validator.gen.js';
+import { CONFIG_FIELDS, validateNodeConfig } from './config-validator.gen.js';
 import { CommandError } from './exit.ts';
 
 /** Reads and checks the configuration. Throws CommandError that names file, line and field. */
@@ -53,17 +53,12 @@ function words(message: string): string {
 
 type WrongValue = NonNullable<(typeof validateNodeConfig)['errors']>[number];
 
-const FIELDS =
-  'node mode repo status stateDir runtimeDir url branch path auth type username file credential knownHosts verify allowedSigners revokedKeys keyring anchor pushesPerMinute archiveAfter probes ping tcp confirmTimeout'.split(
-    ' ',
-  );
-
 function wrongWords({ keyword, params, message }: WrongValue): string {
   if (keyword === 'required') return 'is missing';
   if (keyword === 'type') return `must be a ${params['type'] === 'object' ? 'mapping' : params['type']}`;
   if (keyword !== 'additionalProperties') return message ?? 'is wrong';
   const name = String(params['additionalProperty']);
-  const near = nearest(name, FIELDS);
+  const near = nearest(name, CONFIG_FIELDS);
   return `is no field here${near === null || near === name ? '' : `: did you mean ${near}?`}`;
 }
 

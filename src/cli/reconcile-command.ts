@@ -17,6 +17,7 @@ import { logger } from './log.ts';
 import { nodeOf } from './node-context.ts';
 import { outcomeText } from './outcome-text.ts';
 import { refusalExit } from './refusal-exit.ts';
+import { tellHooks } from './tell-hooks.ts';
 import { paintPlan, print, say } from './terminal.ts';
 
 /** Exit 0 fine, 1 a remote that refuses us, 3 invalid definitions, 4 partly applied, 75 remote unreachable; the last good revision is enforced in all of them. */
@@ -25,6 +26,7 @@ export async function reconcileCommand(options: Options): Promise<ExitCode> {
   const confirmMs = confirmOption(options.confirmTimeout);
   const result = await reconcile(config, { accept: options.accept, confirmMs, command: 'netloom reconcile' });
   tellPass(config, result);
+  if (result.stopped === null) await tellHooks(config);
   return endOf(config, result);
 }
 

@@ -15,7 +15,7 @@ export interface LongChild {
   readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   /** SIGINT to it and its children: what Ctrl-C is to programs on a terminal. */
   interrupt(): void;
-  /** SIGTERM to it and its children; SIGKILL after a second. Resolves when it is gone. */
+  /** SIGTERM to it and its children; SIGKILL after a second. Resolves when it is gone, whoever else holds its output open. */
   stop(): Promise<void>;
 }
 
@@ -40,8 +40,11 @@ export function spawnLong(program: string, args: readonly string[], options: Pic
   const stop = async (): Promise<void> => {
     signalGroup(pid, 'SIGTERM');
     const hard = setTimeout(() => signalGroup(pid, 'SIGKILL'), 1000);
+    // A child of its own that took a session for itself is in no group of ours, and may live on with our pipes.
+    const letGo = setTimeout(() => [child.stdout, child.stderr].map(stream => stream.destroy()), 2000);
     await ended;
     clearTimeout(hard);
+    clearTimeout(letGo);
   };
   return { pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, interrupt: () => signalGroup(pid, 'SIGINT'), stop };
 }

@@ -145,6 +145,50 @@ export interface NodeConfig {
    */
   confirmTimeout: string;
   /**
+   * Programs of this node that are told what became of networks and guests. Never from the repository of definitions.
+   */
+  hooks: {
+    /**
+     * Folder of the programs. It, all above it and the programs must belong to root, and be writable by root alone.
+     */
+    dir: string;
+    /**
+     * How long one program may take for one event; then it is asked to end, and killed.
+     */
+    timeout: string;
+  };
+  /**
+   * Numbers for Prometheus.
+   */
+  metrics: {
+    /**
+     * File that every pass writes anew, for the textfile collector of node_exporter, which reads *.prom. Absent = none.
+     */
+    textfile?: string;
+  };
+  /**
+   * Where netloom watch answers HTTP: /metrics, /healthz, and /webhook where a secret is named. Absent = nowhere.
+   */
+  listen?: {
+    /**
+     * Address and port of this node; IPv6 in brackets. There is no TLS: what is not on this node belongs behind a proxy.
+     */
+    address: string;
+    /**
+     * POST /webhook of a forge that signs with this secret starts a look at the remote, and nothing else. Absent = there is no /webhook.
+     */
+    webhook?: {
+      /**
+       * File with the secret, mode 0600; read anew when it changes.
+       */
+      secretFile?: string;
+      /**
+       * Name of a systemd credential (LoadCredential=), instead of a file.
+       */
+      credential?: string;
+    };
+  };
+  /**
    * Last good definitions and ledger, clones, caches. Losing it costs no address and no object.
    */
   stateDir: string;

@@ -2,7 +2,7 @@
 
 import { type Oid, RepoError } from '../repo/repo.ts';
 import type { NetEvent } from '../report/events.ts';
-import { appendEvents } from '../report/events.ts';
+import { appendEvents, canWait } from '../report/events.ts';
 import { isNews, type NodeReport, parseStatusFile, statusFile, statusPath } from '../report/node-report.ts';
 import { isSilent } from '../report/state.ts';
 import { archiveOrSay } from './archive.ts';
@@ -63,7 +63,7 @@ export async function readPublished(remote: Remote, tip: Oid | null, node: strin
 
 /** Pushes report and events when there is news, or when this node was not heard of for long. Never throws for the remote. */
 export async function publish(args: PublishArgs, before: Published): Promise<PublishResult> {
-  const isSilent = args.isUrgent !== true && args.events.length === 0 && !isNews(before.report, args.report) && !isOverdue(before.report, args);
+  const isSilent = args.isUrgent !== true && args.events.every(canWait) && !isNews(before.report, args.report) && !isOverdue(before.report, args);
   if (isSilent) return { result: 'silent', tip: args.tip };
   const heard = before.report === null ? null : Date.parse(before.report.heard);
   try {

@@ -5,10 +5,12 @@ import type { Catalog } from '../objects/object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { RepoError } from '../repo/repo.ts';
 import type { Problem } from '../report/condition.ts';
+import type { NodeReport } from '../report/node-report.ts';
 import { dropNoted, loadNoted, noteEvents, type Suspension } from './control.ts';
 import { type Enforced, prepareNothing } from './enforce.ts';
 import { passEvents } from './events.ts';
 import { frozen, type HeldBack, wrongWith } from './held-back.ts';
+import { loadHookResults } from './hook-results.ts';
 import { type Published, type PublishResult, publish, readPublished } from './publish.ts';
 import { type Pulled, pull } from './pull.ts';
 import type { Remote, Tips } from './remote.ts';
@@ -27,14 +29,29 @@ export interface Told {
   readonly wrong: Problem | null;
 }
 
+/** What was told, or would be. */
+export interface Telling {
+  readonly report: NodeReport;
+  /** What stood on the status branch; null also where it was not read. */
+  readonly before: NodeReport | null;
+  /** null: nobody could be asked. */
+  readonly published: PublishResult | null;
+}
+
+/** The node's report where nobody is told: git is down. */
+export function tellNobody(config: NodeConfig, told: Told, published: PublishResult | null = null): Telling {
+  const fleet = { nodes: told.catalog.nodes.size, pushesPerMinute: config.status.pushesPerMinute };
+  return { report: reportOf({ config, ...told, fleet, before: null, now: `${new Date().toISOString().slice(0, 19)}Z` }), before: null, published };
+}
+
 /** A remote that cannot be reached, or takes nothing, is a result. */
-export async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<PublishResult> {
+export async function tell(config: NodeConfig, remote: Remote, told: Told): Promise<Telling> {
   const { settled, catalog } = told;
   let before: Published;
   try {
     before = await readPublished(remote, settled.tip, config.node);
   } catch (error) {
-    if (error instanceof RepoError) return { result: 'failed', message: error.message };
+    if (error instanceof RepoError) return tellNobody(config, told, { result: 'failed', message: error.message });
     throw error;
   }
   const date = new Date();
@@ -43,17 +60,18 @@ export async function tell(config: NodeConfig, remote: Remote, told: Told): Prom
   const wrong = told.wrong ?? (await otherVoice(config.stateDir, before.report));
   const report = reportOf({ config, ...told, wrong, fleet, before: before.report, now });
   const noted = await loadNoted(config.stateDir);
+  const results = await loadHookResults(config.stateDir);
   const news = passEvents({ node: config.node, ...told, before: before.report, report });
-  const events = [...noted, ...news];
+  const events = [...noted, ...results.events, ...news];
   const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
   const isUrgent = told.pulled.isAccepted;
   const published = await publish(
     { remote, tip: settled.tip, node: config.node, fleet, archiveAfter: config.status.archiveAfter, report, events, isUrgent, sample, ...definedIn(told) },
     before,
   );
-  if (published.result === 'news') await Promise.all([dropNoted(config.stateDir, noted), noteSpoken(config.stateDir)]);
+  if (published.result === 'news') await Promise.all([dropNoted(config.stateDir, noted), results.drop(), noteSpoken(config.stateDir)]);
   else await noteEvents(config.stateDir, news);
-  return published;
+  return { report, before: before.report, published };
 }
 
 // Who is behind the branch, or does not follow it, does not know who was added since.

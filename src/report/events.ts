@@ -76,6 +76,11 @@ export function appendEvents(text: string, events: readonly NetEvent[], max: num
     .join('');
 }
 
+/** True for what goes along with the next push, and is no reason for one: a hook that did what it should. */
+export function canWait({ type, operation, extra }: NetEvent): boolean {
+  return type === 'status' && operation.startsWith('tell ') && extra === undefined;
+}
+
 /** Events of a file, oldest first. A line that is none (a cut, a conflict) is left out. */
 export function parseEvents(text: string): readonly NetEvent[] {
   return text.split('\n').flatMap(line => {

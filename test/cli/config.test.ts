@@ -33,6 +33,8 @@ test('a node and a url are enough', () => {
     confirmTimeout: '60s',
     repo: { url: 'https://git.example.com/net.git', branch: 'main', path: '' },
     status: { url: '', branch: 'netloom-status', pushesPerMinute: 6, archiveAfter: 50_000 },
+    hooks: { dir: '/etc/netloom/hooks.d', timeout: '30s' },
+    metrics: {},
     stateDir: '/var/lib/netloom',
     runtimeDir: '/run/netloom',
   });
@@ -46,6 +48,9 @@ test.each([
   ['node: n1\nnode: n2\nrepo: { url: x }\n', /node\.yaml:2: Map keys must be unique/],
   ['node: [\n', /node\.yaml:2: /],
   ['nodee: n1\nrepo: { url: x }\n', /node\.yaml:1: nodee is no field here: did you mean node\?/],
+  ['node: n1\nrepo: { url: x }\nhooks: { timeuot: 3s }\n', /node\.yaml:3: hooks\.timeuot is no field here: did you mean timeout\?/],
+  ['node: n1\nrepo: { url: x }\nmetrics: { textfile: /var/lib/netloom.txt }\n', /node\.yaml:3: metrics\.textfile must match pattern/],
+  ['node: n1\nrepo: { url: x }\nlisten: { address: localhost:1 }\n', /node\.yaml:3: listen\.address must match pattern/],
   ['node n1\nrepo: { url: x }\n', /node\.yaml:1: Implicit keys need to be on a single line$/],
   ['node: n1\nrepo: { url: x }\nstatus: { branch: main }\n', /status\.branch and repo\.branch are both main, in one repository/],
   ['node: n1\nrepo: { url: http://x/a.git }\nstatus: { url: http://x/a, branch: main }\n', /status\.branch and repo\.branch are both main/],

@@ -30,6 +30,8 @@ const configOf = (url = bare.path): NodeConfig => ({
   status: { url: '', branch: 'netloom-status', pushesPerMinute: 6, archiveAfter: 50_000 },
   probes: [],
   confirmTimeout: '60s',
+  hooks: { dir: '/nowhere', timeout: '30s' },
+  metrics: {},
   stateDir: join(bare.root, 'state'),
   runtimeDir: join(bare.root, 'run'),
 });

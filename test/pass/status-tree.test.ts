@@ -36,6 +36,8 @@ beforeEach(async () => {
     status: { url: '', branch: STATUS, pushesPerMinute: 6, archiveAfter: 50_000 },
     probes: [],
     confirmTimeout: '60s',
+    hooks: { dir: '/nowhere', timeout: '30s' },
+    metrics: {},
     stateDir: join(bare.root, 'state'),
     runtimeDir: join(bare.root, 'run'),
   };
@@ -100,6 +102,7 @@ describe('a branch of people is refused', () => {
         enforced: null,
         settled,
         published: null,
+        report: null,
         diagnostics: [],
         guarded: null,
         held: null,

@@ -53,6 +53,8 @@ export async function remoteNode(files: Readonly<Record<string, string>> = {}): 
     status: { url: '', branch: 'netloom-status', pushesPerMinute: 100_000, archiveAfter: 50_000 },
     probes: [],
     confirmTimeout: '60s',
+    hooks: { dir: join(bare.root, 'hooks.d'), timeout: '30s' },
+    metrics: {},
     stateDir,
     runtimeDir: RUNTIME_DIR,
   };
