@@ -22,8 +22,38 @@ export async function tellHooks(config: NodeConfig): Promise<void> {
 }
 
 /** Where a line about hooks goes. */
-export function hookVoice({ node }: Pick<NodeConfig, 'node'>): (level: 'info' | 'warn', line: string) => void {
+function hookVoice({ node }: Pick<NodeConfig, 'node'>): (level: 'info' | 'warn', line: string) => void {
   if (process.stderr.isTTY === true) return (_, line) => say(line);
   const log = logger(node);
   return (level, line) => log[level](line);
+}
+
+/** Hooks beside the passes of a service: none waits for them. */
+export interface HooksBeside {
+  /** There may be something to tell. */
+  start(): void;
+  /** Resolves when nobody is told anything any more; after `stop` that is soon. */
+  ended(): Promise<void>;
+}
+
+/** Tells the hooks in the background, one run at a time, until `stop` is aborted. `failed`: what kept it from doing so. */
+export function hooksBeside(config: NodeConfig, stop: AbortSignal, failed: (error: unknown) => void): HooksBeside {
+  let running: Promise<void> | null = null;
+  let isAsked = false;
+  const run = async (): Promise<void> => {
+    while (isAsked && !stop.aborted) {
+      isAsked = false;
+      await runHooks({ config, stop, withinMs: Number.POSITIVE_INFINITY, say: hookVoice(config) }).catch(failed);
+    }
+    running = null;
+  };
+  return {
+    start: () => {
+      isAsked = true;
+      running ??= run();
+    },
+    ended: async () => {
+      await running;
+    },
+  };
 }

@@ -11,6 +11,7 @@ import { durationOption } from './duration-option.ts';
 import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
 import { logger } from './log.ts';
 import { tellPass } from './reconcile-command.ts';
+import { type HooksBeside, hooksBeside } from './tell-hooks.ts';
 
 interface Options {
   readonly config: string;
@@ -29,13 +30,15 @@ export async function watchCommand(options: Options): Promise<ExitCode> {
   // A pass ends between two acts by itself; here the next one is not begun.
   const signals = holdSignals();
   const log = logger(config.node);
-  await watch(times, await workOf(config, prefix, signals.stop), newBell(), signals.stop);
+  const hooks = hooksBeside(config, signals.stop, error => log.warn(explain(error).text));
+  await watch(times, await workOf(config, prefix, hooks, signals.stop), newBell(), signals.stop);
+  await hooks.ended();
   log.info(`stopped by ${signals.signal()}`);
   signals.release();
   return EXIT.fine;
 }
 
-async function workOf(config: NodeConfig, prefix: string | null, stop: AbortSignal): Promise<Work> {
+async function workOf(config: NodeConfig, prefix: string | null, hooks: HooksBeside, stop: AbortSignal): Promise<Work> {
   const remote = await openForBranches(config, stop);
   const log = logger(config.node);
   const planned: PlannedBranches = new Map();
@@ -50,6 +53,7 @@ async function workOf(config: NodeConfig, prefix: string | null, stop: AbortSign
       log.debug({ why }, 'a pass begins');
       const result = await reconcile(config, { command: 'netloom watch' });
       tellPass(config, result);
+      hooks.start();
       return result.pulled.refusal?.condition !== 'FetchFailed';
     },
     also: async () => {
