@@ -12,5 +12,5 @@ export function sourceDate() {
   if (said !== undefined && /^\d{1,11}$/.test(said)) return new Date(Number(said) * 1000);
   const { status, stdout } = spawnSync('git', ['-C', ROOT, 'log', '-1', '--format=%ct'], { encoding: 'utf8' });
   if (status === 0 && /^\d+\n$/.test(stdout)) return new Date(Number(stdout) * 1000);
-  return statSync(join(ROOT, 'package.json')).mtime;
+  return new Date(Math.floor(statSync(join(ROOT, 'package.json')).mtimeMs / 1000) * 1000);
 }

@@ -1,0 +1,190 @@
+/** The Debian package under a real systemd: installed, upgraded while a network runs, removed and purged. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hasProgram } from '../../src/host/exec.ts';
+import { OURS } from '../../src/kinds/marks.ts';
+import { ROOT } from '../house/tree.ts';
+import { copyCheckout, runThere } from '../package/checkout.ts';
+import { makeBare } from '../repo/support/remote.ts';
+import { describeWhere } from '../support/needs.ts';
+import { bootMachine, cannotBoot, type Machine } from './machine.ts';
+
+const HEAD = 'apiVersion: netloom.dev/v1\n';
+const DEFINITIONS = `${HEAD}kind: Cluster
+metadata: { name: packaged }
+spec: {}
+---
+${HEAD}kind: Node
+metadata: { name: n1 }
+spec: { underlay: { address: 10.2.1.11, device: eth0 }, gateway: true }
+---
+${HEAD}kind: Network
+metadata: { name: shop }
+spec: { cidr: 192.168.7.0/24, egress: none }
+---
+${HEAD}kind: Interface
+metadata: { name: web }
+spec: { network: shop, node: n1, attach: { tap: { ifname: tap-web } } }
+`;
+const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const NEXT = '9.0.0';
+const PATIENCE = { timeout: 60_000 };
+
+const missing = cannotBoot() || (hasProgram('dpkg-deb') ? '' : 'dpkg-deb (Debian package dpkg)');
+
+describeWhere(missing, 'on a machine that systemd runs, the package', () => {
+  const checkouts: string[] = [];
+  const debs: string[] = [];
+  let machine: Machine;
+  let before: readonly string[];
+
+  beforeAll(async () => {
+    const booting = bootMachine();
+    checkouts.push(copyCheckout(), copyCheckout(NEXT), copyCheckout());
+    for (const checkout of checkouts) debs.push((await runThere(checkout, process.execPath, '.ci/deb.mjs')).stdout.trim());
+    machine = await booting;
+    for (const [nth, deb] of debs.entries()) if (nth < 2) copyFileSync(deb, join(machine.shared, basename(deb)));
+    // What an image for containers is kept small and quiet by; and no index of all pages.
+    await machine.ask('sh', '-c', 'rm -f /etc/dpkg/dpkg.cfg.d/* /usr/sbin/policy-rc.d /var/lib/man-db/auto-update');
+    for (const target of ['multi-user', 'timers']) await machine.ask('mkdir', '-p', `/etc/systemd/system/${target}.target.wants`);
+    await provideNode();
+    for (const words of ['link add eth0 type veth peer name far0', 'link set far0 up', 'link set eth0 up', 'addr add 10.2.1.11/24 dev eth0'])
+      await machine.ask('ip', ...words.split(' '));
+    const bare = await makeBare('main', machine.shared);
+    await bare.grow('main', { 'all.yaml': DEFINITIONS });
+    before = await files();
+  });
+  afterAll(async () => {
+    await machine?.stop();
+    for (const checkout of checkouts) rmSync(checkout, { recursive: true, force: true });
+  });
+
+  // Where Node is not of a package: one of that version, which is the Node that is there.
+  async function provideNode(): Promise<void> {
+    const { stdout } = await machine.run('dpkg', '--status', 'nodejs');
+    const [, version = '0'] = /^Status: install ok installed$[\s\S]*^Version: (\S+)$/m.exec(stdout) ?? [];
+    if ((await machine.run('dpkg', '--compare-versions', version, 'ge', MANIFEST.engines.node.slice(2))).exitCode === 0) return;
+    const stage = join(machine.shared, 'nodejs');
+    for (const folder of ['DEBIAN', 'usr/bin']) mkdirSync(join(stage, folder), { recursive: true });
+    const { versions, execPath } = process;
+    const fields = {
+      Package: 'nodejs',
+      Version: versions.node,
+      Architecture: 'all',
+      Maintainer: 'nobody <nobody@localhost>',
+      Description: 'the Node that is there',
+    };
+    writeFileSync(
+      join(stage, 'DEBIAN/control'),
+      Object.entries(fields)
+        .map(([name, value]) => `${name}: ${value}\n`)
+        .join(''),
+    );
+    if (execPath === '/usr/bin/node') copyFileSync(execPath, join(stage, 'usr/bin/node'));
+    else symlinkSync(execPath, join(stage, 'usr/bin/node'));
+    await machine.ask('dpkg-deb', '--root-owner-group', '-Znone', '--build', '/srv/nodejs', '/srv/nodejs.deb');
+    await machine.ask('dpkg', '-i', '/srv/nodejs.deb');
+  }
+
+  const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean);
+  /** All that the machine's own disk has beside what it was installed with, but for what dpkg and others note of themselves. */
+  async function files(): Promise<readonly string[]> {
+    const [, upper = ''] = /upperdir=([^, ]+)/.exec(await machine.ask('cat', '/proc/self/mountinfo')) ?? [];
+    return readdirSync(upper, { recursive: true, withFileTypes: true })
+      .map(entry => ({ entry, path: join(entry.parentPath, entry.name).slice(upper.length) }))
+      .filter(({ entry, path }) => !(entry.isDirectory() && existsSync(path)) && !/^\/var\/(lib\/dpkg|log|cache)\//.test(path))
+      .map(({ path }) => path)
+      .toSorted();
+  }
+  const install = (version: string): Promise<string> => machine.ask('dpkg', '-i', `/srv/${basename(String(debs.find(deb => deb.includes(`_${version}_`))))}`);
+  const isActive = async (unit: string): Promise<boolean> => (await machine.run('systemctl', 'is-active', unit)).exitCode === 0;
+  const ask = async (program: string, ...words: readonly string[]): Promise<string> => (await machine.ask(program, ...words)).trim();
+
+  const activeSince = (unit: string): Promise<string> => ask('systemctl', 'show', '-P', 'ActiveEnterTimestampMonotonic', unit);
+
+  /** Links by index, here and in the router's namespace, and the process that serves it. */
+  async function dataPlane(): Promise<readonly string[]> {
+    const namespaces = JSON.parse((await machine.ask('ip', '-j', 'netns')) || '[]') as readonly { readonly name: string }[];
+    const inside = await Promise.all(namespaces.map(({ name }) => machine.ask('ip', '-n', name, '-br', '-o', 'link')));
+    const links = lines([await machine.ask('ip', '-o', 'link'), ...inside].join('\n')).map(line => line.replace(/ (state|qdisc) .*/, ''));
+    return [...links, ...lines(await machine.ask('pgrep', '-x', 'dnsmasq'))];
+  }
+
+  it('is the same, byte for byte, wherever it is built', () => {
+    const [first = '', , again = ''] = debs;
+    expect(readFileSync(again).equals(readFileSync(first))).toBe(true);
+  });
+
+  it('knows our links by the mark that they have', () => {
+    const groups = readdirSync(join(ROOT, '.ci/deb')).flatMap(name => [
+      ...readFileSync(join(ROOT, '.ci/deb', name), 'utf8').matchAll(/link show group (\d+)/g),
+    ]);
+    expect(groups.map(match => Number(match[1]))).toEqual([OURS.group, OURS.group]);
+  });
+
+  it('gives program, units and manual, and enables nothing', async () => {
+    await install(MANIFEST.version);
+    expect(await ask('netloom', '--version')).toBe(MANIFEST.version);
+    expect(await ask('netloom', 'validate', '--no-cache', '/usr/share/doc/netloom/example-repo')).toMatch(/^valid: \d+ definitions/);
+    for (const unit of ['netloom.service', 'netloom.timer', 'netloom-watch.service']) {
+      expect((await machine.run('systemctl', 'is-enabled', unit)).stdout).toBe('disabled\n');
+      expect(await isActive(unit)).toBe(false);
+    }
+    expect(await ask('man', '-w', 'netloom', 'netloom.yaml', 'netloom-node.yaml')).toBe(
+      '/usr/share/man/man8/netloom.8.gz\n/usr/share/man/man5/netloom.yaml.5.gz\n/usr/share/man/man5/netloom-node.yaml.5.gz',
+    );
+    const koffi = "const { default: koffi } = await import('/usr/lib/netloom/node_modules/koffi/index.js'); console.log(koffi.version)";
+    expect(await ask('/usr/bin/node', '--input-type=module', '-e', koffi)).toBe(MANIFEST.optionalDependencies.koffi);
+  });
+
+  it('makes a network, and an upgrade leaves it as it is while what ran runs on, with the new program', async () => {
+    machine.write('/etc/netloom/node.yaml', 'node: n1\nrepo: { url: /srv/repo.git }\n');
+    await machine.ask('systemctl', 'start', 'netloom.service');
+    const made = await dataPlane();
+    expect(made.join('\n')).toMatch(/tap-web[\s\S]*\n\d+$/);
+    await machine.ask('systemctl', 'start', 'netloom.timer');
+    const since = await activeSince('netloom.timer');
+    await install(NEXT);
+    expect(await ask('netloom', '--version')).toBe(NEXT);
+    await expect.poll(() => isActive('netloom.timer'), PATIENCE).toBe(true);
+    // It did not tick meanwhile: a pass would have had half of each program.
+    expect(await activeSince('netloom.timer')).not.toBe(since);
+    expect(await dataPlane()).toEqual(made);
+    await machine.ask('systemctl', 'start', 'netloom.service');
+    expect(await dataPlane()).toEqual(made);
+    await machine.ask('systemctl', 'stop', 'netloom.timer');
+    await install(MANIFEST.version);
+    expect([await ask('netloom', '--version'), await isActive('netloom.timer')]).toEqual([MANIFEST.version, false]);
+  });
+
+  it('leaves networks when it is removed, and says what to do', async () => {
+    await machine.ask('systemctl', 'enable', '--now', 'netloom.timer');
+    const made = await dataPlane();
+    const { exitCode, stderr } = await machine.run('dpkg', '--remove', 'netloom');
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/networks of this node stay as they are[\s\S]*netloom leave/)]);
+    expect([await dataPlane(), await isActive('netloom.timer')]).toEqual([made, false]);
+    expect(await ask('cat', '/etc/netloom/node.yaml')).toContain('node: n1');
+  });
+
+  it('leaves nothing when it is purged, but what is not its own and what a running network needs', async () => {
+    const made = await dataPlane();
+    machine.write('/etc/netloom/allowed_signers', '');
+    await machine.ask('dpkg', '--purge', 'netloom');
+    const own = ['/etc/netloom', '/etc/netloom/allowed_signers'];
+    const [was, is] = [new Set(before), new Set(await files())];
+    expect([...is].filter(path => !was.has(path))).toEqual(own);
+    expect([...was].filter(path => !is.has(path))).toEqual([]);
+    expect(await dataPlane()).toEqual(made);
+    expect(await ask('find', '/run/netloom', '-name', 'dnsmasq.conf')).toContain('/run/netloom/networks/');
+  });
+
+  it('takes away what is in /run too where no network is left', async () => {
+    await install(MANIFEST.version);
+    await machine.shell(`rm /etc/netloom/allowed_signers; systemctl stop 'netloom-dnsmasq@*'; ip link delete group ${OURS.group}; ip -all netns delete`);
+    const { exitCode, stderr } = await machine.run('dpkg', '--purge', 'netloom');
+    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('networks of this node')]);
+    expect((await machine.run('ls', '-d', '/run/netloom', '/etc/netloom')).stdout).toBe('');
+    expect(await files()).toEqual(before);
+  });
+});
