@@ -13,6 +13,7 @@ import { settleArmed } from './pass/armed.ts';
 import { changeKernel, isOver, turnTo } from './pass/change.ts';
 import { idleness, loadSuspension, type Suspension } from './pass/control.ts';
 import type { Enforced, Target } from './pass/enforce.ts';
+import { noteFirst, patienceOf } from './pass/first-of-boot.ts';
 import type { Guarded } from './pass/guard.ts';
 import { tidyAfterKills } from './pass/guarded.ts';
 import { forgetHeldBack, frozen, type HeldBack, loadHeldBack, stillHeld, wrongWith } from './pass/held-back.ts';
@@ -58,7 +59,7 @@ export interface PassOptions {
   readonly confirmMs?: number | undefined;
   /** Carries out a saved plan: that and nothing else, or it throws. */
   readonly gate?: Gate | undefined;
-  /** How long the remote may take for one answer; a minute by default. */
+  /** How long the remote may take for one answer; a minute by default, a moment in the first pass of a boot. */
   readonly deadlineMs?: number;
 }
 
@@ -72,10 +73,11 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
     await settleArmed(config.stateDir);
     await openRecord(config.stateDir);
     await openHookMemory(config);
-    const course = { ...options, signals };
+    const course = { ...(await patienceOf(config)), ...options, signals };
     const result = await follow(config, course);
     // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
     const last = result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined, gate: undefined }) : result;
+    await noteFirst(config, last.enforced);
     return { ...last, stopped: isCutShort(last) ? signals.signal() : null };
   } finally {
     signals.release();
@@ -89,6 +91,7 @@ function isCutShort({ enforced, guarded, published }: Told): boolean {
 }
 
 interface Course extends PassOptions {
+  readonly lookupMs?: number;
   readonly signals: Interruption;
 }
 
@@ -96,8 +99,8 @@ type Told = Omit<PassResult, 'stopped'>;
 
 async function follow(config: NodeConfig, course: Course): Promise<Told> {
   const { stateDir } = config;
-  const { deadlineMs, signals } = course;
-  const remote = await openRemote(config, join(stateDir, 'clone'), { deadlineMs, stop: signals.stop });
+  const { deadlineMs, lookupMs, signals } = course;
+  const remote = await openRemote(config, join(stateDir, 'clone'), { deadlineMs, lookupMs, stop: signals.stop });
   const held = await loadHeldBack(stateDir);
   const suspended = await loadSuspension(stateDir);
   const seen = { held, node: config.node, accept: course.accept, keep: suspended === null };

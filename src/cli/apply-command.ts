@@ -72,7 +72,7 @@ export function checkEnforcing({ mode, node }: Pick<NodeConfig, 'mode' | 'node'>
   if (mode === 'observe') throw new CommandError(`${node} is in mode observe, where nothing is applied`);
 }
 
-const UNASKED = { remote: null, hasAnswered: false } as const;
+const UNASKED = { remote: null, hasAnswered: null } as const;
 
 function guardConfig(options: Options, { target, stateDir, runtimeDir }: NodeContext): GuardArgs['config'] {
   if (options.local === undefined) return loadConfig(options.config);

@@ -1,9 +1,20 @@
 /** Which boot this is, a clock that only a reboot sets back, and who a process is: what a journal is read by. */
 import { readFileSync } from 'node:fs';
+import { readTextIfThere, writeAtomic } from './files.ts';
 
 /** Changes with every boot. */
 export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+/** Notes in a file that something was done in this boot, unless that is noted. */
+export async function noteThisBoot(path: string): Promise<void> {
+  if (!(await isOfThisBoot(path))) await writeAtomic(path, bootId());
+}
+
+/** True where it was noted in this boot. */
+export async function isOfThisBoot(path: string): Promise<boolean> {
+  return (await readTextIfThere(path)) === bootId();
 }
 
 /** Seconds since boot, time asleep included; nobody can set it. */

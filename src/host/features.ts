@@ -1,9 +1,9 @@
 /** What netloom needs of the node before it changes anything: parts of the kernel, and the right to use them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOfThisBoot, noteThisBoot } from './boot.ts';
 import { adviceFor, codeOfText, HostError, type HostErrorCode } from './errors.ts';
 import { run } from './exec.ts';
-import { readTextIfThere, writeAtomic } from './files.ts';
 
 /** A part of the kernel, the acts that need it, and the module that has it. */
 interface Feature {
@@ -42,11 +42,10 @@ table bridge nlprobe {
  * @param runtimeFolder  keeps a good answer until the next boot; a bad one is asked again, since a module may be loaded meanwhile
  */
 export async function missingFeatures(runtimeFolder?: string): Promise<readonly string[]> {
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const kept = runtimeFolder === undefined ? undefined : join(runtimeFolder, 'features');
-  if (kept !== undefined && (await readTextIfThere(kept)) === boot) return [];
+  if (kept !== undefined && (await isOfThisBoot(kept))) return [];
   const missing = await probe();
-  if (kept !== undefined && missing.length === 0) await writeAtomic(kept, boot);
+  if (kept !== undefined && missing.length === 0) await noteThisBoot(kept);
   return missing;
 }
 

@@ -1,10 +1,8 @@
 /** Reads how this node reaches what it is managed by: routes to the git servers and to the other nodes, default routes, links. */
-import { lookup } from 'node:dns/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { parseIp } from '../model/ip.ts';
 import type { WayLink, WayReading, WayRoute } from '../model/way.ts';
 import { arraysOf } from './corrections.ts';
 import { run } from './exec.ts';
+import { addressesOf } from './lookup.ts';
 
 export interface WayArgs {
   /** Names or addresses of the git servers. */
@@ -18,22 +16,11 @@ const LOOKUP_MS = 3_000;
 
 /** One look. A name that nobody resolves, and an address without a route, have no route in it. Throws HostError. */
 export async function readWay({ hosts, peers, underlay }: WayArgs): Promise<WayReading> {
-  const servers = (await Promise.all(hosts.map(addressesOf))).flat();
+  // A resolver that is down must not hold up a pass: then the way is what the routes tell of it.
+  const servers = (await Promise.all(hosts.map(host => addressesOf(host, LOOKUP_MS)))).flatMap(found => found ?? []);
   const ends = [...new Set([...servers, ...peers])];
   const [links, routes, defaults] = await Promise.all([readLinks(), readRoutes(ends), readDefaults()]);
   return { links, routes, defaults, underlay, ends };
-}
-
-// A resolver that is down must not hold up a pass: then the way is what the routes tell of it.
-async function addressesOf(host: string): Promise<readonly string[]> {
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  const ip = parseIp(bare);
-  if (ip !== null) return [ip.text];
-  const found = lookup(bare, { all: true }).then(
-    all => all.flatMap(({ address }) => parseIp(address)?.text ?? []),
-    () => [],
-  );
-  return Promise.race([found, sleep(LOOKUP_MS, [], { ref: false })]);
 }
 
 async function readLinks(): Promise<readonly WayLink[]> {

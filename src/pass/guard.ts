@@ -10,6 +10,7 @@ import { startWatcher } from '../host/watcher.ts';
 import { readWay } from '../host/way.ts';
 import type { Observed, Resource } from '../kinds/kind.ts';
 import { parseDuration } from '../model/duration.ts';
+import { ipFamily } from '../model/ip.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { WayReading } from '../model/way.ts';
@@ -40,8 +41,8 @@ export interface GuardArgs {
   readonly revision: string;
   /** null where git is not asked: then its server is, for a connection. */
   readonly remote: Remote | null;
-  /** True: git has just answered. */
-  readonly hasAnswered: boolean;
+  /** Whether git has just answered; null: it was not asked. */
+  readonly hasAnswered: boolean | null;
   /** A person confirms, within this time; else the probes do. */
   readonly confirmMs?: number | undefined;
   /** The signal that asks to stop; null while none came. */
@@ -179,7 +180,9 @@ async function isWayBack({ observed }: Prepared, { config, confirmMs }: GuardArg
 function wayArgs({ facts }: Prepared, args: GuardArgs): Parameters<typeof readWay>[0] {
   const server = serverOf(args.config.repo.url);
   const underlay = facts.underlay === null ? null : { link: facts.underlay.device, address: args.node.spec.underlay.address };
-  return { hosts: server === null ? [] : [server.host], peers: peersOf(args), underlay };
+  // Where git has just not answered, its name may be why: what the system does not find takes its time.
+  const isAsked = server !== null && (args.hasAnswered !== false || ipFamily(server.host.replace(/^\[|\]$/g, '')) !== null);
+  return { hosts: isAsked ? [server.host] : [], peers: peersOf(args), underlay };
 }
 
 // The next ones by name: in a large cluster not all nodes ask the same ones.

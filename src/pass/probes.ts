@@ -61,10 +61,11 @@ export function judge(asked: readonly Probe[], failed: readonly Lost[]): readonl
   return failed.filter(({ probe }) => !isPeer(probe) || areGone);
 }
 
-/** Which of them work now: each is asked once, all at the same time. The remote counts without being asked where it has just answered. */
-export async function thoseThatWork(probes: readonly Probe[], remote: Remote | null, hasAnswered: boolean): Promise<readonly Probe[]> {
+/** Which of them work now: each is asked once, all at the same time. The remote is not asked where it has just been: `hasAnswered`, null where it has not. */
+export async function thoseThatWork(probes: readonly Probe[], remote: Remote | null, hasAnswered: boolean | null): Promise<readonly Probe[]> {
   const startedAt = performance.now() - PATIENCE_MS;
-  const works = await Promise.all(probes.map(async probe => (probe.probe === 'remote' && hasAnswered) || (await ask(probe, remote, startedAt)) === null));
+  const isKnown = ({ probe }: Probe): boolean => probe === 'remote' && hasAnswered !== null;
+  const works = await Promise.all(probes.map(async probe => (isKnown(probe) ? hasAnswered : (await ask(probe, remote, startedAt)) === null)));
   return probes.filter((_, index) => works[index]);
 }
 

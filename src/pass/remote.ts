@@ -1,5 +1,6 @@
 /** The two sides of git as a pass sees them: the branch with definitions, and the branch that netloom writes. */
 import { join } from 'node:path';
+import { addressesOf } from '../host/lookup.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import { serverOf } from '../repo/address.ts';
 import { readAuth, secretRemark } from '../repo/auth.ts';
@@ -41,6 +42,8 @@ export interface Tips {
 export interface Patience {
   /** A minute, when none is given. */
   readonly deadlineMs?: number | undefined;
+  /** How long its name may take to be found; as long as it takes, when absent. */
+  readonly lookupMs?: number | undefined;
   readonly stop?: AbortSignal | undefined;
 }
 
@@ -49,15 +52,17 @@ export interface Patience {
  * url is none) says so when it is asked, as one that is down: what a node enforces does not depend on it. One that does not answer
  * within the deadline (a minute, when none is given) is asked for no more objects, so that a pass waits for it once.
  */
-export async function openRemote(config: Sides, dir: string, { deadlineMs, stop }: Patience = {}): Promise<Remote> {
+export async function openRemote(config: Sides, dir: string, { deadlineMs, lookupMs, stop }: Patience = {}): Promise<Remote> {
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
   const statusAuth = config.status.auth ?? (shared ? config.repo.auth : undefined);
   const secrets = [...new Set([await secretRemark(config.repo.auth), await secretRemark(statusAuth)])].filter(remark => remark !== null);
   const { verify } = config.repo;
   const remarks = verify === undefined || verify.mode === 'none' ? secrets : [...secrets, ...(await keyRemarks(verify))];
-  const definitions = await openSide({ url: config.repo.url, auth: config.repo.auth, dir: join(dir, 'definitions'), deadlineMs, stop });
-  const status = await openSide({ url: statusUrl, auth: statusAuth, dir: join(dir, 'status'), deadlineMs, stop });
+  const hosts = [...new Set([config.repo.url, statusUrl].flatMap(url => serverOf(url)?.host ?? []))];
+  const lost = lookupMs === undefined ? [] : await lostNames(hosts, lookupMs);
+  const definitions = await openSide({ url: config.repo.url, auth: config.repo.auth, dir: join(dir, 'definitions'), lost, deadlineMs, stop });
+  const status = await openSide({ url: statusUrl, auth: statusAuth, dir: join(dir, 'status'), lost, deadlineMs, stop });
   const late: Late = {};
   return {
     definitions: askedOnce(definitions, late),
@@ -66,7 +71,7 @@ export async function openRemote(config: Sides, dir: string, { deadlineMs, stop 
     statusBranch: config.status.branch,
     path: config.repo.path,
     shared,
-    hosts: [...new Set([config.repo.url, statusUrl].flatMap(url => serverOf(url)?.host ?? []))],
+    hosts,
     remarks,
     ...(stop === undefined ? {} : { stop }),
     ...(verify === undefined ? {} : { verify }),
@@ -77,11 +82,20 @@ interface Side {
   readonly url: string;
   readonly auth: NodeConfig['repo']['auth'];
   readonly dir: string;
+  /** Names that were not found. */
+  readonly lost: readonly string[];
   readonly deadlineMs: number | undefined;
   readonly stop: AbortSignal | undefined;
 }
 
-async function openSide({ url, auth, dir, deadlineMs, stop }: Side): Promise<Repo> {
+async function lostNames(hosts: readonly string[], withinMs: number): Promise<readonly string[]> {
+  const found = await Promise.all(hosts.map(host => addressesOf(host, withinMs)));
+  return hosts.filter((_, index) => found[index]?.length === 0);
+}
+
+async function openSide({ url, auth, dir, lost, deadlineMs, stop }: Side): Promise<Repo> {
+  const host = serverOf(url)?.host ?? '';
+  if (lost.includes(host)) return mute(new RepoError('unreachable', `cannot reach ${url}: nobody knows the name ${host} yet; check this node’s DNS`, url));
   try {
     const limits = deadlineMs === undefined ? {} : { deadlineMs };
     // Only where a remote is asked: what speaks git is half of the program.

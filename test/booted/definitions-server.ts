@@ -1,5 +1,6 @@
 /** A forge for booted machines: a repository of definitions on their wire, with a token for the nodes and one for people. */
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type GitRequest, type GitServer, serveGit } from '../../src/lab/git-server.ts';
@@ -29,6 +30,10 @@ export interface DefinitionsServer {
   requests(): readonly GitRequest[];
   /** Nobody listens any more: a connection is refused. */
   down(): Promise<void>;
+  /** Somebody listens, takes connections, and never says a word. */
+  mute(): Promise<void>;
+  /** Connections that wait for a word now. */
+  waiting(): number;
   up(): Promise<void>;
   /** Ends it and removes the repository. */
   remove(): Promise<void>;
@@ -45,15 +50,28 @@ export async function serveDefinitions(wire: Wire): Promise<DefinitionsServer> {
   ];
   const serve = (): Promise<GitServer> => serveGit({ root: bare.root, host: wire.address, port: 80, auth });
   let server: GitServer | null = await serve();
+  const patient = new Set<Socket>();
+  const silent = createServer(socket => {
+    patient.add(socket.resume().on('error', () => undefined));
+    socket.on('close', () => patient.delete(socket));
+  });
   const down = async (): Promise<void> => {
     await server?.close();
     server = null;
+    if (!silent.listening) return;
+    for (const socket of patient) socket.destroy();
+    await new Promise(done => silent.close(done));
   };
   return {
     url: `http://${wire.address}/definitions.git`,
     bare,
     requests: () => server?.requests ?? [],
     down,
+    waiting: () => patient.size,
+    mute: async () => {
+      await down();
+      await new Promise<void>(done => silent.listen(80, wire.address, done));
+    },
     up: async () => {
       await down();
       server = await serve();

@@ -38,6 +38,14 @@ describe('what is asked', () => {
     // Nothing listens on port 1 of this machine.
     expect(await thoseThatWork([remote, { probe: 'tcp', host: '127.0.0.1', port: 1 }], null, true)).toEqual([remote]);
   });
+
+  test('a remote that has just not answered is not asked again', async () => {
+    const server = createServer(socket => socket.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const there: Probe = { probe: 'remote', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/d.git` };
+    expect([await thoseThatWork([there], null, false), await thoseThatWork([there], null, null)]).toEqual([[], [there]]);
+    server.close();
+  });
 });
 
 describe('what is lost', () => {

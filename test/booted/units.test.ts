@@ -1,0 +1,259 @@
+/**
+ * The shipped units on a machine that systemd runs, with a git server on its wire: ticks, the boot with git and without, what is killed
+ * or stopped in the middle, an upgrade, and what a person reads of it all.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { run } from '../../src/host/exec.ts';
+import { ROOT } from '../house/tree.ts';
+import { describeWhere } from '../support/needs.ts';
+import { type DefinitionsServer, NODE_TOKEN, serveDefinitions } from './definitions-server.ts';
+import { install } from './installed.ts';
+import { cannotBoot, type Machine, makeMachine } from './machine.ts';
+import { makeWire, type Wire } from './wire.ts';
+
+const document = (kind: string, name: string, spec: string): string =>
+  `apiVersion: netloom.dev/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
+
+const BRIDGE = 'br-vxlan-77';
+const DEFINITIONS = {
+  'cluster.yaml': document('Cluster', 'harbour', '{}'),
+  'n1.yaml': document('Node', 'n1', '{ underlay: { address: 10.2.1.11, device: eth0 }, gateway: true, egress: [{ pool: quay, device: eth1 }] }'),
+  'quay.yaml': document('AddressPool', 'quay', '{ cidr: 198.51.100.0/24 }'),
+  'shop.yaml': document('Network', 'shop', '{ vxid: 0x77, cidr: 192.168.7.0/24, pool: quay }'),
+  'web.yaml': document('Interface', 'web', '{ network: shop, node: n1, attach: { netns: { name: web } } }'),
+};
+
+/** Taps on n1, in a file of definitions. */
+const taps = (prefix: string, count: number): string =>
+  Array.from({ length: count }, (_, nth) =>
+    document('Interface', `${prefix}-${nth}`, `{ network: shop, node: n1, attach: { tap: { ifname: t-${prefix}-${nth} } } }`),
+  ).join('---\n');
+
+const config = (url: string, branch = 'main'): string => `node: n1
+repo: { url: "${url}", branch: ${branch}, auth: { credential: git-token } }
+status: { auth: { credential: git-token } }
+`;
+
+// What libvirt starts at boot stands on its bridge, or fails.
+const GUESTS = `[Unit]
+After=network.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/ip link show up dev ${BRIDGE}
+[Install]
+WantedBy=multi-user.target
+`;
+
+// What made a container's namespace before.
+const CONTAINERS = `[Unit]
+Before=netloom.service netloom-watch.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/ip netns add web
+[Install]
+WantedBy=multi-user.target
+`;
+
+describeWhere(cannotBoot(), 'the units on a booted machine', () => {
+  let wire: Wire;
+  let outside: Wire;
+  let server: DefinitionsServer;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    [wire, outside] = [await makeWire('10.2.1.254/24'), await makeWire('203.0.113.254/24')];
+    server = await serveDefinitions(wire);
+    await server.bare.grow('main', DEFINITIONS);
+    const cards = [
+      { wire, address: '10.2.1.11/24' },
+      { wire: outside, address: '203.0.113.1/24', gateway: '203.0.113.254' },
+    ];
+    machine = await makeMachine({ name: 'n1', cards });
+    await machine.boot();
+    await install(machine);
+    machine.write('/etc/netloom/git-token', `${NODE_TOKEN}\n`, 0o600);
+    machine.write('/etc/netloom/node.yaml', config(server.url));
+    for (const unit of ['netloom', 'netloom-watch'])
+      machine.write(`/etc/systemd/system/${unit}.service.d/git-token.conf`, readFileSync(join(ROOT, 'systemd/examples/git-token.conf'), 'utf8'));
+    for (const unit of ['libvirtd', 'virtqemud', 'libvirt-guests']) machine.write(`/etc/systemd/system/${unit}.service`, GUESTS);
+    machine.write('/etc/systemd/system/containers.service', CONTAINERS);
+    await typed('systemctl enable -q libvirtd virtqemud libvirt-guests containers; systemctl start containers');
+  });
+  afterAll(async () => {
+    await machine?.stop();
+    await server?.remove();
+    for (const each of [wire, outside]) await each?.remove();
+  });
+
+  async function typed(script: string): Promise<string> {
+    const { stdout, stderr, exitCode } = await machine.shell(script);
+    expect(exitCode, `${script}: ${stdout}${stderr}`).toBe(0);
+    return stdout;
+  }
+
+  const property = async (unit: string, name: string): Promise<string> => (await typed(`systemctl show --value -p ${name} ${unit}`)).trim();
+  const journal = (...words: readonly string[]): Promise<string> => typed(`journalctl -q -o cat -u netloom.service ${words.join(' ')}`);
+  const guestReaches = (): Promise<string> => typed('ip netns exec web ping -c 1 -W 5 192.168.7.1');
+  const dnsmasqPid = (): Promise<string> => property("'netloom-dnsmasq@*'", 'MainPID');
+  /** A drop-in that the next boot does not have. */
+  const forNow = async (unit: string, text: string): Promise<void> => {
+    machine.write(`/run/systemd/system/${unit}.d/test.conf`, text);
+    await typed('systemctl daemon-reload');
+  };
+  const asEver = (unit: string): Promise<string> => typed(`rm /run/systemd/system/${unit}.d/test.conf; systemctl daemon-reload`);
+
+  async function until(what: string, met: () => Promise<boolean>): Promise<void> {
+    for (const end = Date.now() + 90_000; !(await met()); await sleep(50)) if (Date.now() > end) throw new Error(`${what}: ${await journal()}`);
+  }
+
+  it('enabling the timer enables the pass of the boot; a pass does all, as confined as it is, and a person can read what it did', async () => {
+    await forNow('netloom.service', `[Service]\nExecStartPre=/usr/bin/node -e 'require("/usr/lib/netloom/node_modules/koffi").load("libc.so.6")'\n`);
+    await typed('systemctl enable -q --now netloom.timer; systemctl start netloom.service');
+    await asEver('netloom.service');
+    expect(await typed('systemctl is-enabled netloom.timer netloom.service')).toBe('enabled\nenabled\n');
+    await guestReaches();
+    expect(await journal()).toMatch(/^pass ended \(revision [0-9a-f]{10}, done \d+, left 0, held 0, rounds 1\)$/m);
+    expect(await journal()).not.toContain('{"level"');
+    expect(await server.bare.show('netloom-status', 'nodes/n1.yaml')).toContain('Ready');
+  });
+
+  it('the timer ticks, and what ticks while a pass goes on starts no second one', async () => {
+    await forNow('netloom.timer', '[Timer]\nOnBootSec=\nOnUnitInactiveSec=200ms\nOnCalendar=*:*:0/1\nRandomizedDelaySec=0\nAccuracySec=1ms\n');
+    await typed('systemctl restart netloom.timer');
+    const passes = async (): Promise<number> => (await journal()).match(/^pass ended/gm)?.length ?? 0;
+    const before = await passes();
+    await until('it does not tick', async () => (await passes()) >= before + 3);
+    // A pass that waits for a git server which says nothing, and everybody who wants another one.
+    await server.mute();
+    const work = async (): Promise<string> =>
+      (await property('netloom.service', 'ActiveState')) === 'activating' ? property('netloom.service', 'MainPID') : '';
+    await until('no pass waits', async () => server.waiting() > 0);
+    const pid = await work();
+    for (let tries = 0; tries < 10; tries++) {
+      await typed('systemctl start --no-block netloom.timer netloom.service');
+      expect(await typed('pgrep -cf "netloom reconcil[e]"')).toBe('1\n');
+      await sleep(150);
+    }
+    expect(await work()).toBe(pid);
+    await server.up();
+    await until('it does not go on', async () => (await passes()) >= before + 5);
+    await typed('systemctl stop netloom.timer; rm -r /run/systemd/system/netloom.timer.d; systemctl daemon-reload');
+    await until('a pass does not end', async () => (await property('netloom.service', 'ActiveState')) === 'inactive');
+    const course = await typed("journalctl -q -o cat -u netloom.service --grep='^(Starting|Finished) '");
+    expect(
+      course
+        .trim()
+        .split('\n')
+        .map(line => line.split(' ')[0]),
+    ).toEqual(expect.arrayContaining(['Starting', 'Finished']));
+    expect(course).not.toMatch(/^Starting.*\nStarting/m);
+  });
+
+  it('a dnsmasq that is killed is started anew by systemd, and the next pass has nothing to do', async () => {
+    const pid = await dnsmasqPid();
+    await typed(`kill -KILL ${pid}`);
+    await until(
+      'it is not started',
+      async () => (await property("'netloom-dnsmasq@*'", 'ActiveState')) === 'active' && ![pid, '0'].includes(await dnsmasqPid()),
+    );
+    expect((await machine.run('netloom', 'plan')).stdout).toContain('No changes');
+  });
+
+  it('an upgrade of netloom touches no link, address, route or neighbour, no dnsmasq and no packet', async () => {
+    await typed('systemctl start netloom.service');
+    const pid = await dnsmasqPid();
+    const uuid = (await typed("ip netns list | grep -o '^[-0-9a-f]\\{36\\}'")).trim();
+    await typed(`for netns in ${uuid} web; do systemd-run -q --unit=monitor-$netns --property=StandardOutput=file:/root/monitor-$netns ip netns exec $netns ip -o monitor link address route; done
+      systemd-run -q --unit=monitor-root --property=StandardOutput=file:/root/monitor-root ip -o monitor link address route
+      systemd-run -q --unit=stream --property=StandardOutput=file:/root/stream --property=KillSignal=SIGINT ip netns exec web ping -i 0.05 -W 5 192.168.7.1`);
+    await until('no stream', async () => (await machine.shell('cat /root/stream')).stdout.includes('icmp_seq=3 '));
+    await typed('mv /usr/lib/netloom /root/old');
+    await install(machine);
+    await typed('systemctl restart netloom.timer; systemctl start netloom.service');
+    // The monitors hear.
+    await typed(`for netns in ${uuid} web; do ip -n $netns link add control type bridge; done; ip link add control type bridge`);
+    const heard = async (): Promise<string> => typed('cat monitor-*');
+    await until('the monitors are deaf', async () => (await typed('grep -l control monitor-* | wc -l')) === '3\n');
+    await typed('systemctl stop stream "monitor-*"');
+    expect((await heard()).split('\n').filter(line => line !== '' && !line.includes('control'))).toEqual([]);
+    expect(machine.read('/root/stream')).toMatch(/ 0% packet loss/);
+    expect(await dnsmasqPid()).toBe(pid);
+    await typed('systemctl stop netloom.timer');
+  });
+
+  it('what waits for a person fails the unit and is an error in the journal; the network stays, and the next pass is well again', async () => {
+    machine.write('/etc/netloom/node.yaml', config(server.url, 'mian'));
+    expect((await machine.run('systemctl', 'start', 'netloom.service')).exitCode).not.toBe(0);
+    expect(await typed('systemctl list-units --failed --plain --no-legend')).toContain('netloom.service');
+    expect(await journal('-p err')).toMatch(/^the repository has no branch mian: .* \(reason BranchMissing\)$/m);
+    await guestReaches();
+    machine.write('/etc/netloom/node.yaml', config(server.url));
+    await typed('systemctl start netloom.service; ! systemctl is-failed netloom.service');
+  });
+
+  it.each([
+    ['whose packets are dropped', '', 'did not answer in time'],
+    ['whose name nobody knows yet', 'git.harbour.example', 'nobody knows the name git.harbour.example yet'],
+  ])('at boot, with a git server %s, the last good revision is in force within 5 s of the network, before guests are started', async (_, host, said) => {
+    machine.write('/etc/netloom/node.yaml', config(host === '' ? server.url : server.url.replace(wire.address, host)));
+    machine.write('/etc/resolv.conf', `nameserver ${wire.address}\n`);
+    await run(
+      'nft',
+      ['add table inet deaf; add chain inet deaf in { type filter hook input priority 0; }; add rule inet deaf in meta l4proto { tcp, udp } drop'],
+      { okCodes: [0] },
+    );
+    let tookMs = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 3 && tookMs >= 5_000; tries++) {
+      await machine.crash();
+      await machine.boot();
+      expect(await journal()).toContain(said);
+      expect(await journal()).toMatch(/^pass ended \(revision \w+, done [1-9]\d+, left 0, held 0, rounds 1\)$/m);
+      for (const unit of ['libvirtd', 'virtqemud', 'libvirt-guests']) expect(await property(unit, 'Result')).toBe('success');
+      await guestReaches();
+      const at = async (unit: string, name: string): Promise<number> => Number(await property(unit, name)) / 1000;
+      tookMs = (await at('netloom.service', 'ExecMainExitTimestampMonotonic')) - (await at('network-online.target', 'ActiveEnterTimestampMonotonic'));
+    }
+    expect(tookMs).toBeLessThan(5_000);
+    await run('nft', ['delete table inet deaf'], { okCodes: [0] });
+    // The timer's own pass has patience again.
+    machine.write('/etc/netloom/node.yaml', config(server.url));
+    await typed('systemctl start netloom.service');
+  });
+
+  it('a pass that is stopped in the middle says so, leaves nothing half made, and the next one goes on', async () => {
+    let halfway = 0;
+    for (let tries = 0; tries < 4 && halfway === 0; tries++) {
+      await server.bare.grow('main', { 'many.yaml': taps(`a${tries}`, 120) });
+      const made = async (): Promise<number> => (await typed('ip -br link')).match(new RegExp(`^t-a${tries}-`, 'gm'))?.length ?? 0;
+      await typed('systemctl start --no-block netloom.service');
+      await until('the pass does not begin', async () => (await made()) > 0 || (await property('netloom.service', 'ActiveState')) === 'inactive');
+      await typed('systemctl stop netloom.service');
+      const plan = (await machine.run('netloom', 'plan')).stdout;
+      if (plan.includes('No changes') || !(await journal('-n 20')).includes('stopped by SIGTERM: between two acts; the next pass goes on')) continue;
+      halfway++;
+      // Ours by their marks: nothing is in the way of what is still to be made.
+      expect(plan).toMatch(/^Plan: [1-9]\d* to add, \d+ to change, 0 to destroy/m);
+      expect(plan).not.toContain('conflict');
+    }
+    expect(halfway).toBe(1);
+    await typed('systemctl start netloom.service');
+    expect((await machine.run('netloom', 'plan')).stdout).toContain('No changes');
+  });
+
+  it('either the timer or the watch: what is started stops the other', async () => {
+    const states = async (): Promise<readonly string[]> => [
+      await property('netloom.timer', 'ActiveState'),
+      await property('netloom-watch.service', 'ActiveState'),
+    ];
+    await typed('systemctl start --no-block netloom-watch.service');
+    await until('the timer goes on', async () => (await states())[0] === 'inactive');
+    expect((await states())[1]).toMatch(/^activ/);
+    await typed('systemctl start netloom.timer');
+    expect(await states()).toEqual(['active', 'inactive']);
+  });
+});
