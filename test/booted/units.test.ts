@@ -144,6 +144,7 @@ describeWhere(cannotBoot(), 'the units on a booted machine', () => {
     await until('it does not go on', async () => (await passes()) >= before + 5);
     await typed('systemctl stop netloom.timer; rm -r /run/systemd/system/netloom.timer.d; systemctl daemon-reload');
     await until('a pass does not end', async () => (await property('netloom.service', 'ActiveState')) === 'inactive');
+    expect(await property('netloom.service', 'Result')).toBe('success');
     const course = await typed("journalctl -q -o cat -u netloom.service --grep='^(Starting|Finished) '");
     expect(
       course
