@@ -61,6 +61,8 @@ export interface PassOptions {
   readonly gate?: Gate | undefined;
   /** How long the remote may take for one answer; a minute by default, a moment in the first pass of a boot. */
   readonly deadlineMs?: number;
+  /** What there is to say is published now, however much the fleet has pushed: a person waits for it. */
+  readonly isUrgent?: boolean;
 }
 
 /** One pass under the node's lock. Throws HostError for what is wrong with the node itself (lock, privileges, disk, kernel). */
@@ -159,7 +161,7 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   // What no saved plan holds is done by the next pass.
   const done = await turnTo(first, brought.gate === undefined ? takenBetween(settled, over) : new Set(), taken => change({ taken }));
   if (isOver(done)) return { ...untold(done), settled: over };
-  const told = { ...about, settled: over, enforced: done.enforced, wrong: wrongWith(done, held) };
+  const told = { ...about, settled: over, enforced: done.enforced, wrong: wrongWith(done, held), isUrgent: brought.isUrgent };
   const telling = await tell(config, remote, told);
   await queueForHooks(config, remote, told, telling);
   return { settled: over, enforced: done.enforced, published: telling.published, guarded: done, held, report: telling.report };

@@ -19,3 +19,32 @@ export async function ask(question: string, otherwise = ''): Promise<string> {
     lines.close();
   }
 }
+
+/** True for y and yes. */
+export async function agrees(question: string): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(`${question} [y/N]`));
+}
+
+const [ENTER, NEWLINE, END, STOP, BACK, RUBOUT] = ['\r', '\n', '\u0004', '\u0003', '\b', '\u007f'];
+
+/** An answer that is not shown. Throws CommandError when it is broken off. */
+export function askSecret(question: string): Promise<string> {
+  process.stderr.write(`${question}: `);
+  const { stdin } = process;
+  return new Promise((resolve, reject) => {
+    let typed = '';
+    const end = (then: () => void): void => {
+      stdin.off('data', hear).setRawMode(false).pause();
+      process.stderr.write('\n');
+      then();
+    };
+    const hear = (chunk: Buffer): void => {
+      for (const char of chunk.toString('utf8')) {
+        if (char === STOP) end(() => reject(new CommandError('nothing was done')));
+        else if (char === ENTER || char === NEWLINE || char === END) end(() => resolve(typed.trim()));
+        else typed = char === BACK || char === RUBOUT ? typed.slice(0, -1) : typed + char;
+      }
+    };
+    stdin.setRawMode(true).on('data', hear).resume();
+  });
+}

@@ -1,10 +1,12 @@
 /** Names, options and help of the commands by which a machine becomes a node, and stops being one. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { configOption } from './config-option.ts';
 import { runs } from './runs.ts';
 
 /** Adds init, join and leave. */
 export function addLifeCommands(root: Command): void {
   addInit(root);
+  addJoin(root);
 }
 
 function addInit(root: Command): void {
@@ -27,4 +29,55 @@ function addInit(root: Command): void {
       '\nExamples:\n  netloom init definitions\n  netloom init definitions --cluster harbour --to 10.2.1.12 --pool quay=198.51.100.0/24 --egress eth1 \\\n    --network bakery/shop=192.168.7.0/24 --remote https://git.example.com/net/definitions.git\n  netloom init try --example cluster\n\nExits 3 when what was asked for makes no valid definitions; nothing is written then.',
     )
     .action(runs(async () => (await import('./init-command.ts')).initCommand));
+}
+
+function addJoin(root: Command): void {
+  pushOptions(
+    root
+      .command('join')
+      .argument('<url>', 'the repository of definitions')
+      .description('make this machine a node: checks, configuration, its Node definition, units, a first pass, and the way to its peers')
+      .addOption(configOption())
+      .option('--node <name>', "its name (default: the machine's)")
+      .option('--token-file <file>', 'token that reads definitions and writes status; copied beside the configuration, mode 0600')
+      .option('--username <name>', 'where the server wants a name beside the token')
+      .addOption(new Option('--auth <type>', 'how the token is shown').choices(['token', 'basic', 'bearer']).default('token'))
+      .option('--ssh-key <file>', 'private key, for repositories by ssh')
+      .option('--known-hosts <file>', 'host keys that ssh may meet')
+      .option('--credential', 'hand the secret to the units as a systemd credential (LoadCredential in drop-ins)')
+      .option('--branch <name>', 'the branch that is enforced', 'main')
+      .option('--path <folder>', 'folder of the definitions in the repository', '')
+      .addOption(new Option('--mode <mode>', 'observe: plan and publish, change nothing').choices(['enforce', 'observe']).default('enforce'))
+      .option('--address <address>', 'its underlay address (default: by the way to the other nodes)')
+      .option('--mtu <bytes>', 'what its underlay device carries, where that is less than the Cluster says')
+      .option('--gateway', 'it can carry routers of networks')
+      .option(
+        '--egress <pool=device>',
+        'its network card for a pool; may be given several times',
+        (text: string, all: readonly string[]) => [...all, text],
+        [],
+      ),
+    'its Node definition: straight to that branch, or to one of its own (join-NAME) for a pull request',
+  )
+    .option('--wait <duration>', 'how long to wait until its Node is merged (default: the timer takes it up)')
+    .option('--timeout <duration>', 'how long to wait for the other nodes', '2m')
+    .option('--watch', 'run netloom-watch.service instead of netloom.timer')
+    .option('--force', 'although the clock is wrong, the mtu too small, or another configuration is here')
+    .addOption(new Option('-o, --output <form>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option('--state-dir <dir>', 'what the node keeps', '/var/lib/netloom')
+    .option('--runtime-dir <dir>', 'lock and files of this boot', '/run/netloom')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom join https://git.example.com/net/definitions.git --node n2 --token-file /root/node-token\n  netloom join URL --token-file /root/node-token --push                  a branch join-NAME, for a pull request\n  netloom join URL --token-file /root/node-token --push main --push-token-file /root/my-token\n\nDoing it again is harmless: what is there already is said to be. Exits 75 when the remote or a peer does not answer.',
+    )
+    .action(runs(async () => (await import('./join-command.ts')).joinCommand));
+}
+
+function pushOptions(command: Command, what: string): Command {
+  return command
+    .option('--push [branch]', what)
+    .option('--push-token-file <file>', "a person's token for that one push; it is not kept")
+    .option('--push-username <name>', 'where the server wants a name beside it')
+    .option('--push-ssh-key <file>', "a person's key for that one push; it is not kept")
+    .option('--push-own', "push with the node's own credential");
 }

@@ -28,6 +28,11 @@ const PACKAGE: Readonly<Record<string, string>> = {
   xorriso: 'xorriso',
 };
 
+/** The Debian package of a program; its own name where that is not known. */
+export function packageOf(program: string): string {
+  return PACKAGE[program] ?? program;
+}
+
 const found = new Map<string, string>();
 
 /** Absolute path of a program; an absolute name stays as it is. Throws HostError `missing-program` naming the package. */

@@ -18,6 +18,25 @@ export async function pingOnce(address: string): Promise<string | null> {
 }
 
 /**
+ * One echo in a single packet that nobody may cut: its round trip in milliseconds, or why there was none.
+ *
+ * @param bytes  of payload; the packet has 28 more (IPv4), or 48
+ */
+export async function echo(address: string, bytes: number): Promise<{ readonly ms: number | null; readonly why: string }> {
+  try {
+    const { exitCode, stdout, stderr } = await run('ping', ['-n', '-M', 'do', '-s', String(bytes), '-c', '1', '-W', String(ANSWER_S), address], {
+      timeoutMs: 5_000,
+    });
+    const time = /time[=<]([\d.]+) ms/.exec(stdout)?.[1];
+    if (exitCode === 0 && time !== undefined) return { ms: Number(time), why: '' };
+    return { ms: null, why: stderr.trim().split('\n')[0] || 'no answer within a second' };
+  } catch (error) {
+    if (error instanceof HostError) return { ms: null, why: error.message };
+    throw error;
+  }
+}
+
+/**
  * For a neighbour that answers no echo: null when the kernel has heard of it since.
  *
  * @param sinceMs  how long ago is recent, in milliseconds

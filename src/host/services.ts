@@ -14,6 +14,7 @@ import { entering } from './namespace.ts';
 import { isOfUnit } from './process-owner.ts';
 import { type ServiceProcess, serviceProcess, serviceProcesses, serviceUnit, stateOf, unreadOf } from './processes.ts';
 import { forget, keepsLeases, marksOf, noteLoaded, type ServiceId, writeMarks } from './service-notes.ts';
+import { isInstalled } from './systemd.ts';
 import { type Account, localAccounts } from './users.ts';
 
 const START_MS = 5_000;
@@ -143,13 +144,11 @@ function signal({ pid, id, folder }: ServiceProcess, name: NodeJS.Signals): void
   }
 }
 
-const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
-
 /** The unit that carries a service; null where systemd does not run the node, the template is not installed, or the node is a lab's. */
 function unitOf({ id, folder }: ServiceId): string | null {
   const [uuid = '', program] = id.split('/');
   if (program !== 'dnsmasq' || folder !== '/run/netloom/services' || !existsSync('/run/systemd/system')) return null;
-  return UNIT_FOLDERS.some(path => existsSync(`${path}/${serviceUnit()}`)) ? serviceUnit(uuid) : null;
+  return isInstalled(serviceUnit()) ? serviceUnit(uuid) : null;
 }
 
 // systemd ends with a unit whatever the unit started: a service that is to go on needs one of its own.

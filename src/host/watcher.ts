@@ -2,13 +2,14 @@
  * Something outside of us that goes on when we are killed and runs one program at its time: a transient timer of systemd where
  * that runs the node, else a small process in a session of its own, which is found again by its mark.
  */
-import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from './errors.ts';
 import { run, startDetached } from './exec.ts';
 import { ensureFolder } from './files.ts';
 import { killNow, markedProcesses } from './marked.ts';
+import { isRunBySystemd } from './systemd.ts';
 
 export interface WatcherArgs {
   /** Eight hexadecimal digits: whose watcher it is. */
@@ -22,8 +23,6 @@ export interface WatcherArgs {
 }
 
 const MARK = 'NETLOOM_UNDO';
-/** The runtime folder of a node that is a whole machine; labs have others. */
-const MACHINE_FOLDER = '/run/netloom';
 const START_MS = 20_000;
 const STEP_MS = 10;
 
@@ -107,14 +106,4 @@ function passedOn(): Readonly<Record<string, string>> {
 
 function processesOf(id: string): readonly number[] {
   return markedProcesses(`${MARK}=${id}`);
-}
-
-/** True where systemd is the first process, and we are in its network namespace: a lab's node is none of its business. */
-function isRunBySystemd(folder: string): boolean {
-  if (folder !== MACHINE_FOLDER || !existsSync('/run/systemd/system')) return false;
-  try {
-    return readlinkSync('/proc/1/ns/net') === readlinkSync('/proc/self/ns/net');
-  } catch {
-    return false;
-  }
 }

@@ -50,7 +50,7 @@ export async function beginCheckout(dir: string, { branch, message, remote, path
 }
 
 /** Who commits on a machine on which nobody told git who they are. */
-function personHere(): Author {
+export function personHere(): Author {
   const { by } = whoAndWhen();
   return { name: by, email: `${by}@${hostname()}` };
 }

@@ -27,6 +27,8 @@ export interface Told {
   readonly enforced: Enforced;
   readonly previous: Ledger | null;
   readonly wrong: Problem | null;
+  /** Said now, however much the fleet has pushed. */
+  readonly isUrgent?: boolean | undefined;
 }
 
 /** What was told, or would be. */
@@ -64,7 +66,7 @@ export async function tell(config: NodeConfig, remote: Remote, told: Told): Prom
   const news = passEvents({ node: config.node, ...told, before: before.report, report });
   const events = [...noted, ...results.events, ...news];
   const sample = () => dueSample({ stateDir: config.stateDir, node: config.node, catalog, ledger: settled.ledger, now: date });
-  const isUrgent = told.pulled.isAccepted;
+  const isUrgent = told.pulled.isAccepted || (told.isUrgent === true && events.length > 0);
   const published = await publish(
     { remote, tip: settled.tip, node: config.node, fleet, archiveAfter: config.status.archiveAfter, report, events, isUrgent, sample, ...definedIn(told) },
     before,

@@ -29,6 +29,13 @@ export async function otherVoice(stateDir: string, before: Pick<NodeReport, 'nod
   return { reason: 'NameTaken', message };
 }
 
+/** Who made the report that stands under this node's name, as far as this machine remembers. */
+export async function whoseVoice(stateDir: string, before: Pick<NodeReport, 'node' | 'boot'>): Promise<'ours' | 'another' | 'unknown'> {
+  if (before.boot === bootMark()) return 'ours';
+  if ((await readTextIfThere(join(stateDir, FILE))) === null) return 'unknown';
+  return (await otherVoice(stateDir, before)) === null ? 'ours' : 'another';
+}
+
 /** This boot has published. Throws HostError. */
 export async function noteSpoken(stateDir: string): Promise<void> {
   const path = join(stateDir, FILE);

@@ -18,6 +18,14 @@ export interface CommitDraft {
 /** The newest commits, so many in a row; or those that another branch of the remote has not. */
 export type Bound = { readonly commits: number } | { readonly branch: string };
 
+/** What a push does, as `Repo.push` takes it. */
+export interface Swap {
+  readonly oid: Oid;
+  readonly branch: string;
+  readonly expect: Oid | null;
+  readonly hear?: (words: string) => void;
+}
+
 /** Commits from one backwards. */
 export interface History {
   readonly oids: ReadonlySet<Oid>;
@@ -56,5 +64,5 @@ export interface Backend {
   writeRoot(gitdir: string, of: Oid, draft: Omit<CommitDraft, 'parent' | 'edits'>): Promise<Oid>;
   /** True when the remote has more history of `tip` than the bound. */
   goesBelow(gitdir: string, tip: Oid, bound: Bound, until: number): Promise<boolean>;
-  push(gitdir: string, oid: Oid, branch: string, expect: Oid | null, until: number): Promise<'ok' | 'stale'>;
+  push(gitdir: string, swap: Swap, until: number): Promise<'ok' | 'stale'>;
 }

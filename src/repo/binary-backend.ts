@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { writeAtomic } from '../host/files.ts';
 import type { Address } from './address.ts';
 import type { Auth } from './auth.ts';
-import type { Backend, CommitDraft, FetchHow, History } from './backend.ts';
+import type { Backend, CommitDraft, FetchHow, History, Swap } from './backend.ts';
 import { goesBelow } from './binary-depth.ts';
 import { branchesOf } from './edits.ts';
 import { configOf, type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
@@ -74,7 +74,7 @@ export function binaryBackend({ address, dir, auth, maxBytes, stop }: BinaryBack
     write: (gitdir, draft) => write(setting, gitdir, draft),
     writeRoot: (gitdir, of, draft) => writeRoot(setting, gitdir, of, draft),
     goesBelow: (gitdir, tip, bound, until) => goesBelow(setting, { remote, folder: join(gitdir, 'netloom-depth'), tip, bound, until, maxBytes }),
-    async push(gitdir, oid, branch, expect, until) {
+    async push(gitdir, { oid, branch, expect, hear }, until) {
       await writeConfig(config, address);
       const ref = `refs/heads/${branch}`;
       // An empty expectation means that the branch must not be there.
@@ -82,7 +82,7 @@ export function binaryBackend({ address, dir, auth, maxBytes, stop }: BinaryBack
       const result = await git(setting, args, { until, okCodes: [0, 1] });
       const moved = readPush(TEXT.decode(result.stdout), ref);
       if (moved === undefined) throw gitError(url, args, result);
-      return verdict(url, branch, moved, result.stderr);
+      return verdict(url, branch, moved, wordsOf(result.stderr), hear);
     },
   };
 }
@@ -104,11 +104,18 @@ async function sweepTemporary(gitdir: string): Promise<void> {
   for (const path of left) await rm(join(objects, path), { recursive: true, force: true });
 }
 
-function verdict(url: string, branch: string, ref: NonNullable<ReturnType<typeof readPush>>, stderr: string): 'ok' | 'stale' {
-  if (ref.flag !== '!') return 'ok';
+function verdict(url: string, branch: string, ref: NonNullable<ReturnType<typeof readPush>>, heard: readonly string[], hear: Swap['hear']): 'ok' | 'stale' {
+  if (ref.flag !== '!') {
+    if (heard.length > 0) hear?.(heard.join(' '));
+    return 'ok';
+  }
   if (isLostRace(ref.summary)) return 'stale';
-  const heard = [...stderr.matchAll(/^remote: ?(.*)$/gm)].map(match => match[1]?.trim()).filter(Boolean);
   throw new RepoError('refused', `${url} refuses the push to ${branch}: ${[ref.summary, ...heard].join(': ')}`, url);
+}
+
+// What the server's hooks said.
+function wordsOf(stderr: string): readonly string[] {
+  return [...stderr.matchAll(/^remote: ?(.*)$/gm)].flatMap(match => match[1]?.trim() || []);
 }
 
 async function absent(setting: GitSetting, gitdir: string, oids: readonly Oid[]): Promise<readonly Oid[]> {

@@ -232,8 +232,10 @@ function commit(clone: Clone, { parent, edits, author, message, at }: Parameters
   });
 }
 
-async function push(clone: Clone, { oid, branch, expect }: Parameters<Repo['push']>[0]): Promise<'ok' | 'stale'> {
-  assertBranch(clone, branch);
+async function push(clone: Clone, swap: Parameters<Repo['push']>[0]): Promise<'ok' | 'stale'> {
+  assertBranch(clone, swap.branch);
   const end = until(clone);
-  return clone.folder.exclusive(end, () => clone.backend.push(clone.folder.gitdir, oid, branch, expect, end));
+  const { backend, folder } = clone;
+  const hear = (words: string): void => swap.hear?.(backend.scrub(words));
+  return folder.exclusive(end, () => backend.push(folder.gitdir, { ...swap, hear }, end));
 }

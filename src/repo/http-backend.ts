@@ -2,7 +2,7 @@
 
 import * as git from 'isomorphic-git';
 import { scrub } from './auth.ts';
-import type { Backend, FetchHow } from './backend.ts';
+import type { Backend, FetchHow, Swap } from './backend.ts';
 import { branchesOf } from './edits.ts';
 import { type HttpRemote, httpRemote, post, readListing, readRefs } from './http-remote.ts';
 import { blobsOf, commitBytesOf, entriesOf, historyOf, initStore, type Place, wholeFs, writeCommit, writeRoot } from './iso-store.ts';
@@ -55,9 +55,9 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
       const names = { url, remote: 'origin', ref: `refs/heads/${branch}`, remoteRef: `refs/heads/${branch}`, singleBranch: true, tags: false };
       await git.fetch({ fs: wholeFs, http, ...place(gitdir), ...names, ...DEPTH[how] });
     },
-    async push(gitdir, oid, branch, expect, until) {
-      const verdict = await push(remote, place(gitdir), { oid, branch, expect }, { until, maxBytes });
-      if (verdict === 'ok') await setBranch(gitdir, branch, oid);
+    async push(gitdir, swap, until) {
+      const verdict = await push(remote, place(gitdir), swap, { until, maxBytes });
+      if (verdict === 'ok') await setBranch(gitdir, swap.branch, swap.oid);
       return verdict;
     },
     point: setBranch,
@@ -104,13 +104,7 @@ function forPush(remote: HttpRemote, branch: string, limits: Limits, heard: { wo
   };
 }
 
-interface Swap {
-  readonly oid: Oid;
-  readonly branch: string;
-  readonly expect: Oid | null;
-}
-
-async function push(remote: HttpRemote, place: Place, { oid, branch, expect }: Swap, limits: Limits): Promise<'ok' | 'stale'> {
+async function push(remote: HttpRemote, place: Place, { oid, branch, expect, hear }: Swap, limits: Limits): Promise<'ok' | 'stale'> {
   const heard = { words: '' };
   const seen: { tip: Oid | null } = { tip: null };
   // The lease; the server compares once more when it moves the branch. With `force` no history is walked.
@@ -121,6 +115,7 @@ async function push(remote: HttpRemote, place: Place, { oid, branch, expect }: S
   const http = forPush(remote, branch, limits, heard);
   try {
     await git.push({ fs: wholeFs, http, ...place, url: remote.url, remote: 'origin', ref: oid, remoteRef: `refs/heads/${branch}`, force: true, onPrePush });
+    if (heard.words !== '') hear?.(heard.words);
     return 'ok';
   } catch (error) {
     // There already: it was the answer to an earlier push that got lost.

@@ -69,8 +69,11 @@ export interface Repo {
    * has; costs the remote a walk, and us next to nothing over http.
    */
   goesBelow(tip: Oid, bound: { readonly commits: number } | { readonly branch: string }): Promise<boolean>;
-  /** Compare-and-swap: `expect` is the tip it must replace (null = must not exist). `stale` = lost the race, read again and decide again. */
-  push(args: { oid: Oid; branch: string; expect: Oid | null }): Promise<'ok' | 'stale'>;
+  /**
+   * Compare-and-swap: `expect` is the tip it must replace (null = must not exist). `stale` = lost the race, read again and decide again.
+   * `hear` is told what the server said beside its consent: a forge's link to open a pull request.
+   */
+  push(args: { oid: Oid; branch: string; expect: Oid | null; hear?: (words: string) => void }): Promise<'ok' | 'stale'>;
 }
 
 export type RepoErrorCode =

@@ -27,6 +27,8 @@ export interface GitHttpAnswer {
   readonly body: Buffer;
   /** Where the answer came from: differs from the request's when the server redirected on the same host. */
   readonly url: string;
+  /** The server's clock when it answered, as it says it; absent when it says none. */
+  readonly date?: string | undefined;
 }
 
 /** How long a server may take to accept a connection. */
@@ -52,7 +54,7 @@ export async function send(remote: string, request: GitHttpRequest, limits: Limi
     if (answer.status !== 200) throw refusal(remote, answer);
     const type = answer.headers['content-type'];
     if (type?.split(';')[0]?.trim() !== request.contentType) throw notGit(remote, `the answer is ${type ?? 'of no type'}, not ${request.contentType}`);
-    return { body: answer.body, url };
+    return { body: answer.body, url, date: answer.headers.date };
   }
 }
 

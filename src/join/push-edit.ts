@@ -1,0 +1,79 @@
+/** One file of the definitions changed by a commit, with a person's credential: onto the branch itself, or as a branch for a pull request. */
+import { join } from 'node:path';
+import { backOff } from '../pass/retry.ts';
+import type { Auth } from '../repo/auth.ts';
+import { openRepo } from '../repo/open.ts';
+import { type Author, type Oid, type Repo, RepoError } from '../repo/repo.ts';
+
+export interface EditArgs {
+  readonly url: string;
+  readonly auth: Auth | undefined;
+  /** For a clone that is thrown away. */
+  readonly scratch: string;
+  /** The branch of the definitions. */
+  readonly main: string;
+  /** Where it is pushed to: that branch, or one that is made for it. */
+  readonly branch: string;
+  /** Path below the root of the repository. */
+  readonly path: string;
+  /** null removes the file. */
+  readonly text: string | null;
+  readonly message: string;
+  readonly author: Author;
+}
+
+export interface Pushed {
+  /** `there`: the branch says so already. */
+  readonly state: 'pushed' | 'there';
+  readonly branch: string;
+  readonly commit: Oid;
+  /** Where the forge says that a pull request is opened; null when it says nothing. */
+  readonly link: string | null;
+}
+
+const TRIES = 10;
+
+/** Throws RepoError: `refused`, `forbidden`, `unauthorized` where the server does not take it. */
+export async function pushEdit(args: EditArgs): Promise<Pushed> {
+  const { url, auth, scratch, main, branch } = args;
+  const repo = openRepo({ url, dir: join(scratch, 'push'), ...(auth === undefined ? {} : { auth }) });
+  for (let attempt = 1; ; attempt += 1) {
+    const tips = await repo.tips([main, branch]);
+    const base = tips.get(main) ?? null;
+    if (base === null) throw new RepoError('no-branch', `${url} has no branch ${main}`, url);
+    await repo.sync(main, base);
+    const target = tips.get(branch) ?? null;
+    if (branch !== main && target !== null) return asked(repo, args, target);
+    const pushed = await once(repo, args, base, target);
+    if (pushed !== null) return pushed;
+    if (attempt === TRIES) throw new RepoError('refused', `${url}: ${branch} moved at each of ${TRIES} tries: push it again`, url);
+    await backOff(attempt);
+  }
+}
+
+async function once(repo: Repo, { branch, path, text, message, author }: EditArgs, base: Oid, expect: Oid | null): Promise<Pushed | null> {
+  const oid = await repo.commit({ parent: base, edits: new Map([[path, text]]), author, message, at: Date.now() });
+  if (oid === null) return { state: 'there', branch, commit: base, link: null };
+  let words = '';
+  const hear = (said: string): void => {
+    words = said;
+  };
+  const verdict = await repo.push({ oid, branch, expect, hear });
+  return verdict === 'ok' ? { state: 'pushed', branch, commit: oid, link: linkIn(words) } : null;
+}
+
+// A branch that says something else is somebody's: another machine may ask for the same name.
+async function asked(repo: Repo, { url, branch, path, text }: EditArgs, tip: Oid): Promise<Pushed> {
+  await repo.sync(branch, tip);
+  const entry = (await repo.list(tip, '')).find(each => each.path === path);
+  const blobs = await repo.read(entry === undefined ? [] : [entry.oid]);
+  const there = entry === undefined ? null : new TextDecoder().decode(blobs.get(entry.oid));
+  if (there === text) return { state: 'there', branch, commit: tip, link: null };
+  const other = `${url} has a branch ${branch} that says something else in ${path}`;
+  throw new RepoError('refused', `${other}: merge or delete it first, or name another branch with --push`, url);
+}
+
+/** The link by which a forge offers to open a pull request, in what it says after a push. */
+export function linkIn(words: string): string | null {
+  return /https?:\/\/[!-~]+/.exec(words)?.[0] ?? null;
+}
