@@ -7,6 +7,7 @@ import { runs } from './runs.ts';
 export function addLifeCommands(root: Command): void {
   addInit(root);
   addJoin(root);
+  addLeave(root);
 }
 
 function addInit(root: Command): void {
@@ -71,6 +72,26 @@ function addJoin(root: Command): void {
       '\nExamples:\n  netloom join https://git.example.com/net/definitions.git --node n2 --token-file /root/node-token\n  netloom join URL --token-file /root/node-token --push                  a branch join-NAME, for a pull request\n  netloom join URL --token-file /root/node-token --push main --push-token-file /root/my-token\n\nDoing it again is harmless: what is there already is said to be. Exits 75 when the remote or a peer does not answer.',
     )
     .action(runs(async () => (await import('./join-command.ts')).joinCommand));
+}
+
+function addLeave(root: Command): void {
+  pushOptions(
+    root
+      .command('leave')
+      .description('remove everything that netloom made on this machine, show it as a plan first, and prove that nothing is left')
+      .addOption(configOption())
+      .option('-y, --yes', 'ask nothing')
+      .option('--keep', 'leave the kernel as it is: only units, configuration and state go')
+      .option('--force', 'although things of others are in our bridges, or routers of networks are here: they are cut off'),
+    'also remove its Node definition: straight from that branch, or by one of its own (leave-NAME) for a pull request',
+  )
+    .option('--state-dir <dir>', 'without a configuration: what the node kept', '/var/lib/netloom')
+    .option('--runtime-dir <dir>', 'without a configuration: lock and files of this boot', '/run/netloom')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  netloom leave\n  netloom leave --yes --push main --push-token-file /root/my-token\n  netloom leave --keep\n\nDoing it again finishes what was cut off. Exits 4 with the names of what could not be removed, 5 when things of others stand in the way.',
+    )
+    .action(runs(async () => (await import('./leave-command.ts')).leaveCommand));
 }
 
 function pushOptions(command: Command, what: string): Command {

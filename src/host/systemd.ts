@@ -7,16 +7,10 @@ import { run } from './exec.ts';
 const MACHINE_FOLDER = '/run/netloom';
 
 /** Where units are looked for, the first that counts first. */
-export const UNIT_FOLDERS = [
-  '/etc/systemd/system',
-  '/run/systemd/system',
-  '/usr/local/lib/systemd/system',
-  '/usr/lib/systemd/system',
-  '/lib/systemd/system',
-] as const;
+const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'] as const;
 
 /** What runs passes: the timer, or the service that watches. */
-export const RUNNERS = ['netloom.timer', 'netloom-watch.service'] as const;
+const RUNNERS = ['netloom.timer', 'netloom-watch.service'] as const;
 
 export type Runner = (typeof RUNNERS)[number];
 

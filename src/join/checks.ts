@@ -1,5 +1,6 @@
 /** What a machine must be before it becomes a node: each question judged by itself, from what was found, so that all is told at once. Pure. */
 import type { NodeDef } from '../objects/object.ts';
+import { LEFT } from '../report/condition.ts';
 import type { NodeReport } from '../report/node-report.ts';
 import { isSilent } from '../report/state.ts';
 
@@ -68,6 +69,7 @@ export function nameCheck({ name, report, voice, hasAddress, now }: NameArgs): C
       todo: 'name it with --node: lower-case letters, digits, dashes',
     };
   if (report === undefined) return ok('name', `${name}: nobody publishes under it`);
+  if (report.conditions.some(({ type, reason }) => type === 'Ready' && reason === LEFT)) return ok('name', `${name}: who had it has left`);
   if (voice === 'ours') return ok('name', `${name}: this machine has published under it`);
   if (isSilent(report, now) || (voice === 'unknown' && hasAddress))
     return ok('name', `${name}: last heard ${report.heard}, taken for this machine before it was set up anew`);

@@ -80,5 +80,5 @@ export function isTold(event: NetEvent, events: readonly NetEvent[]): boolean {
 }
 
 function essence({ message }: NetEvent): string {
-  return message.replaceAll(/[\d.]+ ms/g, 'ms');
+  return message.replaceAll(/[\d.]{1,12} ms/g, 'ms');
 }

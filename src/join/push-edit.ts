@@ -73,7 +73,7 @@ async function asked(repo: Repo, { url, branch, path, text }: EditArgs, tip: Oid
   throw new RepoError('refused', `${other}: merge or delete it first, or name another branch with --push`, url);
 }
 
-/** The link by which a forge offers to open a pull request, in what it says after a push. */
-export function linkIn(words: string): string | null {
+// By which a forge offers to open a pull request, in what it says after a push.
+function linkIn(words: string): string | null {
   return /https?:\/\/[!-~]+/.exec(words)?.[0] ?? null;
 }

@@ -36,6 +36,8 @@ export interface Prepared {
   /** What it leaves alone. */
   readonly spared: Spared;
   readonly runtimeDir: string;
+  /** Things of others that hold nothing up although they stand in what goes: a person said so. */
+  readonly overruled?: ReadonlySet<string>;
 }
 
 /** What is asked while changes are made. */
@@ -94,10 +96,20 @@ export async function enforce(prepared: Prepared, { before, stop = () => null, r
     rounds += 1;
     const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown'), stop });
     outcomes.push(...done);
-    plan = planSparing(prepared.compiled.resources, await observe(prepared.compiled, prepared.runtimeDir), prepared.spared);
+    plan = planSparing(prepared.compiled.resources, heeded(await observe(prepared.compiled, prepared.runtimeDir), prepared.overruled), prepared.spared);
     if (sameFailures(done, plan)) break;
   }
   return { ...prepared, outcomes, remaining: plan, rounds };
+}
+
+/** The same, with what a person overruled in nobody's way. */
+export function overruling(prepared: Prepared, refs: ReadonlySet<string>): Prepared {
+  const observed = heeded(prepared.observed, refs);
+  return { ...prepared, observed, overruled: refs, plan: planSparing(prepared.compiled.resources, observed, prepared.spared) };
+}
+
+function heeded(observed: readonly Observed[], overruled: ReadonlySet<string> = new Set()): readonly Observed[] {
+  return overruled.size === 0 ? observed : observed.filter(({ ref, owner }) => owner !== 'foreign' || !overruled.has(ref));
 }
 
 /** Nothing but what just failed is left: another round would fail alike. */

@@ -2,6 +2,9 @@
 
 export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'Degraded', 'FetchFailed', 'SourceVerified', 'Suspended'] as const;
 
+/** Reason of the condition Ready of a node that left: its last word. */
+export const LEFT = 'Left';
+
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 export interface Condition {
