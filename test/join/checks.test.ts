@@ -1,27 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import {
-  clockCheck,
-  configurationCheck,
-  type Found,
-  isRefused,
-  mtuCheck,
-  nameCheck,
-  ok,
-  programChecks,
-  underlayCheck,
-} from '../../src/join/checks.ts';
+import { parse } from 'yaml';
+import { clockCheck, configurationCheck, type Found, isRefused, mtuCheck, nameCheck, ok, programChecks, underlayCheck } from '../../src/join/checks.ts';
 import { authIn, configurationText, dropInText, secretFiles } from '../../src/join/configuration.ts';
 import { isTold, type Joined, joinedEvent, joinedText } from '../../src/join/joined.ts';
 import { leftReport } from '../../src/join/say-left.ts';
 import type { NodeDef } from '../../src/objects/object.ts';
 import type { NodeReport } from '../../src/report/node-report.ts';
-import { parse } from 'yaml';
 
 const NOW = '2026-11-21T12:00:00Z';
 const found: Found = { device: 'eth0', address: '10.2.1.12', mtu: 1500, isUp: true };
 
 const node = (name: string, address: string, device?: string): NodeDef =>
-  ({ kind: 'Node', name, at: { file: `nodes/${name}.yaml`, line: 3, col: 1 }, spec: { underlay: { address, ...(device === undefined ? {} : { device }) } } }) as unknown as NodeDef;
+  ({
+    kind: 'Node',
+    name,
+    at: { file: `nodes/${name}.yaml`, line: 3, col: 1 },
+    spec: { underlay: { address, ...(device === undefined ? {} : { device }) } },
+  }) as unknown as NodeDef;
 
 const report = (heard: string): NodeReport => ({
   node: 'n2',
@@ -55,7 +50,8 @@ describe('the clock', () => {
 describe('a name', () => {
   const fresh = report('2026-11-21T11:59:00Z');
   const asked = { name: 'n2', report: fresh, voice: 'unknown', hasAddress: false, now: NOW } as const;
-  test('that another machine publishes under is taken', () => expect(nameCheck(asked)).toMatchObject({ state: 'failed', message: expect.stringMatching(/^NameTaken: /) }));
+  test('that another machine publishes under is taken', () =>
+    expect(nameCheck(asked)).toMatchObject({ state: 'failed', message: expect.stringMatching(/^NameTaken: /) }));
   test('is not forced', () => expect(isRefused([nameCheck(asked)], true)).toBe(true));
   test.each([
     ['nobody publishes under', { report: undefined }],
@@ -65,7 +61,9 @@ describe('a name', () => {
     ['was left', { report: leftReport(fresh, 'ada', NOW) }],
   ] as const)('that %s is free', (_, change) => expect(nameCheck({ ...asked, ...change }).state).toBe('ok'));
   test('that this machine had, and another has now, is taken', () => expect(nameCheck({ ...asked, voice: 'another', hasAddress: true }).state).toBe('failed'));
-  test.each(['', 'N2', 'a b', '-a', '../x', 'a'.repeat(64)])('%j is none', name => expect(nameCheck({ ...asked, name, report: undefined }).state).toBe('failed'));
+  test.each(['', 'N2', 'a b', '-a', '../x', 'a'.repeat(64)])('%j is none', name =>
+    expect(nameCheck({ ...asked, name, report: undefined }).state).toBe('failed'),
+  );
 });
 
 describe('the underlay', () => {
@@ -105,17 +103,36 @@ test('the same configuration again is fine, another one only by force', () => {
   const was = { node: 'n2', url: 'http://git/d.git' };
   const check = (node_: string, url: string, before: typeof was | null = was) => configurationCheck('/etc/netloom/node.yaml', before, node_, url);
   expect([check('n2', was.url).state, check('n2', was.url, null).state]).toEqual(['ok', 'ok']);
-  for (const other of [check('n3', was.url), check('n2', 'http://other/d.git')]) expect([isRefused([other], false), isRefused([other], true)]).toEqual([true, false]);
+  for (const other of [check('n3', was.url), check('n2', 'http://other/d.git')])
+    expect([isRefused([other], false), isRefused([other], true)]).toEqual([true, false]);
   expect(isRefused([ok('x', ''), { name: 'y', state: 'warning', message: '' }], false)).toBe(false);
 });
 
 describe('what is written', () => {
-  const args = { path: '/etc/netloom/node.yaml', node: 'n2', url: 'http://git/d.git', branch: 'main', folder: '', mode: 'enforce', stateDir: '/var/lib/netloom', runtimeDir: '/run/netloom', schema: '/usr/lib/netloom/schemas/node-config.json' } as const;
+  const args = {
+    path: '/etc/netloom/node.yaml',
+    node: 'n2',
+    url: 'http://git/d.git',
+    branch: 'main',
+    folder: '',
+    mode: 'enforce',
+    stateDir: '/var/lib/netloom',
+    runtimeDir: '/run/netloom',
+    schema: '/usr/lib/netloom/schemas/node-config.json',
+  } as const;
   test.each([
     ['a token', { type: 'token', secret: 's3cret\n', asCredential: false }, { type: 'token', file: '/etc/netloom/git-token' }],
-    ['a name beside it', { type: 'basic', username: 'bot: 1', secret: 's3cret\n', asCredential: false }, { type: 'basic', username: 'bot: 1', file: '/etc/netloom/git-token' }],
+    [
+      'a name beside it',
+      { type: 'basic', username: 'bot: 1', secret: 's3cret\n', asCredential: false },
+      { type: 'basic', username: 'bot: 1', file: '/etc/netloom/git-token' },
+    ],
     ['a credential of systemd', { type: 'token', secret: 's3cret\n', asCredential: true }, { type: 'token', credential: 'git-token' }],
-    ['a key of ssh', { type: 'ssh', secret: 's3cret\n', knownHosts: 'h', asCredential: false }, { type: 'ssh', file: '/etc/netloom/git-key', knownHosts: '/etc/netloom/known_hosts' }],
+    [
+      'a key of ssh',
+      { type: 'ssh', secret: 's3cret\n', knownHosts: 'h', asCredential: false },
+      { type: 'ssh', file: '/etc/netloom/git-key', knownHosts: '/etc/netloom/known_hosts' },
+    ],
   ] as const)('names %s and never says it', (_, credential, auth) => {
     const text = configurationText({ ...args, credential });
     expect(parse(text)).toEqual({ node: 'n2', mode: 'enforce', repo: { url: args.url, branch: 'main', path: '', auth } });
