@@ -37,11 +37,19 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
     const code = String((error as Error & { code?: unknown }).code ?? 'other');
     return { text: error.message, exitCode: PASSING.has(code) ? EXIT.tryAgain : EXIT.error };
   }
+  if (isPartGone(error)) return { text: withHint(`a part of netloom is gone: ${error.message}`, GONE), exitCode: EXIT.error };
   const short = shortOf(error);
   if (short !== null) return { text: withHint(short.message, adviceFor(codeOfErrno(short))), exitCode: EXIT.error };
   if (isRefusal(error)) return { text: withHint(error.message, 'run it as root'), exitCode: EXIT.error };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `${text}\nThis is a mistake in netloom: please report it with what you did.`, exitCode: EXIT.error };
+}
+
+const GONE = 'it was replaced while it ran, and the next run is whole; or else it has to be installed anew';
+
+// An upgrade takes away what the old program would load now.
+function isPartGone(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }
 
 // What the node is short of, wherever that shows: also while our own code is loaded.

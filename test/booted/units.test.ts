@@ -112,11 +112,13 @@ describeWhere(cannotBoot(), 'the units on a booted machine', () => {
   }
 
   it('enabling the timer enables the pass of the boot; a pass does all, as confined as it is, and a person can read what it did', async () => {
+    machine.write('/etc/netloom/hooks.d/10-note', '#!/bin/sh\necho "$NETLOOM_EVENT $NETLOOM_KIND $NETLOOM_NAME" >> /run/netloom/told\n', 0o755);
     await forNow('netloom.service', `[Service]\nExecStartPre=/usr/bin/node -e 'require("/usr/lib/netloom/node_modules/koffi").load("libc.so.6")'\n`);
     await typed('systemctl enable -q --now netloom.timer; systemctl start netloom.service');
     await asEver('netloom.service');
     expect(await typed('systemctl is-enabled netloom.timer netloom.service')).toBe('enabled\nenabled\n');
     await guestReaches();
+    expect(machine.read('/run/netloom/told')).toContain('created Network shop\n');
     expect(await journal()).toMatch(/^pass ended \(revision [0-9a-f]{10}, done \d+, left 0, held 0, rounds 1\)$/m);
     expect(await journal()).not.toContain('{"level"');
     expect(await server.bare.show('netloom-status', 'nodes/n1.yaml')).toContain('Ready');

@@ -80,3 +80,9 @@ test('only a mistake in netloom shows where it happened', () => {
   expect(explain(new HostError('exists', 'it is there')).text).toBe('it is there');
   expect(explain(new Error('bug: nothing')).text).toContain('config.test.ts');
 });
+
+test('a program that was replaced while it ran says so, and is no mistake in netloom', () => {
+  const gone = Object.assign(new Error("Cannot find module '/usr/lib/netloom/dist/chunks/open-A1.js'"), { code: 'ERR_MODULE_NOT_FOUND' });
+  const { text, exitCode } = explain(gone);
+  expect([text, exitCode]).toEqual([expect.stringMatching(/^a part of netloom is gone: .*open-A1\.js'\n {2}hint: it was replaced while it ran/), 1]);
+});
