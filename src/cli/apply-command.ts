@@ -5,8 +5,9 @@ import { takeLock } from '../host/lock.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import { placesOf } from '../objects/index.ts';
 import { settleArmed } from '../pass/armed.ts';
+import { keepContests, loadContests } from '../pass/contests.ts';
 import { type Enforced, prepare } from '../pass/enforce.ts';
-import { enforceGuarded, type GuardArgs } from '../pass/guard.ts';
+import { enforceGuarded, type GuardArgs, type Guarded } from '../pass/guard.ts';
 import { tidyAfterKills } from '../pass/guarded.ts';
 import { loadGood } from '../pass/kept.ts';
 import { keepEnforced, openRecord } from '../pass/last-enforced.ts';
@@ -28,6 +29,15 @@ type Options = NodeOptions & { readonly confirmTimeout?: string; readonly approv
  * plan holds.
  */
 export async function applyNow(options: Options, gate?: Gate): Promise<ExitCode> {
+  const { guarded } = await applyHere(options, gate === undefined ? {} : { gate });
+  return fateExit(guarded) ?? (gate === undefined ? exitOf(guarded.enforced) : exactExit(guarded.enforced));
+}
+
+/** One pass without a remote, told on the terminal; a quiet one tells nothing where there is nothing to do. */
+export async function applyHere(
+  options: Options,
+  { gate, isQuiet = false }: { readonly gate?: Gate; readonly isQuiet?: boolean },
+): Promise<{ readonly guarded: Guarded }> {
   checkPrivileges();
   const confirmMs = confirmOption(options.confirmTimeout);
   if (options.local === undefined) checkEnforcing(loadConfig(options.config));
@@ -42,10 +52,12 @@ export async function applyNow(options: Options, gate?: Gate): Promise<ExitCode>
     await tidyAfterKills(context.stateDir, context.runtimeDir);
     for (const line of context.remarks) say(line);
     gate?.source(context.source);
-    const found = await prepare(context.target, context.runtimeDir);
+    const contests = await loadContests(context.stateDir);
+    const found = await prepare({ ...context.target, contests }, context.runtimeDir);
     const prepared = gate?.plan(found, context.target.ledger) ?? found;
     if (gate !== undefined) await settleLocally(context.target.catalog, context.stateDir, true);
-    print(printText(prepared.plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
+    const isTold = !isQuiet || prepared.plan.steps.length > 0;
+    if (isTold) print(printText(prepared.plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
     const revision = options.local === undefined ? ((await loadGood(stateDir))?.revision ?? '') : '';
     const guarded = await enforceGuarded(prepared, {
       config: guardConfig(options, context),
@@ -57,10 +69,11 @@ export async function applyNow(options: Options, gate?: Gate): Promise<ExitCode>
       stop: signals.signal,
       isExact: gate !== undefined,
     });
+    await keepContests({ node: context.target.node.name, stateDir: context.stateDir }, contests, guarded.enforced);
     if (options.local === undefined && guarded.fate === 'plain') await keepEnforced(stateDir);
-    for (const line of context.pending) say(`waits: ${line}`);
-    if (guarded.fate !== 'held') say(outcomeText(guarded.enforced));
-    return fateExit(guarded) ?? (gate === undefined ? exitOf(guarded.enforced) : exactExit(guarded.enforced));
+    if (isTold) for (const line of context.pending) say(`waits: ${line}`);
+    if (isTold && guarded.fate !== 'held') say(outcomeText(guarded.enforced));
+    return { guarded };
   } finally {
     signals.release();
     lock.release();

@@ -2,10 +2,12 @@
 import { resolve } from 'node:path';
 import { writeAtomic } from '../host/files.ts';
 import { placesOf } from '../objects/index.ts';
+import { loadContests } from '../pass/contests.ts';
 import { type Prepared, prepare } from '../pass/enforce.ts';
 import { preview } from '../pass/preview.ts';
 import type { Refusal } from '../pass/pull.ts';
 import { fileOfPlan, sourceOf } from '../pass/saved-plan.ts';
+import { contestText } from '../plan/contest.ts';
 import { leftText } from '../plan/freeze.ts';
 import { ignoredText } from '../plan/ignore.ts';
 import { printCommands } from '../plan/print-commands.ts';
@@ -31,7 +33,8 @@ export async function planCommand(options: Options): Promise<ExitCode> {
   if (asksForReview(options)) return reviewCommand(options);
   if (options.output === 'markdown' || options.output === 'github') throw new CommandError(`-o ${options.output} goes with --all-nodes`);
   const context: Planned = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
-  const prepared = await prepare(context.target, context.runtimeDir);
+  const contests = await loadContests(context.stateDir);
+  const prepared = await prepare({ ...context.target, contests }, context.runtimeDir);
   tell(options, context, prepared);
   if (options.out !== undefined) await save(options.out, prepared, context);
   return planExit(options, context, prepared);
@@ -45,6 +48,7 @@ function tell(options: Options, context: Planned, { plan, compiled }: Prepared):
   else if (options.output === 'commands') print(printCommands(plan));
   else print(printText(plan, { paint: paintPlan, placeOf: placesOf(context.target.catalog) }));
   if (options.output === 'text') say(leftText(plan.left ?? []));
+  for (const each of plan.contested ?? []) say(contestText(each));
   if (options.showIgnored && options.output === 'text') print(ignoredText(plan.ignored ?? []));
 }
 

@@ -79,6 +79,19 @@ function addValidate(root: Command): void {
     .action(runs(async () => (await import('./validate-command.ts')).validateCommand));
 }
 
+function addWatch(root: Command): void {
+  localOptions(root.command('watch'))
+    .description('passes at new commits, at changes of the kernel and of files, and after an interval, until it is told to stop')
+    .option('--poll <duration>', 'how often the remote is asked for new commits (default: watch.poll of the configuration, or 15s)')
+    .option('--interval <duration>', 'how often a pass runs without news (default: watch.interval of the configuration, or 5m)')
+    .option('--plan-branches <pattern>', "also plan branches such as 'pr/*' against this kernel, and publish the plans")
+    .addHelpText(
+      'after',
+      "\nExamples:\n  netloom watch\n  netloom watch --poll 5s --plan-branches 'pr/*'\n  netloom watch --local . --node n1  a folder, applied whenever a file of it changes",
+    )
+    .action(runs(async () => (await import('./watch-command.ts')).watchCommand));
+}
+
 function addPassCommands(root: Command): void {
   localOptions(root.command('plan'))
     .description('what a pass would change on this node, or merging on all of them; changes nothing')
@@ -111,15 +124,7 @@ function addPassCommands(root: Command): void {
     .addOption(confirmTimeoutOption())
     .addHelpText('after', '\nExamples:\n  netloom reconcile\n  netloom reconcile --config /etc/netloom/n2.yaml')
     .action(runs(async () => (await import('./reconcile-command.ts')).reconcileCommand));
-  root
-    .command('watch')
-    .addOption(configOption())
-    .description('passes at new commits and after an interval, until it is told to stop')
-    .option('--poll <duration>', 'how often the remote is asked for new commits', '15s')
-    .option('--interval <duration>', 'how often a pass runs without news', '5m')
-    .option('--plan-branches <pattern>', "also plan branches such as 'pr/*' against this kernel, and publish the plans")
-    .addHelpText('after', "\nExamples:\n  netloom watch\n  netloom watch --poll 5s --plan-branches 'pr/*'")
-    .action(runs(async () => (await import('./watch-command.ts')).watchCommand));
+  addWatch(root);
   root
     .command('ensure')
     .argument('<interface>', 'name, namespace/name, uuid, MAC, address or device')

@@ -5,6 +5,7 @@ import { placesOf } from '../objects/index.ts';
 import { idleness, type Suspension, suspensionText } from '../pass/control.ts';
 import type { Enforced } from '../pass/enforce.ts';
 import type { PublishResult } from '../pass/publish.ts';
+import { contestText } from '../plan/contest.ts';
 import { heldReason } from '../plan/print-held.ts';
 import { printText } from '../plan/print-text.ts';
 import { type PassResult, reconcile } from '../reconcile.ts';
@@ -119,6 +120,7 @@ function tellWork(log: ReturnType<typeof logger>, { compiled, outcomes, remainin
     const { why: reason, ref, on, from } = held;
     log.warn({ definition: from[0]?.definition, ref, reason, on }, `${ref} is left as it is: ${heldReason(held)}`);
   }
+  for (const each of remaining.contested ?? []) log.warn({ definition: each.definition, ref: each.ref, reason: 'Contested' }, contestText(each));
   for (const outcome of outcomes) if (outcome.status === 'failed') log.error({ ref: outcome.step.ref, verb: outcome.step.verb }, outcome.error ?? 'failed');
   const done = outcomes.filter(one => one.status === 'done').length;
   log.info({ revision, done, left: remaining.steps.length, held: remaining.held.length, rounds }, 'pass ended');

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/errors.ts';
 import { takeLock } from '../host/lock.ts';
+import { dropContests } from '../pass/contests.ts';
 import { loadSuspension, saveSuspension, suspensionText } from '../pass/control.ts';
 import { endRollBack } from '../pass/roll-back.ts';
 import { note, whoAndWhen } from '../pass/word.ts';
@@ -31,8 +32,13 @@ export async function resumeCommand(options: { readonly config: string }): Promi
   const suspension = await loadSuspension(stateDir);
   const held = await endRollBack({ node, stateDir });
   if (held !== null) print(`${node} follows the branch again: ${held.message}. The next pass catches up: netloom reconcile`);
+  const contests = await dropContests(stateDir);
+  if (contests > 0) {
+    await note({ node, stateDir }, 'resume', `by ${whoAndWhen().by}: what others kept changing is put right again`);
+    print(`${node} puts right again what others kept changing (${contests}). The next pass does it: netloom reconcile`);
+  }
   if (suspension === null) {
-    if (held === null) print(`${node} is not suspended.`);
+    if (held === null && contests === 0) print(`${node} is not suspended.`);
     return EXIT.fine;
   }
   await saveSuspension(stateDir, null);

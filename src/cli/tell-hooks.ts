@@ -37,13 +37,14 @@ export interface HooksBeside {
 }
 
 /** Tells the hooks in the background, one run at a time, until `stop` is aborted. `failed`: what kept it from doing so. */
-export function hooksBeside(config: NodeConfig, stop: AbortSignal, failed: (error: unknown) => void): HooksBeside {
+export function hooksBeside(config: () => NodeConfig, stop: AbortSignal, failed: (error: unknown) => void): HooksBeside {
   let running: Promise<void> | null = null;
   let isAsked = false;
   const run = async (): Promise<void> => {
     while (isAsked && !stop.aborted) {
       isAsked = false;
-      await runHooks({ config, stop, withinMs: Number.POSITIVE_INFINITY, say: hookVoice(config) }).catch(failed);
+      const now = config();
+      await runHooks({ config: now, stop, withinMs: Number.POSITIVE_INFINITY, say: hookVoice(now) }).catch(failed);
     }
     running = null;
   };

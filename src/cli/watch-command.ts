@@ -1,22 +1,23 @@
-/** `netloom watch`: passes at new commits and after an interval, until it is asked to end. */
-import { holdSignals } from '../host/interruption.ts';
+/** `netloom watch`: passes at new commits, at changes of the kernel and of files, and after an interval, until it is asked to end. */
+import { join, resolve } from 'node:path';
 import type { NodeConfig } from '../model/node-config.ts';
-import { openForBranches, type PlannedBranches, planBranches } from '../pass/plan-branches.ts';
-import { reconcile } from '../reconcile.ts';
-import type { Oid } from '../repo/repo.ts';
-import { newBell } from '../watch/bell.ts';
-import { type Work, watch } from '../watch/loop.ts';
-import { loadConfig } from './config.ts';
+import { parseAddress } from '../repo/address.ts';
+import type { Bell } from '../watch/bell.ts';
+import { refsOf, type Watched } from '../watch/files.ts';
+import type { Times } from '../watch/loop.ts';
 import { durationOption } from './duration-option.ts';
 import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
+import { type KeptConfig, keepConfig } from './kept-config.ts';
 import { logger } from './log.ts';
-import { tellPass } from './reconcile-command.ts';
+import { checkNodeOption, type NodeOptions } from './node-context.ts';
+import { serveWatch } from './serve-watch.ts';
 import { type HooksBeside, hooksBeside } from './tell-hooks.ts';
+import { localWork } from './watch-local.ts';
+import { remoteWork } from './watch-work.ts';
 
-interface Options {
-  readonly config: string;
-  readonly poll: string;
-  readonly interval: string;
+interface Options extends NodeOptions {
+  readonly poll?: string;
+  readonly interval?: string;
   readonly planBranches?: string;
 }
 
@@ -24,48 +25,80 @@ const SHORTEST_MS = 1_000;
 
 /** Exit 0 when it was asked to stop. */
 export async function watchCommand(options: Options): Promise<ExitCode> {
-  const config = loadConfig(options.config);
-  const times = { pollMs: interval('--poll', options.poll), intervalMs: interval('--interval', options.interval) };
+  return options.local === undefined ? watchRemote(options) : watchLocal(options, options.local);
+}
+
+async function watchRemote(options: Options): Promise<ExitCode> {
+  checkNodeOption(options);
   const prefix = prefixOf(options.planBranches);
-  // A pass ends between two acts by itself; here the next one is not begun.
-  const signals = holdSignals();
-  const log = logger(config.node);
-  const hooks = hooksBeside(config, signals.stop, error => log.warn(explain(error).text));
-  await watch(times, await workOf(config, prefix, hooks, signals.stop), newBell(), signals.stop);
-  await hooks.ended();
-  log.info(`stopped by ${signals.signal()}`);
-  signals.release();
+  let reloaded: () => void = () => undefined;
+  const kept = keepConfig(options.config, {
+    check: config => void timesOf(options, config),
+    changed: () => {
+      reloaded();
+      log.info(`${options.config} is read anew`);
+    },
+    broken: error => log.error(`what was configured before stays in force: ${explain(error).text}`),
+  });
+  const log = logger(kept.now().node);
+  const warn = (error: unknown): void => log.warn(explain(error).text);
+  let hooks: HooksBeside | null = null;
+  const signal = await serveWatch({
+    times: () => timesOf(options, kept.now()),
+    warn,
+    watched: wake => watchedBy(options.config, kept, wake),
+    work: frame => {
+      reloaded = frame.alive.reloaded;
+      hooks = hooksBeside(kept.now, frame.stop, warn);
+      return remoteWork({ kept, prefix, frame, hooks });
+    },
+    ended: async () => hooks?.ended(),
+  });
+  log.info(`stopped by ${signal}`);
   return EXIT.fine;
 }
 
-async function workOf(config: NodeConfig, prefix: string | null, hooks: HooksBeside, stop: AbortSignal): Promise<Work> {
-  const remote = await openForBranches(config, stop);
-  const log = logger(config.node);
-  const planned: PlannedBranches = new Map();
-  let listed: ReadonlyMap<string, Oid> = new Map();
+async function watchLocal(options: Options, dir: string): Promise<ExitCode> {
+  if (options.planBranches !== undefined) throw new CommandError('--plan-branches goes without --local: a folder has no branches');
+  const times = timesOf(options, {});
+  const { work, warn, end } = localWork(options);
+  const signal = await serveWatch({
+    times: () => times,
+    warn,
+    watched: wake => [{ path: resolve(dir), changed: () => wake(`${dir} changed`, 'pass') }],
+    work,
+  });
+  end(signal);
+  return EXIT.fine;
+}
+
+// Beside configuration, secrets and keys: what people say on this node, and branches of a repository on this machine.
+function watchedBy(path: string, kept: KeptConfig, wake: Bell['wake']): readonly Watched[] {
+  const { hooks, stateDir, repo } = kept.now();
+  const files = [path, ...kept.files(), hooks.dir, join(stateDir, 'control')].map(file => ({ path: file, changed: () => wake(`${file} changed`, 'pass') }));
+  return [...files, ...localRefs(repo.url).map(ref => ({ path: ref, changed: () => wake('a branch moved', 'look') }))];
+}
+
+// Of a remote on this machine; what is none is told by the pass.
+function localRefs(url: string): readonly string[] {
+  try {
+    const address = parseAddress(url);
+    return address.kind === 'path' ? refsOf(address.path) : [];
+  } catch {
+    return [];
+  }
+}
+
+// A configuration that is read anew may say something else; what was typed stays.
+function timesOf({ poll, interval }: Options, config: Pick<NodeConfig, 'watch'>): Times {
   return {
-    look: async () => {
-      // One listing tells of the main branch and of those to be planned.
-      listed = await remote.definitions.branches([remote.branch, ...(prefix === null ? [] : [prefix])]);
-      return listed.get(remote.branch) ?? '';
-    },
-    pass: async why => {
-      log.debug({ why }, 'a pass begins');
-      const result = await reconcile(config, { command: 'netloom watch' });
-      tellPass(config, result);
-      hooks.start();
-      return result.pulled.refusal?.condition !== 'FetchFailed';
-    },
-    also: async () => {
-      if (prefix === null) return;
-      for (const line of await planBranches(config, remote, { prefix, listed }, planned)) log.info(line);
-    },
-    failed: (error: unknown) => log.warn(explain(error).text),
+    pollMs: duration(poll === undefined ? 'watch.poll' : '--poll', poll ?? config.watch?.poll ?? '15s'),
+    intervalMs: duration(interval === undefined ? 'watch.interval' : '--interval', interval ?? config.watch?.interval ?? '5m'),
   };
 }
 
 // Often enough to load nobody, seldom enough for a timer.
-function interval(name: string, text: string): number {
+function duration(name: string, text: string): number {
   const ms = durationOption(name, text);
   if (ms >= SHORTEST_MS && ms <= LONGEST_MS) return ms;
   throw new CommandError(`${name} ${text} is ${ms < SHORTEST_MS ? 'less than a second' : 'more than a week'}`, { hint: 'such as 15s or 5m' });

@@ -5,6 +5,8 @@ import { cannotStart, commandText, dyingWithUs, fixed, type RunOptions, signalGr
 
 /** A child that streams for as long as it is wanted. */
 export interface LongChild {
+  /** As people would type it, for messages. */
+  readonly command: string;
   readonly pid: number;
   /** Errors of it (the child is gone) are swallowed: `ended` tells. */
   readonly stdin: Writable;
@@ -19,8 +21,13 @@ export interface LongChild {
   stop(): Promise<void>;
 }
 
+export interface LongOptions extends Pick<RunOptions, 'env' | 'cwd'> {
+  /** Told whenever it writes to stderr. */
+  readonly heardError?: () => void;
+}
+
 /** Starts a child with streaming stdin and stdout (`git cat-file --batch`, `tcpdump`). Throws HostError when it cannot be started. */
-export function spawnLong(program: string, args: readonly string[], options: Pick<RunOptions, 'env' | 'cwd'> = {}): LongChild {
+export function spawnLong(program: string, args: readonly string[], options: LongOptions = {}): LongChild {
   const [tool, words] = dyingWithUs(program, args);
   const child = execa(tool, words, {
     ...fixed(options),
@@ -33,6 +40,7 @@ export function spawnLong(program: string, args: readonly string[], options: Pic
   let tail = '';
   child.stderr.on('data', (chunk: Uint8Array) => {
     tail = (tail + Buffer.from(chunk).toString()).slice(-8192);
+    options.heardError?.();
   });
   child.stdin.on('error', () => undefined);
   child.stdout.on('error', () => undefined);
@@ -46,5 +54,6 @@ export function spawnLong(program: string, args: readonly string[], options: Pic
     clearTimeout(hard);
     clearTimeout(letGo);
   };
-  return { pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, interrupt: () => signalGroup(pid, 'SIGINT'), stop };
+  const command = commandText(program, args);
+  return { command, pid, stdin: child.stdin, stdout: child.stdout, stderr: () => tail, ended, interrupt: () => signalGroup(pid, 'SIGINT'), stop };
 }

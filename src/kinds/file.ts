@@ -15,6 +15,7 @@ export interface FileSpec {
 
 export const file: Kind<FileSpec> = {
   name: 'file',
+  insists: true,
   title: 'file',
   fields: { path: 'key', hash: 'live', text: 'policy' },
   ref: s => fileRef(s.path),

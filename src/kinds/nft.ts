@@ -26,6 +26,7 @@ export const nft: Kind<NftSpec> = {
   name: 'nft',
   title: 'filter',
   fields: { netns: 'key', family: 'key', name: 'key', rows: 'live' },
+  insists: true,
   ref: s => tableRef(s.netns, s.family, s.name),
   ties: s => tiesToNetns(s.netns),
   claims: () => [],

@@ -36,6 +36,7 @@ export interface ServiceSpec {
 
 export const service: Kind<ServiceSpec> = {
   name: 'service',
+  insists: true,
   title: 'service',
   fields: {
     netns: 'fixed',

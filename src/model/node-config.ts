@@ -126,6 +126,19 @@ export interface NodeConfig {
     };
   };
   /**
+   * How often `netloom watch` looks by itself; --poll and --interval go before it.
+   */
+  watch?: {
+    /**
+     * Between two looks at the remote, a fifth more or less; 15s where nothing is said.
+     */
+    poll?: string;
+    /**
+     * Between two passes when nothing is new; 5m where nothing is said.
+     */
+    interval?: string;
+  };
+  /**
    * What else must still answer after a change that could cut this node off, besides the git remote, the default gateway and the other nodes. One that did not answer before the change is not asked after it.
    *
    * @maxItems 32

@@ -1,5 +1,6 @@
 /** The change of the kernel in a pass: prepared, held to a saved plan where there is one, not done where somebody said so, and guarded. */
 import type { NodeConfig } from '../model/node-config.ts';
+import { keepContests, loadContests } from './contests.ts';
 import { idleness, type Suspension } from './control.ts';
 import { prepare, type Target } from './enforce.ts';
 import { enforceGuarded, type Guarded } from './guard.ts';
@@ -23,11 +24,23 @@ export async function changeKernel(
   { pulled, suspended, confirmMs, stop, gate }: ChangeArgs,
   target: Target,
 ): Promise<Guarded> {
-  const found = await prepare(target, config.runtimeDir);
+  const contests = await loadContests(config.stateDir);
+  const found = await prepare({ ...target, contests }, config.runtimeDir);
   const prepared = gate?.plan(found, target.ledger) ?? found;
   if (idleness(config, suspended)) return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
   const revision = pulled.good?.revision ?? '';
-  return enforceGuarded(prepared, { config, ...target, revision, remote, hasAnswered: pulled.tips !== null, confirmMs, stop, isExact: gate !== undefined });
+  const guarded = await enforceGuarded(prepared, {
+    config,
+    ...target,
+    revision,
+    remote,
+    hasAnswered: pulled.tips !== null,
+    confirmMs,
+    stop,
+    isExact: gate !== undefined,
+  });
+  await keepContests(config, contests, guarded.enforced, pulled.advanced);
+  return guarded;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { compile } from '../compile/compile.ts';
 import { apply } from '../host/apply.ts';
 import { look } from '../host/look.ts';
+import { meddlersNow } from '../host/meddlers.ts';
 import { type OwnReading, read, readOwn, scope } from '../host/read.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { Observed, Resource } from '../kinds/kind.ts';
@@ -10,6 +11,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
 import { egressDevice } from '../objects/services.ts';
+import { type Contests, leaving, leftAlone, repairsIn } from '../plan/contest.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkIdentity } from './guarded.ts';
 import { NOTHING_SPARED, planSparing, type Spared, sparedOn } from './spared.ts';
@@ -24,6 +26,8 @@ export interface Target {
   readonly taken?: ReadonlySet<string>;
   /** What is wanted beside the definitions: settings that were other before a change that is taken back. */
   readonly also?: readonly Resource[];
+  /** What was put right lately, and what is left alone; nothing where none is named. */
+  readonly contests?: Contests;
 }
 
 /** What would be done on this node now. */
@@ -35,6 +39,8 @@ export interface Prepared {
   readonly observed: readonly Observed[];
   /** What it leaves alone. */
   readonly spared: Spared;
+  /** As the target had them, and what is left alone from now on. */
+  readonly contests?: Contests;
   readonly runtimeDir: string;
   /** Things of others that hold nothing up although they stand in what goes: a person said so. */
   readonly overruled?: ReadonlySet<string>;
@@ -65,7 +71,7 @@ export async function prepare(target: Target, runtimeDir: string): Promise<Prepa
   const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
   const all = { ...compiled, resources: beside(compiled.resources, target.also) };
-  return planned({ facts, compiled: all, spared: sparedOn(target), runtimeDir }, own);
+  return planned({ facts, compiled: all, spared: sparedOn(target), runtimeDir }, own, target.contests);
 }
 
 /** The same for a node that no definition speaks of: nothing of ours is wanted, but for `also`. */
@@ -75,10 +81,20 @@ export async function prepareNothing(also: readonly Resource[], runtimeDir: stri
   return planned({ facts, compiled: { resources: also, troubles: [] }, spared: NOTHING_SPARED, runtimeDir }, own);
 }
 
-async function planned(found: Omit<Prepared, 'plan' | 'observed'>, own: OwnReading): Promise<Prepared> {
+async function planned(found: Omit<Prepared, 'plan' | 'observed'>, own: OwnReading, contests: Contests = NO_CONTESTS): Promise<Prepared> {
+  const { resources } = found.compiled;
   const observed = await observe(found.compiled, found.runtimeDir, own);
-  return { ...found, plan: planSparing(found.compiled.resources, observed, found.spared), observed };
+  if (contests.size === 0) return { ...found, plan: planSparing(resources, observed, found.spared), observed };
+  const now = Date.now();
+  const leftBy = (memory: Contests): Spared => ({ ...found.spared, contests: leftAlone(memory, now) });
+  const plan = planSparing(resources, observed, leftBy(contests));
+  // What it finds again too often is left alone from now on, so nothing of it is planned.
+  const next = leaving(contests, repairsIn(plan.steps, resources, KINDS), now, meddlersNow);
+  const spared = leftBy(next);
+  return { ...found, spared, contests: next, plan: next === contests ? plan : planSparing(resources, observed, spared), observed };
 }
+
+const NO_CONTESTS: Contests = new Map();
 
 function beside(resources: readonly Resource[], also: readonly Resource[] = []): readonly Resource[] {
   if (also.length === 0) return resources;

@@ -6,6 +6,8 @@ import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, egressNames, floatingNames, tapName, vethNames, vxlanName } from '../model/names.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { Catalog, Compiled } from '../objects/object.ts';
+import { contestText } from '../plan/contest.ts';
+import type { Left } from '../plan/freeze.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Condition, conditions, type Problem } from '../report/condition.ts';
 import { type Drift, KIND_OF, type NodeReport, type ObjectReport } from '../report/node-report.ts';
@@ -14,7 +16,7 @@ import { idleness, type Suspension, suspensionText } from './control.ts';
 import { definitionDigest, guestsOf } from './digests.ts';
 import type { Enforced } from './enforce.ts';
 import { observedPlan } from './observed-plan.ts';
-import { inventoryOf, type Obstacle, objectReport, obstaclesOf } from './obstacles.ts';
+import { inventoryOf, type Leftovers, type Obstacle, objectReport, obstaclesOf } from './obstacles.ts';
 import { version } from './program.ts';
 import type { Pulled } from './pull.ts';
 import type { Settled } from './settle.ts';
@@ -45,7 +47,11 @@ export function reportOf(args: ReportArgs): NodeReport {
     held: enforced.remaining.held.map(held => ({ ...held, definitions: held.from.map(origin => origin.definition) })),
     left: enforced.remaining.left,
     // Why nothing was allocated is told before what lacks it.
-    troubles: [...args.settled.pending.map(ask => ({ ...ask, fatal: true })), ...enforced.compiled.troubles],
+    troubles: [
+      ...args.settled.pending.map(ask => ({ ...ask, fatal: true })),
+      ...contestTroubles(enforced.remaining, config.node, args.settled.ledger),
+      ...enforced.compiled.troubles,
+    ],
     observing,
   });
   const good = pulled.good?.revision ?? '';
@@ -64,7 +70,7 @@ export function reportOf(args: ReportArgs): NodeReport {
     },
     conditions: conditionsOf(args, obstacles),
     ...objectsOf(catalog, enforced.compiled, config.node, obstacles, leftovers(enforced.remaining, args.settled.ledger)),
-    drift: observing ? [] : [...driftOf(enforced.remaining), ...leftDrift(enforced.remaining)],
+    drift: observing ? [] : [...driftOf(enforced.remaining), ...leftDrift(enforced.remaining.left), ...leftDrift(enforced.remaining.contested)],
     plan: observing ? observedPlan(enforced.plan, catalog) : [],
     inventory: inventoryOf(enforced.compiled.resources, absentOf(enforced.remaining), kind => KINDS.get(kind)?.title ?? kind),
     facts: toldFacts(enforced.facts),
@@ -138,8 +144,8 @@ function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles
   return { networks: sorted(networks), interfaces: sorted(interfaces), ...found };
 }
 
-function absentOf({ steps, held, left = [] }: Plan): ReadonlySet<string> {
-  const missing = left.filter(({ field, have }) => field === '' && have === 'absent');
+function absentOf({ steps, held, left = [], contested = [] }: Plan): ReadonlySet<string> {
+  const missing = [...left, ...contested].filter(({ field, have }) => field === '' && have === 'absent');
   return new Set([...steps.filter(step => step.verb === 'make'), ...held, ...missing].map(one => one.ref));
 }
 
@@ -185,10 +191,21 @@ function driftOf(remaining: Plan): readonly Drift[] {
   });
 }
 
-function leftDrift({ left = [] }: Plan): readonly Drift[] {
+function leftDrift(left: readonly Left[] = []): readonly Drift[] {
   return left.map(({ definition, ref, field, want, have }) =>
     field === '' ? { definition, ref, field, want: String(want), have: String(have) } : { definition, ref, field, want: text(want), have: text(have) },
   );
+}
+
+// It works as far as the others let it.
+function contestTroubles({ contested = [] }: Plan, node: string, ledger: Ledger): Leftovers['troubles'] {
+  const formerly = formerlyOf(ledger);
+  return contested.map(each => ({
+    definition: each.definition || formerly(each.ref) || `Node ${node}`,
+    reason: 'Contested',
+    message: contestText(each),
+    fatal: false,
+  }));
 }
 
 function text(value: unknown): string {

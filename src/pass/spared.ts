@@ -5,6 +5,7 @@ import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, egressNames, tapName, vethNames, vxlanName } from '../model/names.ts';
 import type { Catalog, InterfaceDef, NetworkDef, NodeDef } from '../objects/object.ts';
 import { floatingIPsOf, routedIPsOf } from '../objects/services.ts';
+import { type Contest, contesting } from '../plan/contest.ts';
 import { diff } from '../plan/diff.ts';
 import { type Frozen, freezing } from '../plan/freeze.ts';
 import { type IgnoreRule, ignoring } from '../plan/ignore.ts';
@@ -13,6 +14,8 @@ import type { Plan } from '../plan/plan.ts';
 export interface Spared {
   readonly rules: readonly IgnoreRule[];
   readonly frozen: Frozen;
+  /** What others keep changing back; nothing where none is named. */
+  readonly contests?: readonly Contest[];
 }
 
 export const NOTHING_SPARED: Spared = { rules: [], frozen: { definitions: new Set(), names: new Set() } };
@@ -24,11 +27,17 @@ export function sparedOn({ catalog, ledger, node }: { readonly catalog: Catalog;
 }
 
 /** The way from what is there to what is wanted, but for what is left alone. */
-export function planSparing(resources: readonly Resource[], observed: readonly Observed[], { rules, frozen }: Spared): Plan {
+export function planSparing(resources: readonly Resource[], observed: readonly Observed[], { rules, frozen, contests = [] }: Spared): Plan {
   const { want: known, ignored } = ignoring(resources, observed, rules);
-  const { want, left } = freezing(known, observed, KINDS, frozen);
+  const { want: agreed, contested } = contesting(known, observed, contests);
+  const { want, left } = freezing(agreed, observed, KINDS, frozen);
   const plan = diff(want, observed, KINDS);
-  return { ...plan, ...(rules.length === 0 ? {} : { ignored }), ...(frozen.definitions.size === 0 ? {} : { left }) };
+  return {
+    ...plan,
+    ...(rules.length === 0 ? {} : { ignored }),
+    ...(contested.length === 0 ? {} : { contested }),
+    ...(frozen.definitions.size === 0 ? {} : { left }),
+  };
 }
 
 /** Suspended networks with all that is theirs: in the definitions, and, of what has no definition any more, in the ledger. */

@@ -57,7 +57,7 @@ export function takenKeys({ settled, catalog, enforced, node }: Omit<TakeOverArg
   const { compiled, remaining } = enforced;
   const unfinished = new Set([
     ...[...remaining.steps, ...remaining.held].flatMap(({ from }) => from.map(({ definition }) => definition)),
-    ...(remaining.left ?? []).map(({ definition }) => definition),
+    ...[...(remaining.left ?? []), ...(remaining.contested ?? [])].map(({ definition }) => definition),
     ...compiled.troubles.flatMap(({ definition, fatal }) => (fatal ? [definition] : [])),
   ]);
   return moving.flatMap(([key]) => (partsOf(key, catalog).some(definition => unfinished.has(definition)) ? [] : [key]));

@@ -1,6 +1,7 @@
 /** A plan as a value: what will be done, what goes along, what is held back and why. Made by `diff`, executed by the host. */
 import type { Observed, Origin, Ref } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
+import type { Contested } from './contest.ts';
 import type { Left } from './freeze.ts';
 import type { Ignored } from './ignore.ts';
 
@@ -16,6 +17,8 @@ export interface Plan {
   readonly ignored?: readonly Ignored[];
   /** What differs in suspended networks, and stays; absent where there are none. */
   readonly left?: readonly Left[];
+  /** What others keep changing back, and is left alone for a while; absent where there is nothing of that. */
+  readonly contested?: readonly Contested[];
 }
 
 /** What goes with another thing, without an op of its own. */

@@ -1,6 +1,7 @@
 /** A plan for programs: the shape is `schemas/output/plan.json`. */
 import type { Origin } from '../kinds/kind.ts';
 import type { Change, Step } from '../kinds/step.ts';
+import type { Contested } from './contest.ts';
 import type { Left } from './freeze.ts';
 import type { Ignored } from './ignore.ts';
 import type { Held, Plan, Swept } from './plan.ts';
@@ -25,6 +26,7 @@ export function toJson(plan: Plan): Json {
     held: plan.held.map(heldJson),
     ...(plan.ignored === undefined ? {} : { ignored: plan.ignored.map(ignoredJson) }),
     ...(plan.left === undefined ? {} : { left: plan.left.map(leftJson) }),
+    ...(plan.contested === undefined ? {} : { contested: plan.contested.map(contestedJson) }),
     definitions: groupsOf(plan.steps).map(groupJson),
     summary: { ...summaryOf(plan) },
   };
@@ -53,8 +55,12 @@ function ignoredJson({ ref, kind, field, want, have, definition }: Ignored): Jso
   return { ref, kind, field, before: jsonOf(have), after: jsonOf(want), definition };
 }
 
-function leftJson({ definition, ref, field, want, have }: Left): Json {
+function leftJson({ definition, ref, field, want, have }: Left): Readonly<Record<string, Json>> {
   return { ref, field, before: jsonOf(have), after: jsonOf(want), definition };
+}
+
+function contestedJson({ who, ...each }: Contested): Json {
+  return { ...leftJson(each), who };
 }
 
 function changeJson({ field, have, want, forces }: Change): Json {

@@ -16,8 +16,8 @@ export interface Times {
 export interface Work {
   /** What the remote has now; another value is news. Throws when it does not answer. */
   look(): Promise<string>;
-  /** `why` is for people: what woke it, or that there is news. False: what is new could not be had; the next look tries again. */
-  pass(why: readonly string[]): Promise<boolean>;
+  /** `why` is for people. What it found the remote to have, as `look` says it; null: what is new could not be had, and the next look tries again. */
+  pass(why: readonly string[]): Promise<string | null>;
   /** What else is done at each look, after the pass. Its failures are its own: they delay no pass. */
   also(): Promise<void>;
   /** A look or a pass that failed: it is tried again, later each time. */
@@ -42,15 +42,19 @@ interface State {
   alsoFailures: number;
 }
 
-/** Runs until `stop` is aborted; the work that goes on then is waited for. The first pass runs at once. */
-export async function watch(times: Times, work: Work, bell: Bell, stop: AbortSignal): Promise<void> {
+/** Runs until `stop` is aborted; the work that goes on then is waited for. The first pass runs at once, whatever the remote does. */
+export async function watch(times: () => Times, work: Work, bell: Bell, stop: AbortSignal): Promise<void> {
   const never = Number.NEGATIVE_INFINITY;
   const state: State = { seen: null, passedAt: never, lookedAt: never, lookAt: never, failures: 0, why: [], left: 0, alsoFailures: 0 };
+  if (!stop.aborted) await passNow(state, ['start'], work, stop);
+  // It has asked the remote.
+  state.lookAt = performance.now() + waitMs(times().pollMs, 0, Math.random());
+  await bell.heard(state.lookAt - performance.now(), stop);
   while (!stop.aborted) {
     const asked = bell.take();
     if (asked.passes.length > 0) await passNow(state, asked.passes, work, stop);
-    if (asked.looks.length > 0) hurry(state, asked.looks, times);
-    if (performance.now() >= state.lookAt && !stop.aborted) await lookAround(state, times, work, stop);
+    if (asked.looks.length > 0) hurry(state, asked.looks, times());
+    if (performance.now() >= state.lookAt && !stop.aborted) await lookAround(state, times(), work, stop);
     await bell.heard(state.lookAt - performance.now(), stop);
   }
 }
@@ -64,7 +68,7 @@ function hurry(state: State, looks: readonly string[], { leastMs = LEAST_MS }: T
 async function passNow(state: State, why: readonly string[], work: Work, stop: AbortSignal): Promise<void> {
   state.passedAt = performance.now();
   try {
-    if (!(await work.pass(why))) state.seen = null;
+    state.seen = await work.pass(why);
   } catch (error) {
     if (stop.aborted) return;
     // The next look owes it.
@@ -85,14 +89,14 @@ async function lookAround(state: State, { pollMs, intervalMs }: Times, work: Wor
 // True when the remote answered.
 async function lookAndPass(state: State, intervalMs: number, why: readonly string[], work: Work, stop: AbortSignal): Promise<boolean> {
   const isDue = (): boolean => performance.now() - state.passedAt >= intervalMs;
-  const pass = async (news: readonly string[]): Promise<boolean> => {
+  const pass = async (news: readonly string[]): Promise<string | null> => {
     state.passedAt = performance.now();
     return work.pass(news);
   };
   try {
     const now = await work.look();
-    if ((now !== state.seen || isDue()) && !stop.aborted) state.seen = (await pass(now === state.seen ? ['interval'] : ['commit', ...why])) ? now : null;
-    state.failures = state.seen === now ? 0 : state.failures + 1;
+    if ((now !== state.seen || isDue()) && !stop.aborted) state.seen = await pass(now === state.seen ? ['interval'] : ['commit', ...why]);
+    state.failures = state.seen === null ? state.failures + 1 : 0;
     return true;
   } catch (error) {
     if (stop.aborted) return false;
