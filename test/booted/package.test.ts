@@ -1,11 +1,14 @@
 /** The Debian package under a real systemd: installed, upgraded while a network runs, removed and purged. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hasProgram } from '../../src/host/exec.ts';
+import { dropInPaths } from '../../src/host/systemd.ts';
+import { joinedPaths } from '../../src/join/configuration.ts';
 import { OURS } from '../../src/kinds/marks.ts';
 import { ROOT } from '../house/tree.ts';
-import { copyCheckout, runThere } from '../package/checkout.ts';
+import { makeDeb } from '../package/checkout.ts';
 import { makeBare } from '../repo/support/remote.ts';
 import { describeWhere } from '../support/needs.ts';
 import { bootMachine, cannotBoot, type Machine } from './machine.ts';
@@ -29,22 +32,27 @@ spec: { network: shop, node: n1, attach: { tap: { ifname: tap-web } } }
 `;
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const NEXT = '9.0.0';
+/** What a join writes, and what people may put beside it. */
+const CONFIG = '/etc/netloom/node.yaml';
+const JOINED = [...joinedPaths(CONFIG, 'n1'), ...dropInPaths()];
+const OWN = ['/etc/netloom/allowed_signers', '/etc/systemd/system/netloom.service.d/own.conf'];
+const BUILD_MS = 300_000;
 const PATIENCE = { timeout: 60_000 };
 
 const missing = cannotBoot() || (hasProgram('dpkg-deb') ? '' : 'dpkg-deb (Debian package dpkg)');
 
 describeWhere(missing, 'on a machine that systemd runs, the package', () => {
-  const checkouts: string[] = [];
-  const debs: string[] = [];
+  const [made, again] = [mkdtempSync(join(tmpdir(), 'netloom-debs-')), mkdtempSync(join(tmpdir(), 'netloom-debs-'))];
+  const debs = new Map<string, string>();
   let machine: Machine;
   let before: readonly string[];
 
   beforeAll(async () => {
     const booting = bootMachine();
-    checkouts.push(copyCheckout(), copyCheckout(NEXT), copyCheckout());
-    for (const checkout of checkouts) debs.push((await runThere(checkout, process.execPath, '.ci/deb.mjs')).stdout.trim());
+    for (const version of [MANIFEST.version, NEXT]) debs.set(version, await makeDeb(made, version));
+    await makeDeb(again);
     machine = await booting;
-    for (const [nth, deb] of debs.entries()) if (nth < 2) copyFileSync(deb, join(machine.shared, basename(deb)));
+    for (const deb of debs.values()) copyFileSync(deb, join(machine.shared, basename(deb)));
     // What an image for containers is kept small and quiet by; and no index of all pages.
     await machine.ask('sh', '-c', 'rm -f /etc/dpkg/dpkg.cfg.d/* /usr/sbin/policy-rc.d /var/lib/man-db/auto-update');
     for (const target of ['multi-user', 'timers']) await machine.ask('mkdir', '-p', `/etc/systemd/system/${target}.target.wants`);
@@ -54,10 +62,10 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     const bare = await makeBare('main', machine.shared);
     await bare.grow('main', { 'all.yaml': DEFINITIONS });
     before = await files();
-  });
+  }, BUILD_MS);
   afterAll(async () => {
     await machine?.stop();
-    for (const checkout of checkouts) rmSync(checkout, { recursive: true, force: true });
+    for (const folder of [made, again]) rmSync(folder, { recursive: true, force: true });
   });
 
   // Where Node is not of a package: one of that version, which is the Node that is there.
@@ -97,7 +105,7 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
       .map(({ path }) => path)
       .toSorted();
   }
-  const install = (version: string): Promise<string> => machine.ask('dpkg', '-i', `/srv/${basename(String(debs.find(deb => deb.includes(`_${version}_`))))}`);
+  const install = (version: string): Promise<string> => machine.ask('dpkg', '-i', `/srv/${basename(String(debs.get(version)))}`);
   const isActive = async (unit: string): Promise<boolean> => (await machine.run('systemctl', 'is-active', unit)).exitCode === 0;
   const ask = async (program: string, ...words: readonly string[]): Promise<string> => (await machine.ask(program, ...words)).trim();
 
@@ -112,8 +120,8 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
   }
 
   it('is the same, byte for byte, wherever it is built', () => {
-    const [first = '', , again = ''] = debs;
-    expect(readFileSync(again).equals(readFileSync(first))).toBe(true);
+    const deb = String(debs.get(MANIFEST.version));
+    expect(readFileSync(join(again, basename(deb))).equals(readFileSync(deb))).toBe(true);
   });
 
   it('knows our links by the mark that they have', () => {
@@ -139,10 +147,10 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
   });
 
   it('makes a network, and an upgrade leaves it as it is while what ran runs on, with the new program', async () => {
-    machine.write('/etc/netloom/node.yaml', 'node: n1\nrepo: { url: /srv/repo.git }\n');
+    machine.write(CONFIG, 'node: n1\nrepo: { url: /srv/repo.git }\n');
     await machine.ask('systemctl', 'start', 'netloom.service');
-    const made = await dataPlane();
-    expect(made.join('\n')).toMatch(/tap-web[\s\S]*\n\d+$/);
+    const there = await dataPlane();
+    expect(there.join('\n')).toMatch(/tap-web[\s\S]*\n\d+$/);
     await machine.ask('systemctl', 'start', 'netloom.timer');
     const since = await activeSince('netloom.timer');
     await install(NEXT);
@@ -150,9 +158,9 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     await expect.poll(() => isActive('netloom.timer'), PATIENCE).toBe(true);
     // It did not tick meanwhile: a pass would have had half of each program.
     expect(await activeSince('netloom.timer')).not.toBe(since);
-    expect(await dataPlane()).toEqual(made);
+    expect(await dataPlane()).toEqual(there);
     await machine.ask('systemctl', 'start', 'netloom.service');
-    expect(await dataPlane()).toEqual(made);
+    expect(await dataPlane()).toEqual(there);
     await machine.ask('systemctl', 'stop', 'netloom.timer');
     await install(MANIFEST.version);
     expect([await ask('netloom', '--version'), await isActive('netloom.timer')]).toEqual([MANIFEST.version, false]);
@@ -160,28 +168,28 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
 
   it('leaves networks when it is removed, and says what to do', async () => {
     await machine.ask('systemctl', 'enable', '--now', 'netloom.timer');
-    const made = await dataPlane();
+    const there = await dataPlane();
     const { exitCode, stderr } = await machine.run('dpkg', '--remove', 'netloom');
     expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/networks of this node stay as they are[\s\S]*netloom leave/)]);
-    expect([await dataPlane(), await isActive('netloom.timer')]).toEqual([made, false]);
+    expect([await dataPlane(), await isActive('netloom.timer')]).toEqual([there, false]);
     expect(await ask('cat', '/etc/netloom/node.yaml')).toContain('node: n1');
   });
 
   it('leaves nothing when it is purged, but what is not its own and what a running network needs', async () => {
-    const made = await dataPlane();
-    machine.write('/etc/netloom/allowed_signers', '');
+    const there = await dataPlane();
+    for (const path of [...JOINED, ...OWN]) machine.write(path, '');
     await machine.ask('dpkg', '--purge', 'netloom');
-    const own = ['/etc/netloom', '/etc/netloom/allowed_signers'];
     const [was, is] = [new Set(before), new Set(await files())];
-    expect([...is].filter(path => !was.has(path))).toEqual(own);
+    expect([...is].filter(path => !was.has(path))).toEqual([...OWN, ...OWN.map(path => dirname(path))].toSorted());
     expect([...was].filter(path => !is.has(path))).toEqual([]);
-    expect(await dataPlane()).toEqual(made);
+    expect(await dataPlane()).toEqual(there);
     expect(await ask('find', '/run/netloom', '-name', 'dnsmasq.conf')).toContain('/run/netloom/networks/');
   });
 
-  it('takes away what is in /run too where no network is left', async () => {
+  it('leaves nothing at all after netloom leave, for which it may be installed again', async () => {
     await install(MANIFEST.version);
-    await machine.shell(`rm /etc/netloom/allowed_signers; systemctl stop 'netloom-dnsmasq@*'; ip link delete group ${OURS.group}; ip -all netns delete`);
+    await machine.ask('netloom', 'leave', '--yes', '--force');
+    await machine.ask('rm', ...OWN);
     const { exitCode, stderr } = await machine.run('dpkg', '--purge', 'netloom');
     expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('networks of this node')]);
     expect((await machine.run('ls', '-d', '/run/netloom', '/etc/netloom')).stdout).toBe('');

@@ -1,6 +1,6 @@
 /** A checkout of its own for what packs it: the files that are or would be committed, with this one's npm packages. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,4 +24,14 @@ export function copyCheckout(version?: string): string {
 export function runThere(cwd: string, program: string, ...args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, HOME: cwd, SOURCE_DATE_EPOCH: String(EPOCH), MANWIDTH: '80', LC_ALL: 'C.UTF-8' };
   return promisify(execFile)(program, args, { cwd, env, timeout: 120_000 });
+}
+
+/** Makes the Debian package of what is or would be committed, of another version where one is named, in a folder; its path. */
+export async function makeDeb(folder: string, version?: string): Promise<string> {
+  const checkout = copyCheckout(version);
+  try {
+    return (await runThere(checkout, process.execPath, '.ci/deb.mjs', '--out', folder)).stdout.trim();
+  } finally {
+    rmSync(checkout, { recursive: true, force: true });
+  }
 }
