@@ -8,11 +8,27 @@ const ANSWER_S = 1;
 
 /** null when it answers an echo, else why not, as the end of a sentence. */
 export async function pingOnce(address: string): Promise<string | null> {
+  return (await echoOnce(address)).why;
+}
+
+/**
+ * null when a neighbour answers an echo or, once it was sent one, ARP; else why not. What was
+ * heard by ARP longer ago than `sinceMs` says, in milliseconds, does not count.
+ */
+export async function neighbourAnswers(address: string, link: string, sinceMs: () => number): Promise<string | null> {
+  const { why, isSent } = await echoOnce(address);
+  // Where no echo can be sent nothing makes the kernel ask by ARP, and what it knows is of another time.
+  return why === null || !isSent ? why : heardOf(address, link, sinceMs());
+}
+
+// ping(8) ends with 1 when there was no answer, and with 2 when there was no question.
+async function echoOnce(address: string): Promise<{ readonly why: string | null; readonly isSent: boolean }> {
   try {
     const { exitCode, stderr } = await run('ping', ['-n', '-q', '-c', '1', '-W', String(ANSWER_S), address], { timeoutMs: 5_000 });
-    return exitCode === 0 ? null : (stderr.trim().split('\n')[0] ?? '') || 'does not answer';
+    const why = exitCode === 0 ? null : (stderr.trim().split('\n')[0] ?? '') || 'does not answer';
+    return { why, isSent: exitCode === 0 || exitCode === 1 };
   } catch (error) {
-    if (error instanceof HostError) return error.message;
+    if (error instanceof HostError) return { why: error.message, isSent: false };
     throw error;
   }
 }
@@ -36,12 +52,8 @@ export async function echo(address: string, bytes: number): Promise<{ readonly m
   }
 }
 
-/**
- * For a neighbour that answers no echo: null when the kernel has heard of it since.
- *
- * @param sinceMs  how long ago is recent, in milliseconds
- */
-export async function heardOf(address: string, link: string, sinceMs: number): Promise<string | null> {
+// For a neighbour that answers no echo: null when the kernel has heard of it since, that many milliseconds ago.
+async function heardOf(address: string, link: string, sinceMs: number): Promise<string | null> {
   const { stdout } = await run('ip', ['-s', '-j', 'neigh', 'show', 'to', address, 'dev', link]);
   const [row] = arraysOf(stdout).flat() as readonly { readonly state?: readonly string[]; readonly confirmed?: number }[];
   const isKnown = row?.state?.includes('REACHABLE') === true && (row.confirmed ?? Number.POSITIVE_INFINITY) * 1000 <= sinceMs;

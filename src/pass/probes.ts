@@ -1,6 +1,6 @@
 /** Probes: what must be reachable after an armed change, and was before it. One that did not work before judges nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectOnce, heardOf, pingOnce } from '../host/probe.ts';
+import { connectOnce, neighbourAnswers, pingOnce } from '../host/probe.ts';
 import { parseIp } from '../model/ip.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { WayReading } from '../model/way.ts';
@@ -120,7 +120,7 @@ async function ask(probe: Probe, remote: Remote | null, startedAt: number): Prom
     case 'remote':
       return listing(probe.url, remote);
     case 'gateway':
-      return (await pingOnce(probe.address)) === null ? null : heardOf(probe.address, probe.link, performance.now() - startedAt);
+      return neighbourAnswers(probe.address, probe.link, () => performance.now() - startedAt);
     case 'tcp':
       return connectOnce(probe.host, probe.port);
     default:

@@ -78,9 +78,9 @@ describeWhere(missing, 'systemd reads the units', () => {
     expect(status, output).toBe(0);
   });
 
-  it('rates the service 4.5 or safer', () => {
+  it('rates the service 4.6 or safer', () => {
     for (const name of PASSES) {
-      const { status, output } = analyze('security', '--offline=true', '--threshold=45', join(dir, name));
+      const { status, output } = analyze('security', '--offline=true', '--threshold=46', join(dir, name));
       expect(output).toContain(`Overall exposure level for ${name}`);
       expect(status, output).toBe(0);
     }
