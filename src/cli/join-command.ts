@@ -1,6 +1,6 @@
 /** `netloom join`: a machine becomes a node. Everything that could stand against it is told before anything is written. */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { holdSignals, type Interruption } from '../host/interruption.ts';
 import { nodeNameHere } from '../host/underlay.ts';
 import { awaitPeers } from '../join/await-peers.ts';
@@ -22,11 +22,12 @@ import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { onePass, untilMerged } from './first-pass.ts';
 import { settleDefinition } from './join-definition.ts';
 import { addressOf, type JoinOptions, mtuOf, nodesOwn } from './join-options.ts';
-import { startPasses, writeConfiguration } from './join-setup.ts';
+import { checkCredential, handCredential, startPasses, writeConfiguration } from './join-setup.ts';
 import { columns, print, say } from './terminal.ts';
 
 /** Exit 0 joined, or left to the timer until the Node is merged; 1 refused; 3 definitions invalid; 75 when the remote or a peer does not answer. */
 export async function joinCommand(url: string, options: JoinOptions): Promise<ExitCode> {
+  checkCredential(options);
   const timeoutMs = durationOption('--timeout', options.timeout);
   const waitMs = options.wait === undefined ? 0 : durationOption('--wait', options.wait);
   const machine = { url: parseAddress(url).url, node: await nameOf(options), address: addressOf(options.address), mtu: mtuOf(options.mtu) };
@@ -48,6 +49,7 @@ export async function joinCommand(url: string, options: JoinOptions): Promise<Ex
     const written = await writeConfiguration({ ...news, options, was: same ? was : null });
     for (const path of written) tell(`wrote ${path}`);
     const config = loadConfig(options.config);
+    handCredential(options.config, config.repo.auth);
     const definition = await settleDefinition(config, options, news, tell);
     const unit = await startPasses(config, options, tell);
     const begun = { node: machine.node, underlay: found, checks, configuration: { file: options.config, written }, definition, unit };
@@ -75,8 +77,7 @@ async function sidesOf(
   scratch: string,
 ): Promise<Pick<NodeConfig, 'repo' | 'status'>> {
   const kept = was?.repo.auth;
-  // What a unit gets as a credential lies beside the configuration.
-  if (kept?.credential !== undefined || options.credential === true) process.env['CREDENTIALS_DIRECTORY'] ??= dirname(options.config);
+  handCredential(options.config, kept);
   const auth = credential === null ? kept : await authNow(join(scratch, 'node'), credential);
   if (was !== null) return { repo: { ...was.repo, ...(auth === undefined ? {} : { auth }) }, status: was.status };
   const status = { url: '', branch: 'netloom-status', pushesPerMinute: 6, archiveAfter: 50_000 };

@@ -63,3 +63,16 @@ function whyNotStarted({ runtimeDir }: NodeConfig, { config }: JoinOptions, runn
   if (!isRunBySystemd(runtimeDir)) return 'systemd does not run this machine';
   return isInstalled(runner) ? '' : `${runner} is not installed`;
 }
+
+/** A unit gets such a secret from systemd; whoever runs the program by hand finds it beside the configuration. */
+export function handCredential(config: string, auth: NodeConfig['repo']['auth']): void {
+  if (auth?.credential !== undefined) process.env['CREDENTIALS_DIRECTORY'] ??= dirname(config);
+}
+
+/** Throws CommandError for --credential where nobody would hand one over. */
+export function checkCredential({ credential, config, runtimeDir }: JoinOptions): void {
+  if (credential !== true || (isRunBySystemd(runtimeDir) && config === DEFAULT_CONFIG_PATH)) return;
+  throw new CommandError('--credential has systemd hand the secret to the units, and they do not run this node', {
+    hint: 'leave it out: the secret stays in a file of mode 0600',
+  });
+}

@@ -18,6 +18,7 @@ import { agrees, isAnybodyThere } from './ask.ts';
 import { loadConfig } from './config.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import type { PushOptions } from './join-options.ts';
+import { handCredential } from './join-setup.ts';
 import { type Departure, departureOf, pushDeparture, tellDeparture } from './leave-definition.ts';
 import { outcomeText } from './outcome-text.ts';
 import { paintPlan, print, say } from './terminal.ts';
@@ -35,6 +36,7 @@ interface Options extends PushOptions {
 export async function leaveCommand(options: Options): Promise<ExitCode> {
   checkPrivileges();
   const config = existsSync(options.config) ? loadConfig(options.config) : null;
+  handCredential(options.config, config?.repo.auth);
   const { stateDir, runtimeDir } = config ?? options;
   const place: Place = { node: config?.node ?? null, configPath: options.config, stateDir, runtimeDir };
   if (config === null) say(`there is no ${options.config}: what is left of a node is looked for below ${stateDir} and ${runtimeDir}, and in the kernel`);

@@ -33,12 +33,18 @@ async function echoOnce(address: string): Promise<{ readonly why: string | null;
   }
 }
 
+export interface Echo {
+  /** Round trip; null when there was none. */
+  readonly ms: number | null;
+  readonly why: string;
+}
+
 /**
  * One echo in a single packet that nobody may cut: its round trip in milliseconds, or why there was none.
  *
  * @param bytes  of payload; the packet has 28 more (IPv4), or 48
  */
-export async function echo(address: string, bytes: number): Promise<{ readonly ms: number | null; readonly why: string }> {
+export async function echo(address: string, bytes: number): Promise<Echo> {
   try {
     const { exitCode, stdout, stderr } = await run('ping', ['-n', '-M', 'do', '-s', String(bytes), '-c', '1', '-W', String(ANSWER_S), address], {
       timeoutMs: 5_000,

@@ -1,5 +1,5 @@
 /** The systemd that runs this node, where one does: its units of ours, switched on and off, and the drop-ins that they read. */
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './exec.ts';
 
@@ -80,10 +80,7 @@ async function stateOf(unit: string): Promise<{ readonly isEnabled: boolean; rea
 export async function unitsNow(): Promise<readonly string[]> {
   const { stdout } = await run('systemctl', ['list-units', '--plain', '--no-legend', '--full', 'netloom*'], { okCodes: [0] });
   const active = stdout.split('\n').flatMap(line => /^(\S+)\s+\S+\s+(?:active|activating|deactivating|reloading)\s/.exec(line)?.[1] ?? []);
-  const enabled = readdirIfThere(join(UNIT_FOLDERS[0], 'timers.target.wants')).concat(readdirIfThere(join(UNIT_FOLDERS[0], 'multi-user.target.wants')));
-  return [...new Set([...active, ...enabled.filter(name => /^netloom[.-]/.test(name))])].sort();
-}
-
-function readdirIfThere(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+  const files = await run('systemctl', ['list-unit-files', '--plain', '--no-legend', '--full', '--state=enabled,enabled-runtime', 'netloom*']);
+  const enabled = files.stdout.split('\n').flatMap(line => /^(\S+)\s/.exec(line)?.[1] ?? []);
+  return [...new Set([...active, ...enabled])].sort();
 }

@@ -1,5 +1,6 @@
 /** Waits until the other nodes answer over the wire and know of this one. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Echo } from '../host/probe.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
 import { type Remote, readTips } from '../pass/remote.ts';
 import { RepoError } from '../repo/repo.ts';
@@ -22,7 +23,7 @@ export async function awaitPeers({ remote, catalog, self, timeoutMs, stop }: Awa
   const until = performance.now() + timeoutMs;
   const mtu = wireMtu(catalog);
   const knows = knowing(remote, self);
-  const reached = new Map<string, Awaited<ReturnType<typeof reach>>>();
+  const reached = new Map<string, Echo>();
   for (;;) {
     const silent = others.filter(({ name }) => (reached.get(name)?.ms ?? null) === null);
     await Promise.all(silent.map(async ({ name, spec }) => reached.set(name, await reach(spec.underlay.address, mtu))));
@@ -35,7 +36,7 @@ export async function awaitPeers({ remote, catalog, self, timeoutMs, stop }: Awa
 async function judgedNow(
   { remote, catalog, self }: Pick<AwaitArgs, 'remote' | 'catalog' | 'self'>,
   others: readonly NodeDef[],
-  reached: ReadonlyMap<string, Awaited<ReturnType<typeof reach>>>,
+  reached: ReadonlyMap<string, Echo>,
   knows: (commit: string, tip: string) => Promise<boolean>,
 ): Promise<readonly Peer[]> {
   const { tip, said, why } = await statusNow(remote);

@@ -1,6 +1,6 @@
 /** Whether the other nodes can be reached by packets as large as the mesh sends, and whether they know of this one. */
 import { compile } from '../compile/compile.ts';
-import { echo } from '../host/probe.ts';
+import { type Echo, echo } from '../host/probe.ts';
 import { ipFamily } from '../model/ip.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
 import { loadCached } from '../pass/parsed-cache.ts';
@@ -29,11 +29,10 @@ export function wireMtu(catalog: Catalog): number {
 }
 
 /** An echo of the size that the wire must carry: null in `ms` when there is no answer, and why. */
-export async function reach(address: string, mtu: number): Promise<{ readonly ms: number | null; readonly why: string }> {
+export async function reach(address: string, mtu: number): Promise<Echo> {
   const headers = ipFamily(address) === 6 ? 48 : 28;
-  const whole = await echo(address, mtu - headers);
+  const [whole, small] = (await Promise.all([mtu - headers, 56].map(bytes => echo(address, bytes)))) as [Echo, Echo];
   if (whole.ms !== null) return whole;
-  const small = await echo(address, 56);
   if (small.ms === null) return { ms: null, why: `it does not answer (${small.why}): it may be off, or a filter drops echoes` };
   return { ms: null, why: `small packets pass, those of ${mtu} bytes do not: a switch or card on the way carries less (raise it, or lower spec.underlay.mtu)` };
 }
@@ -76,12 +75,7 @@ interface Asked {
 }
 
 /** What is to be said of a peer. */
-export async function judged(
-  node: NodeDef,
-  reached: { readonly ms: number | null; readonly why: string },
-  report: NodeReport | undefined,
-  { knows, isNeeded }: Asked,
-): Promise<Peer> {
+export async function judged(node: NodeDef, reached: Echo, report: NodeReport | undefined, { knows, isNeeded }: Asked): Promise<Peer> {
   const applied = report?.revision.applied ?? '';
   const about = { node: node.name, address: node.spec.underlay.address, roundTripMs: reached.ms, applied };
   if (reached.ms === null) return { ...about, state: 'unreachable', message: reached.why };

@@ -47,12 +47,14 @@ export async function survey(args: SurveyArgs): Promise<Survey> {
     ...remoteChecks(look),
     clockCheck(look.ahead.ms, look.ahead.by),
     nameCheck({ name, report, voice, hasAddress, now: new Date().toISOString() }),
-    underlayCheck({ name, node, others, found, why }),
+    catalog === null && found === null ? UNKNOWN_UNDERLAY : underlayCheck({ name, node, others, found, why }),
     mtuCheck({ found, cluster: catalog?.cluster.spec.underlay.mtu ?? 1500, declared: node?.spec.underlay.mtu ?? args.mtu }),
     configurationCheck(args.configPath, was, name, args.url),
   ];
   return { checks, found, catalog };
 }
+
+const UNKNOWN_UNDERLAY: Check = { name: 'underlay', state: 'unknown', message: 'without definitions nobody says where the other nodes are' };
 
 // The device with the address of the Node; without a Node the one that leads to the others.
 async function underlayHere(
@@ -65,7 +67,8 @@ async function underlayHere(
     const known = [named, node?.spec.underlay.address].flatMap(address => foundOn(cards, address) ?? [])[0];
     if (known !== undefined) return { found: known, why: '' };
     if (named !== undefined) return { found: null, why: `no device of this machine has ${named}` };
-    const { address } = await wayTo(others, cards);
+    // A machine that asks for the name of a Node that is elsewhere is told which address it has itself.
+    const { address } = await wayTo([...others, ...(node === undefined ? [] : [node])], cards);
     return { found: foundOn(cards, address), why: `no device of this machine has ${address}` };
   } catch (error) {
     if (error instanceof HostError) return { found: null, why: error.message };

@@ -56,7 +56,7 @@ describe('a machine that joins', () => {
   });
 
   test('has its definition committed, passes, and waits until its peers know it', async () => {
-    const result = await joining('--node', 'n3', '--token-file', join(home, 'token'), '--push', 'main', '--push-own', '--timeout', '20s');
+    const result = await joining('--node', 'n3', '--token-file', join(home, 'token'), '--push', 'main', '--push-own', '--timeout', '60s');
     told(result, [0]);
     expect(statSync(join(home, 'etc/git-token')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(home, 'etc/git-token'), 'utf8')).toBe('a-node-token\n');
