@@ -26,11 +26,11 @@ export function workflowFiles(): ReadonlyMap<string, NewFile> {
   return new Map(paths.map(path => [path, { from: join(exampleDir(), path) }]));
 }
 
-/** The installed program and its schemas, where they stand in the repository. */
+/** The installed program and its schemas, where they stand in the repository; pages of the manual are nothing that CI needs. */
 export function toolFiles(): ReadonlyMap<string, NewFile> {
   const home = homeDir();
   const found = ['dist', 'schemas', 'package.json'].flatMap(name => (existsSync(join(home, name)) ? filesBelow(home, name) : []));
-  return new Map(found.map(path => [`${TOOLS}/${path}`, { from: join(home, path) }]));
+  return new Map(found.filter(path => !path.startsWith('dist/man/')).map(path => [`${TOOLS}/${path}`, { from: join(home, path) }]));
 }
 
 /** The definitions of the example, with schemas where a repository of its own has them. */

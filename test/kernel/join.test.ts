@@ -8,6 +8,7 @@ import { explain } from '../../src/cli/exit.ts';
 import { program } from '../../src/cli/program.ts';
 import { run } from '../../src/host/exec.ts';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
+import { ROOT } from '../house/tree.ts';
 import { type FaultServer, faultServer } from '../repo/support/fault-server.ts';
 import { type Bare, makeBare } from '../repo/support/remote.ts';
 import { UNDERLAY } from './support/definitions.ts';
@@ -161,119 +162,122 @@ describe('a join that is refused writes nothing, and says what to do', () => {
   });
 });
 
-describe('the definition of a new node', () => {
-  test('is printed for a pull request, and a push that the server refuses says what to do', async () => {
-    const open = await joining(...token('node'));
-    expect([open.code, open.out], open.err).toEqual([0, expect.stringMatching(/Merge this as nodes\/n2\.yaml [\s\S]*kind: Node[\s\S]*address: 192\.0\.2\.11/)]);
-    expect(open.err).toContain('Node n2 is not merged yet');
-    const refused = await joining('--push', 'main', '--push-own');
-    expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/node may not write refs\/heads\/main[\s\S]*hint: .*--push-token-file/)]);
-    expect((await joining('--push', 'main')).err).toContain('none is given');
-    expect(await bare.git('log', '--format=%s', 'main')).toBe('people: change 0');
-  });
-
-  test('goes to a branch of its own with a person’s credential, with the link of the forge, once', async () => {
-    const asked = await joining('--push', ...person());
-    expect([asked.code, asked.out], asked.err).toEqual([
-      0,
-      expect.stringMatching(
-        /committed nodes\/n2\.yaml to join-n2 as [0-9a-f]{10}; open a pull request for it: https:\/\/forge\.example\/new\?from=refs\/heads\/join-n2$/m,
-      ),
-    ]);
-    expect((await joining('--push', ...person())).out).toContain('nodes/n2.yaml is on join-n2 already');
-    const other = await joining('--push', ...person(), '--gateway');
-    expect([other.code, other.err]).toEqual([1, expect.stringContaining('has a branch join-n2 that says something else')]);
-    expect(await bare.show('join-n2', 'nodes/n2.yaml')).toContain('address: 192.0.2.11');
-  });
-
-  test('straight to the branch: the node passes, says which peer does not answer, and the person’s secret is nowhere', async () => {
-    await bare.grow('main', { 'lan.yaml': GUEST['lan.yaml'] });
-    const ended = await joining('--push', 'main', ...person(), '-o', 'json');
-    expect(ended.code, ended.err).toBe(75);
-    const value = JSON.parse(ended.out);
-    const validate = new Ajv2020({ strict: false, allErrors: true }).compile(
-      JSON.parse(readFileSync(new URL('../../schemas/output/join.json', import.meta.url), 'utf8')),
-    );
-    expect([validate(value), validate.errors]).toEqual([true, null]);
-    expect(value).toMatchObject({
-      node: 'n2',
-      role: 'hypervisor',
-      underlay: { device: 'eth0', address: '192.0.2.11', mtu: 1600 },
-      definition: { state: 'merged' },
+describe('the life of a node', () => {
+  describe('the definition of a new node', () => {
+    test('is printed for a pull request, and a push that the server refuses says what to do', async () => {
+      const open = await joining(...token('node'));
+      expect([open.code, open.out], open.err).toEqual([
+        0,
+        expect.stringMatching(/Merge this as nodes\/n2\.yaml [\s\S]*kind: Node[\s\S]*address: 192\.0\.2\.11/),
+      ]);
+      expect(open.err).toContain('Node n2 is not merged yet');
+      const refused = await joining('--push', 'main', '--push-own');
+      expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/node may not write refs\/heads\/main[\s\S]*hint: .*--push-token-file/)]);
+      expect((await joining('--push', 'main')).err).toContain('none is given');
+      expect(await bare.git('log', '--format=%s', 'main')).toBe('people: change 0');
     });
-    expect(value.peers).toEqual([
-      expect.objectContaining({ node: 'n1', state: 'unreachable', roundTripMs: null, message: expect.stringMatching(/^it does not answer/) }),
-    ]);
-    const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter(file => file.isFile() && file.name !== 'person');
-    expect(files.filter(file => readFileSync(join(file.parentPath, file.name), 'latin1').includes(PERSON)).map(({ name }) => name)).toEqual([]);
+
+    test('goes to a branch of its own with a person’s credential, with the link of the forge, once', async () => {
+      const asked = await joining('--push', ...person());
+      expect([asked.code, asked.out], asked.err).toEqual([
+        0,
+        expect.stringMatching(
+          /committed nodes\/n2\.yaml to join-n2 as [0-9a-f]{10}; open a pull request for it: https:\/\/forge\.example\/new\?from=refs\/heads\/join-n2$/m,
+        ),
+      ]);
+      expect((await joining('--push', ...person())).out).toContain('nodes/n2.yaml is on join-n2 already');
+      const other = await joining('--push', ...person(), '--gateway');
+      expect([other.code, other.err]).toEqual([1, expect.stringContaining('has a branch join-n2 that says something else')]);
+      expect(await bare.show('join-n2', 'nodes/n2.yaml')).toContain('address: 192.0.2.11');
+    });
+
+    test('straight to the branch: the node passes, says which peer does not answer, and the person’s secret is nowhere', async () => {
+      await bare.grow('main', { 'lan.yaml': GUEST['lan.yaml'] });
+      const ended = await joining('--push', 'main', ...person(), '-o', 'json');
+      expect(ended.code, ended.err).toBe(75);
+      const value = JSON.parse(ended.out);
+      const validate = new Ajv2020({ strict: false, allErrors: true }).compile(JSON.parse(readFileSync(join(ROOT, 'schemas/output/join.json'), 'utf8')));
+      expect([validate(value), validate.errors]).toEqual([true, null]);
+      expect(value).toMatchObject({
+        node: 'n2',
+        role: 'hypervisor',
+        underlay: { device: 'eth0', address: '192.0.2.11', mtu: 1600 },
+        definition: { state: 'merged' },
+      });
+      expect(value.peers).toEqual([
+        expect.objectContaining({ node: 'n1', state: 'unreachable', roundTripMs: null, message: expect.stringMatching(/^it does not answer/) }),
+      ]);
+      const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter(file => file.isFile() && file.name !== 'person');
+      expect(files.filter(file => readFileSync(join(file.parentPath, file.name), 'latin1').includes(PERSON)).map(({ name }) => name)).toEqual([]);
+    });
+
+    test('again, nothing is written; for another cluster it is refused', async () => {
+      const again = await joining();
+      expect([again.code, again.out]).toEqual([
+        75,
+        expect.stringMatching(/ok {6}configuration: .* is there already[\s\S]*Node n2 is in the definitions: nodes\/n2\.yaml/),
+      ]);
+      expect(again.out).not.toContain('wrote ');
+      const other = await netloom('join', bare.path, ...place(), '--node', 'n2');
+      expect([other.code, other.out]).toEqual([1, expect.stringContaining(`says that this machine is n2 of ${url}`)]);
+      const { stdout } = await run('git', [`--git-dir=${bare.path}`, 'show', 'netloom-status:events/n2.jsonl'], { okCodes: [0] });
+      expect(stdout.match(/"operation":"joined"/g)).toHaveLength(1);
+    });
   });
 
-  test('again, nothing is written; for another cluster it is refused', async () => {
-    const again = await joining();
-    expect([again.code, again.out]).toEqual([
-      75,
-      expect.stringMatching(/ok {6}configuration: .* is there already[\s\S]*Node n2 is in the definitions: nodes\/n2\.yaml/),
-    ]);
-    expect(again.out).not.toContain('wrote ');
-    const other = await netloom('join', bare.path, ...place(), '--node', 'n2');
-    expect([other.code, other.out]).toEqual([1, expect.stringContaining(`says that this machine is n2 of ${url}`)]);
-    const { stdout } = await run('git', [`--git-dir=${bare.path}`, 'show', 'netloom-status:events/n2.jsonl'], { okCodes: [0] });
-    expect(stdout.match(/"operation":"joined"/g)).toHaveLength(1);
-  });
-});
+  describe('a node that leaves', () => {
+    const leaving = (...args: readonly string[]): Promise<Ended> => netloom('leave', ...place(), ...args);
+    const bridge = 'br-vxlan-10';
+    const has = async (ifname: string): Promise<boolean> => (await run('ip', ['link', 'show', 'dev', ifname])).exitCode === 0;
 
-describe('a node that leaves', () => {
-  const leaving = (...args: readonly string[]): Promise<Ended> => netloom('leave', ...place(), ...args);
-  const bridge = 'br-vxlan-10';
-  const has = async (ifname: string): Promise<boolean> => (await run('ip', ['link', 'show', 'dev', ifname])).exitCode === 0;
+    test('with a guest on it keeps its definition until that has moved; nothing goes meanwhile', async () => {
+      await bare.grow('main', { 'vm.yaml': GUEST['vm.yaml'] });
+      await joining();
+      expect(await has(bridge)).toBe(true);
+      const refused = await leaving('--yes', '--push', 'main', ...person());
+      expect([refused.code, refused.out], refused.err).toEqual([
+        3,
+        expect.stringContaining('Interfaces placed on n2, which lose their network here: default/vm'),
+      ]);
+      expect(refused.err).toMatch(/vm\.yaml:.*n2[\s\S]*nothing was removed/);
+      expect(await has(bridge)).toBe(true);
+    });
 
-  test('with a guest on it keeps its definition until that has moved; nothing goes meanwhile', async () => {
-    await bare.grow('main', { 'vm.yaml': GUEST['vm.yaml'] });
-    await joining();
-    expect(await has(bridge)).toBe(true);
-    const refused = await leaving('--yes', '--push', 'main', ...person());
-    expect([refused.code, refused.out], refused.err).toEqual([
-      3,
-      expect.stringContaining('Interfaces placed on n2, which lose their network here: default/vm'),
-    ]);
-    expect(refused.err).toMatch(/vm\.yaml:.*n2[\s\S]*nothing was removed/);
-    expect(await has(bridge)).toBe(true);
-  });
+    test('with a port of somebody else in a bridge is held up by it, until a person says so', async () => {
+      await run('ip', ['link', 'add', 'name', 'vnet3', 'type', 'veth', 'peer', 'name', 'vnet3x'], { okCodes: [0] });
+      await run('ip', ['link', 'set', 'dev', 'vnet3', 'master', bridge], { okCodes: [0] });
+      const held = await leaving('--yes');
+      expect([held.code, held.err, await has(bridge)]).toEqual([
+        5,
+        expect.stringMatching(/br-vxlan-10 stays: in use: .*vnet3 is not ours[\s\S]*nothing was removed/),
+        true,
+      ]);
+    });
 
-  test('with a port of somebody else in a bridge is held up by it, until a person says so', async () => {
-    await run('ip', ['link', 'add', 'name', 'vnet3', 'type', 'veth', 'peer', 'name', 'vnet3x'], { okCodes: [0] });
-    await run('ip', ['link', 'set', 'dev', 'vnet3', 'master', bridge], { okCodes: [0] });
-    const held = await leaving('--yes');
-    expect([held.code, held.err, await has(bridge)]).toEqual([
-      5,
-      expect.stringMatching(/br-vxlan-10 stays: in use: .*vnet3 is not ours[\s\S]*nothing was removed/),
-      true,
-    ]);
-  });
+    test('and keeps its kernel: state and configuration go, and nothing else', async () => {
+      const copy = join(home, 'copy.yaml');
+      mkdirSync(join(home, 'kept'));
+      writeFileSync(
+        copy,
+        readFileSync(join(home, 'etc/node.yaml'), 'utf8')
+          .replaceAll(`${home}/state`, `${home}/kept`)
+          .replace(/^# Written by.*\n/m, ''),
+      );
+      const kept = await netloom('leave', '--config', copy, '--yes', '--keep');
+      expect([kept.code, kept.out], kept.err).toEqual([0, expect.stringContaining(`${copy} stays: netloom join did not write it`)]);
+      expect([await has(bridge), existsSync(join(home, 'kept'))]).toEqual([true, false]);
+    });
 
-  test('and keeps its kernel: state and configuration go, and nothing else', async () => {
-    const copy = join(home, 'copy.yaml');
-    mkdirSync(join(home, 'kept'));
-    writeFileSync(
-      copy,
-      readFileSync(join(home, 'etc/node.yaml'), 'utf8')
-        .replaceAll(`${home}/state`, `${home}/kept`)
-        .replace(/^# Written by.*\n/m, ''),
-    );
-    const kept = await netloom('leave', '--config', copy, '--yes', '--keep');
-    expect([kept.code, kept.out], kept.err).toEqual([0, expect.stringContaining(`${copy} stays: netloom join did not write it`)]);
-    expect([await has(bridge), existsSync(join(home, 'kept'))]).toEqual([true, false]);
-  });
-
-  test('without git goes all the same, and the definition can go with it', async () => {
-    await bare.grow('main', { 'vm.yaml': null });
-    const left = await leaving('--yes', '--force', '--push', 'main', ...person());
-    expect([left.code, left.out], left.err).toEqual([
-      0,
-      expect.stringMatching(/committed to main as [0-9a-f]{10}: Node n2 is gone[\s\S]*Nothing of netloom is left on this machine\.\n$/),
-    ]);
-    expect([await has(bridge), await has('vnet3')]).toEqual([false, true]);
-    expect(await bare.git('ls-tree', '--name-only', 'main', 'nodes/')).toBe('nodes/n1.yaml');
-    await run('ip', ['link', 'del', 'dev', 'vnet3'], { okCodes: [0] });
+    test('without git goes all the same, and the definition can go with it', async () => {
+      await bare.grow('main', { 'vm.yaml': null });
+      const left = await leaving('--yes', '--force', '--push', 'main', ...person());
+      expect([left.code, left.out], left.err).toEqual([
+        0,
+        expect.stringMatching(/committed to main as [0-9a-f]{10}: Node n2 is gone[\s\S]*Nothing of netloom is left on this machine\.\n$/),
+      ]);
+      expect([await has(bridge), await has('vnet3')]).toEqual([false, true]);
+      expect(await bare.git('ls-tree', '--name-only', 'main', 'nodes/')).toBe('nodes/n1.yaml');
+      await run('ip', ['link', 'del', 'dev', 'vnet3'], { okCodes: [0] });
+    });
   });
 });
