@@ -161,9 +161,16 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     expect(await dataPlane()).toEqual(there);
     await machine.ask('systemctl', 'start', 'netloom.service');
     expect(await dataPlane()).toEqual(there);
-    await machine.ask('systemctl', 'stop', 'netloom.timer');
+    // The alternative, which stops the timer.
+    await machine.ask('systemctl', 'start', 'netloom-watch.service');
+    const watcher = await ask('systemctl', 'show', '-P', 'MainPID', 'netloom-watch.service');
     await install(MANIFEST.version);
-    expect([await ask('netloom', '--version'), await isActive('netloom.timer')]).toEqual([MANIFEST.version, false]);
+    await expect.poll(() => isActive('netloom-watch.service'), PATIENCE).toBe(true);
+    expect(await ask('systemctl', 'show', '-P', 'MainPID', 'netloom-watch.service')).not.toBe(watcher);
+    expect(await dataPlane()).toEqual(there);
+    await machine.ask('systemctl', 'stop', 'netloom-watch.service');
+    await install(NEXT);
+    expect([await isActive('netloom-watch.service'), await isActive('netloom.timer')]).toEqual([false, false]);
   });
 
   it('leaves networks when it is removed, and says what to do', async () => {
