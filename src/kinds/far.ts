@@ -8,6 +8,7 @@ import {
   isFarEnd,
   LINK_FATES,
   LINK_IMPACT,
+  LINK_MARKS,
   type LinkFields,
   linkFields,
   linksOfType,
@@ -33,6 +34,7 @@ export const far: Kind<FarSpec> = {
   name: 'far',
   title: 'veth pair',
   fields: { ...LINK_FATES, near: 'fixed', guestAddresses: 'policy' },
+  insists: LINK_MARKS,
   ref: s => linkRef(s.netns, s.name),
   // The namespace comes with the near end, and is named all the same: what is in it may not be known.
   ties: s => [{ to: endRef(s.near), when: 'goes' }, ...(s.netns === '' ? [] : [{ to: netnsRef(s.netns), when: 'after' } as const])],

@@ -108,8 +108,8 @@ export interface Kind<S extends object> {
   readsAs?(want: S): S;
   /** True for what is there whether wanted or not, and is only set: whoever made it, it is `common`. */
   readonly isAlways?: true;
-  /** True for what is put right however often others change it back: what filters, and what nobody else has a business with. */
-  readonly insists?: true;
+  /** What is put right however often others change it back (true: all of it): what filters, what nobody else has a business with, and marks. */
+  readonly insists?: true | readonly (keyof S & string)[];
   /** All of this kind in one namespace, foreign ones included where they can collide or carry a tie. */
   parse(rows: Rows): readonly Observed<S>[];
   /** A wanted one of mine may tell that something of ours that ties to it is to be left alone (a guest's own addresses on its interface). */

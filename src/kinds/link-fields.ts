@@ -34,6 +34,9 @@ export const LINK_FATES = {
   addrgenmode: 'live',
 } as const satisfies { readonly [F in keyof LinkFields]-?: Fate };
 
+/** By what a link is known to be ours, and what was done to it: never left to others. */
+export const LINK_MARKS = ['group', 'alias'] as const;
+
 /** How changes of the common fields meet packets; a link's MAC counts where somebody speaks to it. */
 export const LINK_IMPACT = {
   mac: 'no-traffic',

@@ -1,6 +1,19 @@
 /** Persistent taps, which hypervisors open. They are born under a staging name, and get our mark and their name in one act. */
 import type { Kind, Observed } from './kind.ts';
-import { deleteLink, formerly, isTap, LINK_FATES, LINK_IMPACT, type LinkFields, linkFields, linkTold, ownerOfLink, said, setLink } from './link-fields.ts';
+import {
+  deleteLink,
+  formerly,
+  isTap,
+  LINK_FATES,
+  LINK_IMPACT,
+  LINK_MARKS,
+  type LinkFields,
+  linkFields,
+  linkTold,
+  ownerOfLink,
+  said,
+  setLink,
+} from './link-fields.ts';
 import { OURS } from './marks.ts';
 import type { Op } from './op.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
@@ -20,6 +33,7 @@ export const tap: Kind<TapSpec> = {
   title: 'tap',
   // vnet_hdr is not here: it changes when a hypervisor attaches.
   fields: { ...LINK_FATES, stage: 'policy', owner: 'fixed', multiQueue: 'fixed' },
+  insists: LINK_MARKS,
   ref: s => linkRef(s.netns, s.name),
   ties: s => tiesToNetns(s.netns),
   claims: s => [ifnameClaim(s.netns, s.name), ...(s.stage === undefined ? [] : [ifnameClaim(s.netns, s.stage)])],

@@ -6,6 +6,7 @@ import {
   isFarEnd,
   LINK_FATES,
   LINK_IMPACT,
+  LINK_MARKS,
   type LinkFields,
   linkFields,
   linksOfType,
@@ -29,6 +30,7 @@ export const veth: Kind<VethSpec> = {
   name: 'veth',
   title: 'veth pair',
   fields: { ...LINK_FATES, peer: 'fixed', peerMac: 'policy' },
+  insists: LINK_MARKS,
   ref: s => linkRef(s.netns, s.name),
   // A namespace that a process holds open does not take its veths along when its name goes: the pair goes first.
   ties: s => (peerOf(s).netns === '' ? [] : [{ to: netnsRef(peerOf(s).netns), when: 'first' }]),

@@ -63,10 +63,14 @@ export function repairsIn(steps: readonly Step[], want: readonly Resource[], kin
   const wanted = new Map(want.map(resource => [resource.ref, resource]));
   const carrying = new Set(steps.filter(({ verb }) => verb === 'make').flatMap(({ needs }) => needs));
   return steps.flatMap((step, index): readonly Repair[] => {
-    if (step.because !== undefined || kinds.get(step.kind)?.insists === true) return [];
+    const { insists = [] } = kinds.get(step.kind) ?? {};
+    if (step.because !== undefined || insists === true) return [];
     const { ref, kind, verb, replacing } = step;
     const spec = (wanted.get(ref)?.spec ?? {}) as Spec;
-    const fields = step.changes.filter(({ forces }) => verb === 'update' || forces === true).map(({ field }) => field);
+    const fields = step.changes
+      .filter(({ forces }) => verb === 'update' || forces === true)
+      .map(({ field }) => field)
+      .filter(field => !insists.includes(field));
     if (verb === 'update' || (verb === 'make' && replacing)) return fields.map(field => ({ ref, kind, field, want: markOf(spec[field]) }));
     if (replacing) return [];
     if (verb === 'delete') return wanted.has(ref) ? [] : [{ ref, kind, field: '', want: ABSENT }];

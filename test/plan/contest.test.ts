@@ -126,7 +126,9 @@ describe('what another program changes back', () => {
     expect(back.memory().size).toBe(0);
   });
 
-  test('filters, files and services are put right however often', () => {
+  test('marks, filters, files and services are put right however often', () => {
+    const marked = [...KINDS.values()].filter(({ fields }) => 'group' in fields);
+    expect(marked.map(({ insists }) => insists)).toEqual(marked.map(() => ['group', 'alias']));
     const insisting = [...KINDS.values()].filter(({ insists }) => insists === true).map(({ name }) => name);
     expect(insisting.sort()).toEqual(['file', 'nft', 'service']);
     const file: Resource = { kind: 'file', ref: 'file:a', spec: { path: 'a', hash: '1', text: '' }, from };
