@@ -1,5 +1,5 @@
 /** The Debian package under a real systemd: installed, upgraded while a network runs, removed and purged. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { makeDeb } from '../package/checkout.ts';
 import { makeBare } from '../repo/support/remote.ts';
 import { describeWhere } from '../support/needs.ts';
 import { bootMachine, cannotBoot, type Machine } from './machine.ts';
+import { provideNode } from './provide-node.ts';
 
 const HEAD = 'apiVersion: netloom.dev/v1\n';
 const DEFINITIONS = `${HEAD}kind: Cluster
@@ -56,7 +57,7 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     // What an image for containers is kept small and quiet by; and no index of all pages.
     await machine.ask('sh', '-c', 'rm -f /etc/dpkg/dpkg.cfg.d/* /usr/sbin/policy-rc.d /var/lib/man-db/auto-update');
     for (const target of ['multi-user', 'timers']) await machine.ask('mkdir', '-p', `/etc/systemd/system/${target}.target.wants`);
-    await provideNode();
+    await provideNode(machine);
     for (const words of ['link add eth0 type veth peer name far0', 'link set far0 up', 'link set eth0 up', 'addr add 10.2.1.11/24 dev eth0'])
       await machine.ask('ip', ...words.split(' '));
     const bare = await makeBare('main', machine.shared);
@@ -67,33 +68,6 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     await machine?.stop();
     for (const folder of [made, again]) rmSync(folder, { recursive: true, force: true });
   });
-
-  // Where Node is not of a package: one of that version, which is the Node that is there.
-  async function provideNode(): Promise<void> {
-    const { stdout } = await machine.run('dpkg', '--status', 'nodejs');
-    const [, version = '0'] = /^Status: install ok installed$[\s\S]*^Version: (\S+)$/m.exec(stdout) ?? [];
-    if ((await machine.run('dpkg', '--compare-versions', version, 'ge', MANIFEST.engines.node.slice(2))).exitCode === 0) return;
-    const stage = join(machine.shared, 'nodejs');
-    for (const folder of ['DEBIAN', 'usr/bin']) mkdirSync(join(stage, folder), { recursive: true });
-    const { versions, execPath } = process;
-    const fields = {
-      Package: 'nodejs',
-      Version: versions.node,
-      Architecture: 'all',
-      Maintainer: 'nobody <nobody@localhost>',
-      Description: 'the Node that is there',
-    };
-    writeFileSync(
-      join(stage, 'DEBIAN/control'),
-      Object.entries(fields)
-        .map(([name, value]) => `${name}: ${value}\n`)
-        .join(''),
-    );
-    if (execPath === '/usr/bin/node') copyFileSync(execPath, join(stage, 'usr/bin/node'));
-    else symlinkSync(execPath, join(stage, 'usr/bin/node'));
-    await machine.ask('dpkg-deb', '--root-owner-group', '-Znone', '--build', '/srv/nodejs', '/srv/nodejs.deb');
-    await machine.ask('dpkg', '-i', '/srv/nodejs.deb');
-  }
 
   const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean);
   /** All that the machine's own disk has beside what it was installed with, but for what dpkg and others note of themselves. */
