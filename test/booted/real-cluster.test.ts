@@ -98,5 +98,5 @@ describeWhere(cannotBoot(), "README's real cluster", () => {
       expect(exitCode, `${step.who}# ${step.typed}\n${stdout}`).toBe(0);
       if (!isShown(step.shown, lines)) expect(lines.join('\n'), `${step.who}# ${step.typed}`).toBe(step.shown.join('\n'));
     }
-  }, 170_000);
+  }, 400_000);
 });
