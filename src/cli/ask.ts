@@ -10,12 +10,17 @@ export function isAnybodyThere(): boolean {
 /** The answer without white space around it; `otherwise` for none. Throws CommandError when stdin ends. */
 export async function ask(question: string, otherwise = ''): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  let gone = (): void => undefined;
   try {
-    const ended = new Promise<never>((_, reject) => lines.once('close', () => reject(new CommandError('nothing was done: nobody answers any more'))));
+    const ended = new Promise<never>((_, reject) => {
+      gone = () => reject(new CommandError('nothing was done: nobody answers any more'));
+      lines.once('close', gone);
+    });
     const answer = await Promise.race([lines.question(`${question}${otherwise === '' ? '' : ` [${otherwise}]`}: `), ended]);
     return answer.trim() || otherwise;
   } finally {
-    lines.removeAllListeners('close');
+    // Its own listeners stay: they take it off the terminal.
+    lines.off('close', gone);
     lines.close();
   }
 }

@@ -5,7 +5,7 @@ import { definitionPath, writeAll } from '../join/configuration.ts';
 import { personsAuth } from '../join/credential.ts';
 import type { Joined } from '../join/joined.ts';
 import { type DefinitionFile, errorsWith, newNodeFile } from '../join/node-definition.ts';
-import { type Pushed, pushEdit } from '../join/push-edit.ts';
+import { type EditArgs, type Pushed, pushEdit } from '../join/push-edit.ts';
 import type { SourceFile } from '../load/source.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { Catalog } from '../objects/object.ts';
@@ -51,7 +51,7 @@ export async function settleDefinition(config: NodeConfig, options: JoinOptions,
     );
     return { state: 'open', file: file.path, branch: '', link: null };
   }
-  const pushed = await push(config, options, news.scratch, { ...file, message: `Node ${name}`, branch: branchOf(options.push, `join-${name}`) });
+  const pushed = await push(config, options, news.scratch, { ...file, from: null, message: `Node ${name}`, branch: branchOf(options.push, `join-${name}`) });
   return toldPush(pushed, file, repo.branch, tell);
 }
 
@@ -72,7 +72,7 @@ export async function push(
   config: NodeConfig,
   options: PushOptions,
   scratch: string,
-  edit: { readonly path: string; readonly text: string | null; readonly message: string; readonly branch: string },
+  edit: Pick<EditArgs, 'path' | 'from' | 'text' | 'message' | 'branch'>,
 ): Promise<Pushed> {
   const { url, branch: main, path: below } = config.repo;
   const auth = await whoPushes(config, options, scratch);

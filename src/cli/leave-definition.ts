@@ -90,13 +90,19 @@ export function tellDeparture(departure: Departure, { push: isPushed, force }: P
     });
 }
 
-/** Its file without it; null removes the file. Throws CommandError where that is not to be done by machine. */
-function textWithout({ files }: Departure, { at, doc, name }: NodeDef): string | null {
+// Its file, as it was looked at.
+function textOf({ files }: Departure, { at }: NodeDef): string | null {
   const bytes = files.find(({ path }) => path === at.file)?.bytes;
-  const text = bytes === undefined ? null : removeDocument(new TextDecoder().decode(bytes), doc);
+  return bytes === undefined ? null : new TextDecoder().decode(bytes);
+}
+
+/** Its file without it; null removes the file. Throws CommandError where that is not to be done by machine. */
+function textWithout(departure: Departure, node: NodeDef): string | null {
+  const whole = textOf(departure, node);
+  const text = whole === null ? null : removeDocument(whole, node.doc);
   if (text === null)
-    throw new CommandError(`${at.file} is written in a way that is not edited by machine`, {
-      hint: `nothing was removed: take Node ${name} out of it by hand, and leave --push out`,
+    throw new CommandError(`${node.at.file} is written in a way that is not edited by machine`, {
+      hint: `nothing was removed: take Node ${node.name} out of it by hand, and leave --push out`,
     });
   return text === '' ? null : text;
 }
@@ -110,7 +116,7 @@ export async function pushDeparture(config: NodeConfig, options: PushOptions, de
   const { node } = departure;
   if (node === null || options.push === undefined) return;
   const branch = branchOf(options.push, `leave-${node.name}`);
-  const edit = { path: node.at.file, text: textWithout(departure, node), message: `Node ${node.name} leaves`, branch };
+  const edit = { path: node.at.file, from: textOf(departure, node), text: textWithout(departure, node), message: `Node ${node.name} leaves`, branch };
   const { state, commit, link } = await push(config, options, join(scratch, 'leaving'), edit);
   const what =
     state === 'there' ? `${branch} is without Node ${node.name} already` : `committed to ${branch} as ${commit.slice(0, 10)}: Node ${node.name} is gone`;

@@ -145,13 +145,15 @@ export function mtuCheck({ found, cluster, declared }: MtuArgs): Check {
 export function configurationCheck(path: string, was: { readonly node: string; readonly url: string } | null, node: string, url: string): Check {
   if (was === null) return ok('configuration', `${path} is to be written`);
   if (was.node === node && was.url === url) return ok('configuration', `${path} is there already`);
-  return {
+  const message = `${path} says that this machine is ${was.node} of ${was.url}`;
+  const other: Check = {
     name: 'configuration',
     state: 'failed',
-    message: `${path} says that this machine is ${was.node} of ${was.url}`,
-    todo: 'netloom leave ends that first; --force writes the new one over it',
-    mayForce: true,
+    message,
+    todo: `netloom leave ends that first; a repository that has moved is corrected in ${path}`,
   };
+  // What it keeps and has in the kernel is of that repository.
+  return was.url === url ? { ...other, todo: 'netloom leave ends that first; --force gives it the new name', mayForce: true } : other;
 }
 
 const NEEDED = ['ip', 'bridge', 'nft', 'setpriv', 'unshare', 'nsenter'];

@@ -16,6 +16,8 @@ export interface EditArgs {
   readonly branch: string;
   /** Path below the root of the repository. */
   readonly path: string;
+  /** What it says where the edit was made from; null: nothing was there. A branch that says something else by now is left alone. */
+  readonly from: string | null;
   /** null removes the file. */
   readonly text: string | null;
   readonly message: string;
@@ -51,7 +53,11 @@ export async function pushEdit(args: EditArgs): Promise<Pushed> {
   }
 }
 
-async function once(repo: Repo, { branch, path, text, message, author }: EditArgs, base: Oid, expect: Oid | null): Promise<Pushed | null> {
+async function once(repo: Repo, args: EditArgs, base: Oid, expect: Oid | null): Promise<Pushed | null> {
+  const { url, main, branch, path, from, text, message, author } = args;
+  const now = await textAt(repo, base, path);
+  if (now === text) return { state: 'there', branch, commit: base, link: null };
+  if (now !== from) throw new RepoError('refused', `${url}: ${path} of ${main} says something else than a moment ago: do this again`, url);
   const oid = await repo.commit({ parent: base, edits: new Map([[path, text]]), author, message, at: Date.now() });
   if (oid === null) return { state: 'there', branch, commit: base, link: null };
   let words = '';
@@ -65,12 +71,15 @@ async function once(repo: Repo, { branch, path, text, message, author }: EditArg
 // A branch that says something else is somebody's: another machine may ask for the same name.
 async function asked(repo: Repo, { url, branch, path, text }: EditArgs, tip: Oid): Promise<Pushed> {
   await repo.sync(branch, tip);
-  const entry = (await repo.list(tip, '')).find(each => each.path === path);
-  const blobs = await repo.read(entry === undefined ? [] : [entry.oid]);
-  const there = entry === undefined ? null : new TextDecoder().decode(blobs.get(entry.oid));
-  if (there === text) return { state: 'there', branch, commit: tip, link: null };
+  if ((await textAt(repo, tip, path)) === text) return { state: 'there', branch, commit: tip, link: null };
   const other = `${url} has a branch ${branch} that says something else in ${path}`;
   throw new RepoError('refused', `${other}: merge or delete it first, or name another branch with --push`, url);
+}
+
+async function textAt(repo: Repo, commit: Oid, path: string): Promise<string | null> {
+  const entry = (await repo.list(commit, '')).find(each => each.path === path);
+  const blobs = await repo.read(entry === undefined ? [] : [entry.oid]);
+  return entry === undefined ? null : new TextDecoder().decode(blobs.get(entry.oid));
 }
 
 // By which a forge offers to open a pull request, in what it says after a push.

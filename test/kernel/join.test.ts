@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { explain } from '../../src/cli/exit.ts';
-import { program } from '../../src/cli/program.ts';
 import { run } from '../../src/host/exec.ts';
+import { pushEdit } from '../../src/join/push-edit.ts';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
 import { ROOT } from '../house/tree.ts';
 import { type FaultServer, faultServer } from '../repo/support/fault-server.ts';
-import { type Bare, makeBare } from '../repo/support/remote.ts';
+import { AUTHOR, type Bare, makeBare } from '../repo/support/remote.ts';
 import { UNDERLAY } from './support/definitions.ts';
+import { type Ended, netloom } from './support/front-door.ts';
 import { freshNode } from './support/node.ts';
 import { document } from './support/remote-node.ts';
 
@@ -71,34 +71,6 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
   await freshNode();
 });
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The program in this very process, as its front door runs it. */
-async function netloom(...args: readonly string[]): Promise<Ended> {
-  const said = { stdout: '', stderr: '' };
-  const doors = (['stdout', 'stderr'] as const).map(name => [name, process[name].write] as const);
-  for (const [name] of doors) {
-    process[name].write = ((text: string) => {
-      said[name] += text;
-      return true;
-    }) as typeof process.stdout.write;
-  }
-  try {
-    await program().parseAsync(['node', 'netloom', ...args]);
-    return { code: Number(process.exitCode ?? 0), out: said.stdout, err: said.stderr };
-  } catch (error) {
-    const { text, exitCode } = explain(error);
-    return { code: exitCode, out: said.stdout, err: said.stderr + text };
-  } finally {
-    for (const [name, write] of doors) process[name].write = write;
-    process.exitCode = 0;
-  }
-}
 
 const place = (): readonly string[] => ['--config', join(home, 'etc/node.yaml'), '--state-dir', join(home, 'state'), '--runtime-dir', join(home, 'run')];
 const joining = (...args: readonly string[]): Promise<Ended> => netloom('join', url, ...place(), '--node', 'n2', '--timeout', '1s', ...args);
@@ -223,6 +195,26 @@ describe('the life of a node', () => {
       const { stdout } = await run('git', [`--git-dir=${bare.path}`, 'show', 'netloom-status:events/n2.jsonl'], { okCodes: [0] });
       expect(stdout.match(/"operation":"joined"/g)).toHaveLength(1);
     });
+  });
+
+  test('what a person changed meanwhile is not pushed over', async () => {
+    const edit = {
+      url: bare.path,
+      auth: undefined,
+      scratch: join(home, 'scratch'),
+      main: 'main',
+      branch: 'main',
+      path: 'nodes/n1.yaml',
+      message: 'x',
+      author: AUTHOR,
+    };
+    for (const [from, text] of [
+      [null, 'a new Node'],
+      ['what it said', null],
+    ] as const)
+      await expect(pushEdit({ ...edit, from, text })).rejects.toThrow(/nodes\/n1\.yaml of main says something else than a moment ago/);
+    expect(await bare.show('main', 'nodes/n1.yaml')).toBe(CLUSTER['nodes/n1.yaml'].trimEnd());
+    rmSync(join(home, 'scratch'), { recursive: true });
   });
 
   describe('a node that leaves', () => {
