@@ -37,7 +37,8 @@ export async function build() {
 }
 
 /** Gives the paths of all files of which something is in the bundle. */
-async function bundleInto(outdir, version) {
+/** The program of a version, in a folder beside a copy of schemas/. */
+export async function bundleInto(outdir, version) {
   const { metafile } = await bundle({
     entryPoints: { netloom: ENTRY, 'lab-git-server': join(ROOT, 'src/lab/git-server-main.ts') },
     outdir,

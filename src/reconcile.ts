@@ -20,15 +20,15 @@ import { forgetHeldBack, frozen, type HeldBack, loadHeldBack, stillHeld, wrongWi
 import { openHookMemory, queueForHooks } from './pass/hooks.ts';
 import { loadGood, loadKeptLedger } from './pass/kept.ts';
 import { keepEnforced, openRecord } from './pass/last-enforced.ts';
+import { measured } from './pass/metrics.ts';
 import type { PublishResult } from './pass/publish.ts';
 import { isApart, type Pulled, pull } from './pass/pull.ts';
 import { openRemote, type Remote } from './pass/remote.ts';
 import { type Gate, sourceOf } from './pass/saved-plan.ts';
 import { type Settled, settle } from './pass/settle.ts';
 import { takenBetween, takeOver } from './pass/take-over.ts';
-import { tell, tellNobody, tellOfNothing } from './pass/tell.ts';
+import { type Telling, tell, tellNobody, tellOfNothing } from './pass/tell.ts';
 import { note } from './pass/word.ts';
-import type { NodeReport } from './report/node-report.ts';
 
 /** What a pass came to. `enforced` is null when there was nothing that this node could enforce: the kernel is untouched then. */
 export interface PassResult {
@@ -38,7 +38,7 @@ export interface PassResult {
   readonly enforced: Enforced | null;
   readonly published: PublishResult | null;
   /** What this node says of itself now; null when nothing was enforced, and when the pass was cut short. */
-  readonly report: NodeReport | null;
+  readonly telling: Telling | null;
   /** Nothing was applied because somebody said so. */
   readonly suspended: Suspension | null;
   readonly diagnostics: readonly Diagnostic[];
@@ -71,20 +71,24 @@ export async function reconcile(config: NodeConfig, options: PassOptions): Promi
   const lock = await takeLock(config.runtimeDir, options.command);
   const signals = holdSignals();
   try {
-    await tidyAfterKills(config.stateDir, config.runtimeDir);
-    await settleArmed(config.stateDir);
-    await openRecord(config.stateDir);
-    await openHookMemory(config);
-    const course = { ...(await patienceOf(config)), ...options, signals };
-    const result = await follow(config, course);
-    // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
-    const last = result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined, gate: undefined }) : result;
-    await noteFirst(config, last.enforced);
-    return { ...last, stopped: isCutShort(last) ? signals.signal() : null };
+    return await measured(config, () => passLocked(config, options, signals));
   } finally {
     signals.release();
     lock.release();
   }
+}
+
+async function passLocked(config: NodeConfig, options: PassOptions, signals: Interruption): Promise<PassResult> {
+  await tidyAfterKills(config.stateDir, config.runtimeDir);
+  await settleArmed(config.stateDir);
+  await openRecord(config.stateDir);
+  await openHookMemory(config);
+  const course = { ...(await patienceOf(config)), ...options, signals };
+  const result = await follow(config, course);
+  // What was there before is enforced: that is looked at, and told, like the outcome of any pass.
+  const last = result.guarded?.fate === 'reverted' ? await follow(config, { ...course, accept: undefined, confirmMs: undefined, gate: undefined }) : result;
+  await noteFirst(config, last.enforced);
+  return { ...last, stopped: isCutShort(last) ? signals.signal() : null };
 }
 
 // A signal that comes when all is done and told ends nothing.
@@ -115,7 +119,7 @@ async function follow(config: NodeConfig, course: Course): Promise<Told> {
   const node = catalog?.nodes.get(config.node) ?? null;
   const found = { pulled, node, suspended, diagnostics };
   if (catalog === null && held !== null && pulled.tips !== null) await tellOfNothing(config, remote, pulled, held, pulled.tips);
-  const untouched = { settled: null, enforced: null, published: null, report: null, guarded: null, held };
+  const untouched = { settled: null, enforced: null, published: null, telling: null, guarded: null, held };
   if (catalog === null || node === null || signals.signal() !== null) return { ...found, ...untouched };
   return { ...found, ...(await bring(config, remote, { ...course, held, pulled, suspended, catalog, node })) };
 }
@@ -128,7 +132,7 @@ interface Brought extends Course {
   readonly node: NodeDef;
 }
 
-type Outcome = Pick<PassResult, 'settled' | 'enforced' | 'published' | 'report' | 'guarded' | 'held'>;
+type Outcome = Pick<PassResult, 'settled' | 'enforced' | 'published' | 'telling' | 'guarded' | 'held'>;
 
 async function bring(config: NodeConfig, remote: Remote, brought: Brought): Promise<Outcome> {
   const { pulled, suspended, catalog, node } = brought;
@@ -139,13 +143,13 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const tip = pulled.tips?.status;
   const wants = { catalog, revision: pulled.good?.revision, main: pulled.tips?.main, node: node.name };
   const settled = held === null ? await settle({ remote, tip, kept, stateDir, ...wants, ...mind }) : frozen(kept, tip);
-  if (!settled.isKnown) return { settled, enforced: null, published: null, report: null, guarded: null, held };
+  if (!settled.isKnown) return { settled, enforced: null, published: null, telling: null, guarded: null, held };
   // What was changed is judged whole, also by who is asked to stop.
   const judge = await openRemote(config, join(stateDir, 'clone'), { deadlineMs: brought.deadlineMs });
   const course = { ...brought, stop: brought.signals.signal };
   const change = (target: Partial<Target>): Promise<Guarded> => changeKernel(config, judge, course, { catalog, ledger: settled.ledger, node, ...target });
   const first = await change({});
-  const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, report: null, guarded, held });
+  const untold = (guarded: Guarded): Outcome => ({ settled, enforced: guarded.enforced, published: null, telling: null, guarded, held });
   if (isOver(first)) return untold(first);
   const isDone = !idleness(config, suspended) && first.fate !== 'waiting' && first.fate !== 'held';
   if (isDone) await keepEnforced(stateDir);
@@ -155,7 +159,7 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
     const told = { ...about, settled, enforced: first.enforced, wrong: wrongWith(first, held) };
     const telling = tellNobody(config, told);
     await queueForHooks(config, remote, told, telling);
-    return { ...untold(first), report: telling.report };
+    return { ...untold(first), telling };
   }
   const over = isDone && held === null ? await takeOver({ remote, settled, catalog, enforced: first.enforced, node: node.name, stateDir }) : settled;
   // What no saved plan holds is done by the next pass.
@@ -164,5 +168,5 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const told = { ...about, settled: over, enforced: done.enforced, wrong: wrongWith(done, held), isUrgent: brought.isUrgent };
   const telling = await tell(config, remote, told);
   await queueForHooks(config, remote, told, telling);
-  return { settled: over, enforced: done.enforced, published: telling.published, guarded: done, held, report: telling.report };
+  return { settled: over, enforced: done.enforced, published: telling.published, guarded: done, held, telling };
 }

@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { writeAtomic } from '../host/files.ts';
 import { placesOf } from '../objects/index.ts';
 import { loadContests } from '../pass/contests.ts';
+import type { Asked } from '../pass/control.ts';
 import { type Prepared, prepare } from '../pass/enforce.ts';
 import { preview } from '../pass/preview.ts';
 import type { Refusal } from '../pass/pull.ts';
 import { fileOfPlan, sourceOf } from '../pass/saved-plan.ts';
+import { askedByUpgrade } from '../pass/upgrade-consent.ts';
 import { contestText } from '../plan/contest.ts';
 import { leftText } from '../plan/freeze.ts';
 import { ignoredText } from '../plan/ignore.ts';
@@ -36,8 +38,10 @@ export async function planCommand(options: Options): Promise<ExitCode> {
   const contests = await loadContests(context.stateDir);
   const prepared = await prepare({ ...context.target, contests }, context.runtimeDir);
   tell(options, context, prepared);
+  const asked = options.local === undefined ? await askedByUpgrade(prepared.plan, { config: context, revision: context.source.revision }) : null;
+  if (asked !== null) say(waitsText(asked));
   if (options.out !== undefined) await save(options.out, prepared, context);
-  return planExit(options, context, prepared);
+  return options.detailedExitcode && asked !== null ? EXIT.needsApproval : planExit(options, context, prepared);
 }
 
 function tell(options: Options, context: Planned, { plan, compiled }: Prepared): void {
@@ -56,6 +60,11 @@ function planExit(options: Options, { refusal }: Planned, { plan }: Prepared): E
   if (refusal != null && refusalExit(refusal) === EXIT.invalid) return EXIT.invalid;
   if (options.detailedExitcode && refusal?.reason === 'NeedsApproval') return EXIT.needsApproval;
   return options.detailedExitcode && plan.steps.length > 0 ? EXIT.changes : EXIT.fine;
+}
+
+// No pass has asked for it yet, so it cannot be approved yet; a saved plan that somebody applies is a word of its own.
+function waitsText({ why }: Asked): string {
+  return `${why}: the next pass does not do it, and netloom approve says how it goes ahead`;
 }
 
 async function save(path: string, prepared: Prepared, { target, source }: NodeContext): Promise<void> {

@@ -8,6 +8,7 @@ import type { Times } from '../watch/loop.ts';
 import { durationOption } from './duration-option.ts';
 import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
 import { type KeptConfig, keepConfig } from './kept-config.ts';
+import { listenFor } from './listen-for.ts';
 import { logger } from './log.ts';
 import { checkNodeOption, type NodeOptions } from './node-context.ts';
 import { serveWatch } from './serve-watch.ts';
@@ -43,16 +44,25 @@ async function watchRemote(options: Options): Promise<ExitCode> {
   const log = logger(kept.now().node);
   const warn = (error: unknown): void => log.warn(explain(error).text);
   let hooks: HooksBeside | null = null;
+  let wake: Bell['wake'] = () => undefined;
+  const listener = await listenFor(
+    kept.now,
+    (reason, need) => wake(reason, need),
+    line => log.warn(line),
+  );
   const signal = await serveWatch({
     times: () => timesOf(options, kept.now()),
     warn,
     watched: wake => watchedBy(options.config, kept, wake),
     work: frame => {
       reloaded = frame.alive.reloaded;
+      wake = frame.wake;
       hooks = hooksBeside(kept.now, frame.stop, warn);
       return remoteWork({ kept, prefix, frame, hooks });
     },
-    ended: async () => hooks?.ended(),
+    ended: async () => {
+      await Promise.all([hooks?.ended(), listener?.close()]);
+    },
   });
   log.info(`stopped by ${signal}`);
   return EXIT.fine;

@@ -16,13 +16,21 @@ export async function ensureFolder(path: string): Promise<void> {
 
 /** Replaces a file in one act: temporary file beside it, fsync, rename, fsync of the folder. Makes the folder if needed. Throws HostError. */
 export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
-  const folder = dirname(path);
-  await ensureFolder(folder);
+  await ensureFolder(dirname(path));
+  await replaceFile(path, data, mode);
+}
+
+/** The same for a file that everybody may read, whatever the umask is, in a folder that is there. Throws HostError. */
+export async function writeForOthers(path: string, data: string): Promise<void> {
+  await replaceFile(path, data, 0o644);
+}
+
+async function replaceFile(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${path}.${passing()}.tmp`;
   try {
     await writeThrough(temporary, data, mode);
     await rename(temporary, path);
-    await syncFolder(folder);
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(`cannot write ${path}`, error);
@@ -107,6 +115,7 @@ async function writeThrough(path: string, data: string | Uint8Array, mode: numbe
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
   try {
     await file.writeFile(data);
+    if ((mode & 0o077) !== 0) await file.chmod(mode);
     await file.sync();
   } finally {
     await file.close();

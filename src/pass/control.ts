@@ -12,8 +12,10 @@ import { appendEvents, type NetEvent, parseEvents } from '../report/events.ts';
 /** A node that cannot publish for long keeps the newest. */
 const MOST_NOTED = 500;
 
-/** Deletions that wait for a word: of the revision that was refused last. */
+/** What waits for a word: deletions of the revision that was refused last, or the first plan of another version of netloom. */
 export interface Asked {
+  /** Absent: deletions. */
+  readonly about?: 'upgrade';
   readonly hash: string;
   /** The refused commit. */
   readonly revision: string;
@@ -67,16 +69,30 @@ export function idleness({ mode }: Pick<NodeConfig, 'mode'>, suspension: Suspens
   return mode === 'observe' ? 'observe' : false;
 }
 
-/** Null where nothing waits. */
-export async function loadAsked(stateDir: string): Promise<Asked | null> {
-  return readWord<Asked>(stateDir, 'asked');
+/** Null where nothing of that waits. */
+export async function loadAsked(stateDir: string, about: 'deletions' | 'upgrade' = 'deletions'): Promise<Asked | null> {
+  return readWord<Asked>(stateDir, ASKED[about]);
 }
 
 /** Keeps what waits, or that nothing does; writes only what is new. */
-export async function saveAsked(stateDir: string, asked: Asked | null): Promise<void> {
-  const kept = await loadAsked(stateDir);
+export async function saveAsked(stateDir: string, asked: Asked | null, about: 'deletions' | 'upgrade' = 'deletions'): Promise<void> {
+  const kept = await loadAsked(stateDir, about);
   if (JSON.stringify(kept) === JSON.stringify(asked)) return;
-  await (asked === null ? remove(fileOf(stateDir, 'asked')) : writeWord(stateDir, 'asked', asked));
+  await (asked === null ? remove(fileOf(stateDir, ASKED[about])) : writeWord(stateDir, ASKED[about], asked));
+}
+
+const ASKED = { deletions: 'asked', upgrade: 'asked-upgrade' } as const;
+
+/** The version whose first plan somebody let go ahead, and that has not come to its end yet; null for none. */
+export async function loadUpgrade(stateDir: string): Promise<{ readonly to: string } | null> {
+  return readWord(stateDir, 'upgrading');
+}
+
+/** Keeps it, or that it has come to its end; writes only what is new. */
+export async function saveUpgrade(stateDir: string, upgrade: { readonly to: string } | null): Promise<void> {
+  const kept = await loadUpgrade(stateDir);
+  if (kept?.to === upgrade?.to) return;
+  await (upgrade === null ? remove(fileOf(stateDir, 'upgrading')) : writeWord(stateDir, 'upgrading', upgrade));
 }
 
 /** The approval of these deletions; null where nobody gave it, or where this is not ours to read. */

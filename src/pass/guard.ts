@@ -31,6 +31,7 @@ import { homeDir } from './program.ts';
 import { prolong } from './prolong.ts';
 import type { Remote } from './remote.ts';
 import { failedText, takeBack } from './take-back.ts';
+import { heldByUpgrade } from './upgrade-consent.ts';
 
 export interface GuardArgs {
   readonly config: Pick<NodeConfig, 'node' | 'stateDir' | 'runtimeDir' | 'probes' | 'confirmTimeout'> & { readonly repo: { readonly url: string } };
@@ -66,7 +67,7 @@ export type Guarded =
 /** Needs the node's lock. Throws HostError; what was armed by then is taken back first. */
 export async function enforceGuarded(prepared: Prepared, args: GuardArgs): Promise<Guarded> {
   const { stateDir } = args.config;
-  const asked = await heldByKernel(prepared, args);
+  const asked = (await heldByKernel(prepared, args)) ?? (await heldByUpgrade(prepared.plan, args));
   if (asked !== null) return { fate: 'held', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 }, asked };
   const armed: { journal: Journal | null; isChecked: boolean; settle: () => Promise<Journal | null> } = {
     journal: null,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isAnythingKept, isKept, keepTogether } from '../host/generation.ts';
 import { dropUsedApprovals } from './control.ts';
 import { definitionsIn, GOOD, type Good, KEPT_FILES, type KeptLedger, ledgerIn, loadGood } from './kept.ts';
+import { noteEnforcedBy } from './upgrade-consent.ts';
 
 /** Definitions with the ledger that they ran with; null for what there was none of. */
 export interface KeptState {
@@ -26,11 +27,16 @@ export function lastEnforcedFiles(stateDir: string): readonly string[] {
  * which kept no such record takes the good state for it.
  */
 export async function openRecord(stateDir: string): Promise<void> {
-  if (!(await isAnythingKept(join(stateDir, LAST)))) await keepEnforced(stateDir);
+  if (!(await isAnythingKept(join(stateDir, LAST)))) await keepState(stateDir);
 }
 
-/** The kernel has been brought to what is good now. Writes nothing when that is known. */
+/** The kernel has been brought to what is good now, by this version. Writes nothing when that is known. */
 export async function keepEnforced(stateDir: string): Promise<void> {
+  await keepState(stateDir);
+  await noteEnforcedBy(stateDir);
+}
+
+async function keepState(stateDir: string): Promise<void> {
   const last = join(stateDir, LAST);
   const sources = KEPT_FILES.map(name => join(stateDir, GOOD, name));
   if (await isKept(last, sources)) return;

@@ -55,16 +55,12 @@ async function tellAll(args: RunArgs, hooks: readonly Hook[]): Promise<number> {
   const isOver = (): boolean => args.stop.aborted || performance.now() >= until;
   const results: NetEvent[] = [];
   const { stateDir } = args.config;
-  let left = 0;
   // What passes add meanwhile comes after; where there is no hook any more nobody is told.
-  for (let files = queueOf(args); files.length > 0 && !isOver(); files = queueOf(args)) {
-    const [file = ''] = files;
-    const waiting = await readQueue(file);
-    left = await tellFile(waiting, { args, hooks, results, isOver, save: rest => save(file, rest, stateDir, results) });
-    if (left > 0) break;
+  for (let [file] = queueOf(args); file !== undefined && !isOver(); [file] = queueOf(args)) {
+    const path = file;
+    await tellFile(await readQueue(path), { args, hooks, results, isOver, save: rest => save(path, rest, stateDir, results) });
   }
-  await dropOldest(args);
-  return left;
+  return dropOldest(args);
 }
 
 async function save(file: string, rest: readonly Waiting[], stateDir: string, results: NetEvent[]): Promise<void> {
@@ -80,21 +76,18 @@ interface Telling {
   readonly save: (rest: readonly Waiting[]) => Promise<void>;
 }
 
-// What is left of the file.
-async function tellFile(all: readonly Waiting[], telling: Telling): Promise<number> {
+async function tellFile(all: readonly Waiting[], telling: Telling): Promise<void> {
   let saved = performance.now();
   for (const [index, waiting] of all.entries()) {
     const after = await tellOne(waiting, telling);
     const rest = [...(after === null ? [] : [{ ...waiting, after }]), ...all.slice(index + 1)];
-    const isLast = after !== null || rest.length === 0;
-    if (isLast || performance.now() - saved > CHECKPOINT_MS) {
+    if (after !== null) return telling.save(rest);
+    if (performance.now() - saved > CHECKPOINT_MS) {
       await telling.save(rest);
       saved = performance.now();
     }
-    if (isLast) return rest.length;
   }
   await telling.save([]);
-  return 0;
 }
 
 // null: all were told; else the last that was.
@@ -156,14 +149,16 @@ async function readQueue(file: string): Promise<readonly Waiting[]> {
   });
 }
 
-async function dropOldest(args: RunArgs): Promise<void> {
+// How many wait after that.
+async function dropOldest(args: RunArgs): Promise<number> {
   const files = queueOf(args);
   const counts = await Promise.all(files.map(async file => (await readQueue(file)).length));
   let waiting = counts.reduce((sum, count) => sum + count, 0);
   for (const [index, file] of files.entries()) {
-    if (waiting <= MOST_WAITING) return;
+    if (waiting <= MOST_WAITING) break;
     waiting -= counts[index] ?? 0;
     await remove(file);
     args.say('warn', `${counts[index]} events are told to no hook: more than ${MOST_WAITING} wait, and the hooks do not follow`);
   }
+  return waiting;
 }

@@ -38,12 +38,21 @@ export interface Telling {
   readonly before: NodeReport | null;
   /** null: nobody could be asked. */
   readonly published: PublishResult | null;
+  /** Operations that were needed because somebody altered the kernel, and those of them that succeeded; counted where the last report is known. */
+  readonly drift: { readonly found: number; readonly repaired: number };
 }
+
+export const NO_DRIFT: Telling['drift'] = { found: 0, repaired: 0 };
 
 /** The node's report where nobody is told: git is down. */
 export function tellNobody(config: NodeConfig, told: Told, published: PublishResult | null = null): Telling {
   const fleet = { nodes: told.catalog.nodes.size, pushesPerMinute: config.status.pushesPerMinute };
-  return { report: reportOf({ config, ...told, fleet, before: null, now: `${new Date().toISOString().slice(0, 19)}Z` }), before: null, published };
+  return {
+    report: reportOf({ config, ...told, fleet, before: null, now: `${new Date().toISOString().slice(0, 19)}Z` }),
+    before: null,
+    published,
+    drift: NO_DRIFT,
+  };
 }
 
 /** A remote that cannot be reached, or takes nothing, is a result. */
@@ -73,7 +82,8 @@ export async function tell(config: NodeConfig, remote: Remote, told: Told): Prom
   );
   if (published.result === 'news') await Promise.all([dropNoted(config.stateDir, noted), results.drop(), noteSpoken(config.stateDir)]);
   else await noteEvents(config.stateDir, news);
-  return { report, before: before.report, published };
+  const drift = news.filter(({ type, phase }) => type === 'drift' && phase === 'finish');
+  return { report, before: before.report, published, drift: { found: drift.length, repaired: drift.filter(({ extra }) => extra === undefined).length } };
 }
 
 // Who is behind the branch, or does not follow it, does not know who was added since.

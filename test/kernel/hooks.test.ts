@@ -123,20 +123,20 @@ test('what became of them is in the events, in the log and kept; what went well 
 });
 
 test('a hook that hangs holds no pass up, and others are told all the same, later', async () => {
-  await settled(recorder, () => hook('05-hangs', '[ "$NETLOOM_EVENT $NETLOOM_NAME" != "allocated c" ] || exec sleep 600'));
+  const go = join(node.bare.root, 'go');
+  const hangs = `[ "$NETLOOM_EVENT $NETLOOM_NAME" != "allocated c" ] || { touch ${go}.hangs; while [ ! -e ${go} ]; do sleep 0.05; done; }`;
+  await settled(recorder, () => hook('05-hangs', hangs));
   await node.grow(tap('c'));
   await node.pass();
-  // It is met hanging when it has not ended, and nobody was told.
-  const running = runHooks({
-    config: { ...node.config, hooks: { ...node.config.hooks, timeout: '5s' } },
-    stop: never,
-    withinMs: 60_000,
-    say: (_, line) => void lines.push(line),
-  });
+  const config = { ...node.config, hooks: { ...node.config.hooks, timeout: '10m' } };
+  const running = runHooks({ config, stop: never, withinMs: Number.POSITIVE_INFINITY, say: (_, line) => void lines.push(line) });
+  await expect.poll(() => existsSync(`${go}.hangs`), { timeout: 60_000 }).toBe(true);
   await node.grow(tap('d'));
   expect((await node.pass()).enforced?.remaining.steps).toEqual([]);
-  expect([await drain(), await running]).toEqual([0, 0]);
-  expect(lines).toContain('hook 05-hangs: not ended within 5 s (allocated Interface default/c)');
+  // Whoever tells now leaves it to the one that hangs.
+  expect([await drain(), words(), lines]).toEqual([0, [], []]);
+  writeFileSync(go, '');
+  expect(await running).toBe(0);
   for (const name of ['c', 'd'])
     expect(words().filter(line => line.endsWith(`/${name}`))).toEqual(['allocated', 'created', 'ready'].map(event => `${event} Interface default/${name}`));
 });
@@ -145,9 +145,10 @@ test('one pass gives them a limited time; what is left is told by the next, from
   await settled(recorder, () => hook('20-slow', 'sleep 0.3'));
   await node.grow(tap('e'));
   await node.pass();
-  const left = await drain(100);
-  expect(left).toBeGreaterThan(0);
-  expect(words().length).toBeGreaterThan(0);
+  // On a busy machine the time may be over before the first program begins.
+  let left = await drain(100);
+  for (let tries = 0; tries < 100 && words().length === 0; tries += 1) left = await drain(100);
+  expect([words().length, left > 0]).toEqual([1, true]);
   // 10-tell has heard of an event that 20-slow has not: it is not told it again.
   while ((await drain(100)) > 0);
   expect(words().filter(line => line.endsWith('/e'))).toEqual(['allocated', 'created', 'ready'].map(event => `${event} Interface default/e`));

@@ -102,7 +102,7 @@ describe('a branch of people is refused', () => {
         enforced: null,
         settled,
         published: null,
-        report: null,
+        telling: null,
         diagnostics: [],
         guarded: null,
         held: null,
