@@ -1,7 +1,7 @@
 /** `netloom join`: a machine becomes a node. Everything that could stand against it is told before anything is written. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { holdSignals, type Interruption } from '../host/interruption.ts';
+import { holdSignals } from '../host/interruption.ts';
 import { nodeNameHere } from '../host/underlay.ts';
 import { awaitPeers } from '../join/await-peers.ts';
 import { type Check, type Found, isRefused } from '../join/checks.ts';
@@ -23,6 +23,7 @@ import { onePass, untilMerged } from './first-pass.ts';
 import { settleDefinition } from './join-definition.ts';
 import { addressOf, type JoinOptions, mtuOf, nodesOwn } from './join-options.ts';
 import { checkCredential, handCredential, startPasses, writeConfiguration } from './join-setup.ts';
+import { refusalExit } from './refusal-exit.ts';
 import { columns, print, say } from './terminal.ts';
 
 /** Exit 0 joined, or left to the timer until the Node is merged; 1 refused; 3 definitions invalid; 75 when the remote or a peer does not answer. */
@@ -86,11 +87,9 @@ async function sidesOf(
 
 function refusal(checks: readonly Check[], { pulled }: Look): CommandError {
   const failed = checks.filter(({ state }) => state === 'failed').map(({ name }) => name);
-  const only = (name: string): boolean => failed.length === 1 && failed[0] === name;
-  const isInvalid = only('definitions') && pulled.refusal?.reason === 'InvalidDefinitions';
-  const isAway = only('remote') && ['Unreachable', 'Timeout', 'RateLimited', 'Truncated', 'Tls'].includes(pulled.refusal?.reason ?? '');
+  const isTheirs = failed.length === 1 && (failed[0] === 'definitions' || failed[0] === 'remote');
   return new CommandError(`this machine cannot join: ${failed.join(', ')}; nothing was written`, {
-    exitCode: isInvalid ? EXIT.invalid : isAway ? EXIT.tryAgain : EXIT.error,
+    exitCode: isTheirs && pulled.refusal !== null ? refusalExit(pulled.refusal) : EXIT.error,
     hint: 'above stands what to do about each',
   });
 }
@@ -103,53 +102,45 @@ interface Begun {
   readonly tell: (text: string) => void;
 }
 
-/** The first pass, once the Node is merged, and the peers. */
 async function bring(config: NodeConfig, options: JoinOptions, args: Begun): Promise<ExitCode> {
   const signals = holdSignals();
   try {
-    return await bringWith(config, options, args, signals);
+    const isMerged = await untilMerged(args.look.remote, config.node, args.waitMs, signals.stop);
+    return isMerged ? await bringUp(config, options, args, signals.stop) : leaveToTimer(config, options, args);
   } finally {
     signals.release();
   }
 }
 
-async function bringWith(config: NodeConfig, options: JoinOptions, { begun, look, waitMs, timeoutMs, tell }: Begun, signals: Interruption): Promise<ExitCode> {
-  const end = (joined: Joined): void => {
-    if (options.output === 'json') print(JSON.stringify(joinedJson(joined), null, 2));
-    else print(joinedText(joined, columns()));
-  };
-  const isMerged = await untilMerged(look.remote, config.node, waitMs, signals.stop);
-  if (!isMerged) {
-    end({ ...begun, role: roleOf(undefined, options.gateway), revision: '', peers: [] });
-    say(`Node ${config.node} is not merged yet: ${later(begun.unit)} takes it up when it is; netloom status, and netloom join again, tell how it went`);
-    return waitMs > 0 ? EXIT.tryAgain : EXIT.fine;
-  }
-  const first = await onePass(config, signals.stop);
-  tell(`first pass: ${first.text}`);
-  const { catalog, node } =
-    first.result.pulled.catalog === null ? { catalog: null, node: null } : { catalog: first.result.pulled.catalog, node: first.result.node };
-  if (first.exitCode !== EXIT.fine || catalog === null || node === null) return first.exitCode === EXIT.fine ? EXIT.error : first.exitCode;
-  const peers = await awaitPeers({ remote: look.remote, catalog, self: node, timeoutMs, stop: signals.stop });
-  const joined: Joined = {
-    ...begun,
-    definition: { ...begun.definition, state: 'merged' },
-    role: roleOf(node),
-    revision: first.result.pulled.good?.revision ?? '',
-    peers,
-  };
+function leaveToTimer({ node }: NodeConfig, options: JoinOptions, { begun, waitMs }: Begun): ExitCode {
+  tellJoined({ ...begun, role: roleOf(undefined, options.gateway), revision: '', peers: [] }, options);
+  const who = begun.unit === '' ? 'the next pass (netloom reconcile)' : begun.unit;
+  say(`Node ${node} is not merged yet: ${who} takes it up when it is; netloom status, and netloom join again, tell how it went`);
+  return waitMs > 0 ? EXIT.tryAgain : EXIT.fine;
+}
+
+/** The first pass, and the peers; told here and as an event. */
+async function bringUp(config: NodeConfig, options: JoinOptions, { begun, look, timeoutMs, tell }: Begun, stop: AbortSignal): Promise<ExitCode> {
+  const { result, exitCode, text } = await onePass(config, stop);
+  tell(`first pass: ${text}`);
+  const { node, pulled } = result;
+  if (exitCode !== EXIT.fine) return exitCode;
+  if (pulled.catalog === null || node === null) return EXIT.error;
+  const peers = await awaitPeers({ remote: look.remote, catalog: pulled.catalog, self: node, timeoutMs, stop });
+  const definition = { ...begun.definition, state: 'merged' as const };
+  const joined: Joined = { ...begun, definition, role: roleOf(node), revision: pulled.good?.revision ?? '', peers };
   const event = joinedEvent(joined, new Date().toISOString());
   if (!isTold(event, look.said.events)) {
     await noteEvent(config.stateDir, event);
-    // Told by this pass, or by the next one where the fleet has pushed enough for now.
-    await onePass(config, signals.stop);
+    await onePass(config, stop);
   }
-  end(joined);
+  tellJoined(joined, options);
   const waiting = peers.filter(({ state }) => state !== 'ready');
   if (waiting.length === 0) return EXIT.fine;
   say(`not ready yet: ${waiting.map(peer => peer.node).join(', ')}; this node goes on by itself, and netloom join again looks anew`);
   return EXIT.tryAgain;
 }
 
-function later(unit: string): string {
-  return unit === '' ? 'the next pass (netloom reconcile)' : unit;
+function tellJoined(joined: Joined, { output }: JoinOptions): void {
+  print(output === 'json' ? JSON.stringify(joinedJson(joined), null, 2) : joinedText(joined, columns()));
 }

@@ -1,9 +1,7 @@
 /** `netloom leave`: shows what goes, asks, removes everything that netloom made on this machine, and proves that nothing is left. */
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { HostError } from '../host/errors.ts';
 import { checkPrivileges } from '../host/features.ts';
-import { takeLock } from '../host/lock.ts';
+import { takeLockInTime } from '../host/lock.ts';
 import { passersNow, settingsNow } from '../host/marks-now.ts';
 import { isRunBySystemd, reloadUnits, stopUnits } from '../host/systemd.ts';
 import { type Place, prepareLeaving, proof, proofText, removeConfiguration, removeKernelState, removeState } from '../join/leave.ts';
@@ -78,7 +76,7 @@ async function remove(place: Place, config: NodeConfig | null, departure: Depart
     throw new CommandError(`a watch still runs, and would make everything anew: ${others.join(', ')}`, {
       hint: 'end it (kill its process), then do this again',
     });
-  const lock = await lockWhenFree(place.runtimeDir);
+  const lock = await takeLockInTime(place.runtimeDir, 'netloom leave', LONGEST_PASS_MS);
   try {
     if (!keep) {
       const enforced = await removeKernelState(place, options.force === true);
@@ -126,17 +124,5 @@ async function lastWord(config: NodeConfig, { nodes }: Departure): Promise<void>
   if (published.result === 'failed') say(`that ${config.node} has left could not be published: ${published.message}; others see it silent in an hour`);
 }
 
+/** Longer than a pass takes. */
 const LONGEST_PASS_MS = 120_000;
-const LOOK_MS = 200;
-
-async function lockWhenFree(runtimeDir: string): ReturnType<typeof takeLock> {
-  const until = performance.now() + LONGEST_PASS_MS;
-  for (;;) {
-    try {
-      return await takeLock(runtimeDir, 'netloom leave');
-    } catch (error) {
-      if (!(error instanceof HostError && error.code === 'locked') || performance.now() > until) throw error;
-    }
-    await sleep(LOOK_MS);
-  }
-}

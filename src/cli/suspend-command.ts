@@ -1,7 +1,6 @@
 /** `netloom suspend` and `resume`: whether this node applies anything at all. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/errors.ts';
-import { takeLock } from '../host/lock.ts';
+import { takeLockInTime } from '../host/lock.ts';
 import { dropContests } from '../pass/contests.ts';
 import { loadSuspension, saveSuspension, suspensionText } from '../pass/control.ts';
 import { endRollBack } from '../pass/roll-back.ts';
@@ -11,7 +10,6 @@ import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { print } from './terminal.ts';
 
 const LONGEST_PASS_MS = 120_000;
-const LOOK_MS = 200;
 
 /** Returns when nothing is applied any more: a pass that runs now is waited for. */
 export async function suspendCommand(options: { readonly config: string; readonly reason: string }): Promise<ExitCode> {
@@ -50,16 +48,10 @@ export async function resumeCommand(options: { readonly config: string }): Promi
 
 // Its word is on the disk: whoever takes the lock from now on applies nothing.
 async function endOfPass(runtimeDir: string): Promise<void> {
-  const until = performance.now() + LONGEST_PASS_MS;
-  for (;;) {
-    try {
-      (await takeLock(runtimeDir, 'netloom suspend')).release();
-      return;
-    } catch (error) {
-      if (!(error instanceof HostError && error.code === 'locked')) throw error;
-      if (performance.now() > until)
-        throw new CommandError(`suspended, but a pass that began before still runs: ${error.message}`, { exitCode: EXIT.tryAgain });
-    }
-    await sleep(LOOK_MS);
+  try {
+    (await takeLockInTime(runtimeDir, 'netloom suspend', LONGEST_PASS_MS)).release();
+  } catch (error) {
+    if (!(error instanceof HostError && error.code === 'locked')) throw error;
+    throw new CommandError(`suspended, but a pass that began before still runs: ${error.message}`, { exitCode: EXIT.tryAgain });
   }
 }

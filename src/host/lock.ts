@@ -49,6 +49,21 @@ export async function takeLock(runtimeFolder: string, command: string, name = 'l
   return { release: () => release(fd) };
 }
 
+const LOOK_MS = 200;
+
+/** Takes it as soon as it is free. Throws HostError `locked` when others have it all that time. */
+export async function takeLockInTime(runtimeFolder: string, command: string, mostMs: number): Promise<Lock> {
+  const until = performance.now() + mostMs;
+  for (;;) {
+    try {
+      return await takeLock(runtimeFolder, command);
+    } catch (error) {
+      if (!(error instanceof HostError && error.code === 'locked') || performance.now() > until) throw error;
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
 async function tryLock(fd: number, path: string): Promise<boolean> {
   const lib = await usualLibrary();
   if (lib !== null) return flockNow(lib, fd, path);
