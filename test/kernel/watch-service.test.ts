@@ -24,10 +24,20 @@ function replace(path: string, text: string): void {
 }
 
 describe('a node', () => {
-  let watching: Watching;
+  let watching: Watching | null = null;
   let manager: Datagrams;
   let config: string;
   const AUTH = (): object => ({ repo: { ...node.config.repo, auth: { type: 'token', file: at('token') } } });
+  const start = (): Watching => startWatch(['--config', config, '--poll', '1h', '--interval', '1h'], { NOTIFY_SOCKET: at('notify'), WATCHDOG_USEC: '100000' });
+  // One for all tests here, each of which can stand alone.
+  async function running(): Promise<Watching> {
+    if (watching !== null) return watching;
+    const begun = start();
+    watching = begun;
+    await begun.until('no first pass', () => begun.passes() > 0);
+    await begun.rests();
+    return begun;
+  }
   const told = (): string => manager.received().join('\n');
 
   beforeAll(async () => {
@@ -36,52 +46,54 @@ describe('a node', () => {
     manager = await listenAt(at('notify'));
   });
   afterAll(async () => {
-    await watching?.stop();
+    if (watching?.child.exitCode === null) await watching.stop();
     manager?.close();
   });
 
   test('is ready when its first pass is over, and lives from then on', async () => {
     node.proxy.spoil(async () => 'stall');
     const asked = node.proxy.asked.length;
-    watching = startWatch(['--config', config, '--poll', '1h', '--interval', '1h'], { NOTIFY_SOCKET: at('notify'), WATCHDOG_USEC: '100000' });
-    await watching.until('nothing was asked', () => node.proxy.asked.length > asked);
-    await watching.until('it does not live', () => told().split('WATCHDOG=1').length > 3);
+    const first = start();
+    await first.until('nothing was asked', () => node.proxy.asked.length > asked);
+    await first.until('it does not live', () => told().split('WATCHDOG=1').length > 3);
     expect(told()).toContain('STATUS=runs a pass: start');
     expect(told()).not.toContain('READY=1');
     node.proxy.spoil();
     // What stalled is not answered any more: it is the same remote that comes back.
-    process.kill(watching.child.pid ?? 0, 'SIGKILL');
-    watching = startWatch(['--config', config, '--poll', '1h', '--interval', '1h'], { NOTIFY_SOCKET: at('notify'), WATCHDOG_USEC: '100000' });
-    await watching.until('it is not ready', () => told().includes('READY=1'));
-    expect(watching.passes()).toBe(1);
-    await watching.until('no status', () => /STATUS=n1 follows [0-9a-f]{10}, 0 steps to do/.test(told()));
+    first.child.kill('SIGKILL');
+    const second = await running();
+    await second.until('it is not ready', () => told().includes('READY=1'));
+    await second.until('no status', () => /STATUS=n1 follows [0-9a-f]{10}, 0 steps to do/.test(told()));
   });
 
   test('a rotated token is used at once', async () => {
+    const now = await running();
     const before = node.proxy.asked.length;
     replace(at('token'), 'second');
     const basic = `Basic ${Buffer.from('x-access-token:second').toString('base64')}`;
-    await watching.until('the token is the old one', () => node.proxy.asked.slice(before).some(({ headers }) => headers.authorization === basic));
+    await now.until('the token is the old one', () => node.proxy.asked.slice(before).some(({ headers }) => headers.authorization === basic));
   });
 
   test('a broken configuration is told, and the one before stays in force; a good one is taken', async () => {
+    const now = await running();
     replace(config, '{ node: n1, repo: ');
-    await watching.until('it is not told', () => watching.said().includes('what was configured before stays in force'));
-    expect(watching.said()).toContain(config);
-    await watching.until('no pass', () => /stays in force[\s\S]*"pass ended"/.test(watching.said()));
+    await now.until('it is not told', () => now.said().includes('what was configured before stays in force'));
+    expect(now.said()).toContain(config);
+    await now.until('no pass', () => /stays in force[\s\S]*"pass ended"/.test(now.said()));
     const before = node.proxy.asked.length;
     replace(at('token2'), 'third');
     writeConfig(node, { repo: { ...node.config.repo, auth: { type: 'bearer', file: at('token2') } } });
-    await watching.until('it is not read', () => node.proxy.asked.slice(before).some(({ headers }) => headers.authorization === 'Bearer third'));
-    expect(watching.said()).toContain('is read anew');
-    await watching.until('systemd is not told', () => /RELOADING=1\nMONOTONIC_USEC=\d+\n[\s\S]*READY=1/.test(told().slice(told().indexOf('RELOADING'))));
+    await now.until('it is not read', () => node.proxy.asked.slice(before).some(({ headers }) => headers.authorization === 'Bearer third'));
+    expect(now.said()).toContain('is read anew');
+    await now.until('systemd is not told', () => /RELOADING=1\nMONOTONIC_USEC=\d+\n[\s\S]*READY=1/.test(told().slice(told().indexOf('RELOADING'))));
   });
 
   test('says that it stops', async () => {
-    await watching.rests();
+    const now = await running();
+    await now.rests();
     // A queue of ten: what nobody reads keeps others out.
     manager.received();
-    expect(await watching.stop()).toBe(0);
+    expect(await now.stop()).toBe(0);
     expect(told()).toContain('STOPPING=1');
   });
 });
