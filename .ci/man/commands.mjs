@@ -106,7 +106,8 @@ const flags = text =>
 
 const boldWords = text => text.replace(/[^\s,]+|[\s,]+/g, word => (/^[\s,]+$/.test(word) ? plain(word) : bold(word)));
 
-const sentence = text => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+// A value that is explained (`observe: ...`) stays as it is typed.
+const sentence = text => `${/^[a-z]+: /.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function withFacts({ description, argChoices, defaultValue, envVar }) {
   const facts = [
