@@ -9,7 +9,7 @@ import { joinedPaths } from '../../src/join/configuration.ts';
 import { OURS } from '../../src/kinds/marks.ts';
 import { ROOT } from '../house/tree.ts';
 import { makeDeb } from '../package/checkout.ts';
-import { makeBare } from '../repo/support/remote.ts';
+import { type Bare, makeBare } from '../repo/support/remote.ts';
 import { describeWhere } from '../support/needs.ts';
 import { bootMachine, cannotBoot, type Machine } from './machine.ts';
 import { provideNode } from './provide-node.ts';
@@ -46,6 +46,7 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
   const [made, again] = [mkdtempSync(join(tmpdir(), 'netloom-debs-')), mkdtempSync(join(tmpdir(), 'netloom-debs-'))];
   const debs = new Map<string, string>();
   let machine: Machine;
+  let bare: Bare;
   let before: readonly string[];
 
   beforeAll(async () => {
@@ -60,7 +61,7 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     await provideNode(machine);
     for (const words of ['link add eth0 type veth peer name far0', 'link set far0 up', 'link set eth0 up', 'addr add 10.2.1.11/24 dev eth0'])
       await machine.ask('ip', ...words.split(' '));
-    const bare = await makeBare('main', machine.shared);
+    bare = await makeBare('main', machine.shared);
     await bare.grow('main', { 'all.yaml': DEFINITIONS });
     before = await files();
   }, BUILD_MS);
@@ -147,13 +148,19 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     expect([await isActive('netloom-watch.service'), await isActive('netloom.timer')]).toEqual([false, false]);
   });
 
-  it('leaves networks when it is removed, and says what to do', async () => {
+  it('leaves networks when it is removed, and says what to do; what waits for its confirmation stays', async () => {
+    await bare.grow('main', { 'more.yaml': DEFINITIONS.split('---\n').slice(-1).join('').replaceAll('web', 'more') });
+    await machine.ask('netloom', 'reconcile', '--confirm-timeout', '10m');
+    const waiting = (): Promise<string> => ask('systemctl', 'list-units', '--all', '--plain', '--no-legend', 'netloom-undo-*');
+    expect(await waiting()).toContain('.timer');
     await machine.ask('systemctl', 'enable', '--now', 'netloom.timer');
     const there = await dataPlane();
     const { exitCode, stderr } = await machine.run('dpkg', '--remove', 'netloom');
     expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/networks of this node stay as they are[\s\S]*netloom leave/)]);
     expect([await dataPlane(), await isActive('netloom.timer')]).toEqual([there, false]);
-    expect(await ask('cat', '/etc/netloom/node.yaml')).toContain('node: n1');
+    expect(there.join('\n')).toContain('tap-more');
+    expect(await waiting()).toBe('');
+    expect(await ask('cat', CONFIG)).toContain('node: n1');
   });
 
   it('leaves nothing when it is purged, but what is not its own and what a running network needs', async () => {
