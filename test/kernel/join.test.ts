@@ -1,10 +1,13 @@
 /** What can go wrong when a machine joins or leaves, at the machine's own kernel and a real git server with a token for nodes and one for people. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/host/exec.ts';
+import { passersNow } from '../../src/host/marks-now.ts';
 import { pushEdit } from '../../src/join/push-edit.ts';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
 import { ROOT } from '../house/tree.ts';
@@ -258,6 +261,22 @@ describe('the life of a node', () => {
       const kept = await netloom('leave', '--config', copy, '--yes', '--keep');
       expect([kept.code, kept.out], kept.err).toEqual([0, expect.stringContaining(`${copy} stays: netloom join did not write it`)]);
       expect([await has(bridge), existsSync(join(home, 'kept'))]).toEqual([true, false]);
+    });
+
+    test('beside a watch that somebody runs by hand does not begin: that would make everything anew', async () => {
+      const watch = spawn(process.execPath, [join(ROOT, 'dist/netloom.js'), 'watch', '--config', join(home, 'etc/node.yaml')], { stdio: 'ignore' });
+      try {
+        await expect.poll(passersNow, { timeout: 20_000 }).toContain(`${watch.pid} netloom watch`);
+        const refused = await leaving('--yes', '--force');
+        expect([refused.code, refused.err, await has(bridge)]).toEqual([
+          1,
+          expect.stringContaining(`would make everything anew: ${watch.pid} netloom watch`),
+          true,
+        ]);
+      } finally {
+        watch.kill('SIGKILL');
+        await once(watch, 'exit');
+      }
     });
 
     test('without git goes all the same, and the definition can go with it', async () => {
