@@ -4,6 +4,7 @@ import { formatPlace } from '../model/place.ts';
 import { placesOf } from '../objects/index.ts';
 import { idleness, type Suspension, suspensionText } from '../pass/control.ts';
 import type { Enforced } from '../pass/enforce.ts';
+import { isFirstOfBoot } from '../pass/first-of-boot.ts';
 import type { PublishResult } from '../pass/publish.ts';
 import { contestText } from '../plan/contest.ts';
 import { heldReason } from '../plan/print-held.ts';
@@ -25,9 +26,11 @@ import { paintPlan, print, say } from './terminal.ts';
 export async function reconcileCommand(options: Options): Promise<ExitCode> {
   const config = loadConfig(options.config);
   const confirmMs = confirmOption(options.confirmTimeout);
+  const guestsWait = await isFirstOfBoot(config);
   const result = await reconcile(config, { accept: options.accept, confirmMs, command: 'netloom reconcile' });
   tellPass(config, result);
-  if (result.stopped === null) await tellHooks(config);
+  // At boot the unit has to end before guests begin: the next pass tells.
+  if (result.stopped === null && !guestsWait) await tellHooks(config);
   return endOf(config, result);
 }
 

@@ -1,5 +1,6 @@
 /** What `netloom watch` does when its loop says so: looks at the remote, passes, and plans branches. */
 import type { NodeConfig } from '../model/node-config.ts';
+import { MOMENT_MS } from '../pass/first-of-boot.ts';
 import { loadGood } from '../pass/kept.ts';
 import { openForBranches, type PlannedBranches, planBranches } from '../pass/plan-branches.ts';
 import type { Remote } from '../pass/remote.ts';
@@ -21,9 +22,6 @@ export interface RemoteWorkArgs {
   readonly hooks: HooksBeside;
 }
 
-/** A remote that did not answer last time is not waited for long while something here is to be put right. */
-const IMPATIENT_MS = 3_000;
-
 export function remoteWork({ kept, prefix, frame, hooks }: RemoteWorkArgs): Work {
   const planned: PlannedBranches = new Map();
   let listed: ReadonlyMap<string, Oid> = new Map();
@@ -42,9 +40,9 @@ export function remoteWork({ kept, prefix, frame, hooks }: RemoteWorkArgs): Work
     pass: async why => {
       const config = kept.now();
       logger(config.node).debug({ why }, 'a pass begins');
-      // A node that has nothing to enforce yet has to wait.
+      // A remote that did not answer last time is not waited for long while something here is to be put right; a node that has nothing has to wait.
       const isPatient = isHeard || (await loadGood(config.stateDir)) === null;
-      const result = await reconcile(config, { command: 'netloom watch', ...(isPatient ? {} : { deadlineMs: IMPATIENT_MS }) });
+      const result = await reconcile(config, { command: 'netloom watch', ...(isPatient ? {} : { deadlineMs: MOMENT_MS }) });
       tellPass(config, result);
       hooks.start();
       frame.passed(result.enforced?.compiled.resources ?? null);

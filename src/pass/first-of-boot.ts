@@ -10,14 +10,17 @@ import type { Enforced } from './enforce.ts';
 import { loadGood } from './kept.ts';
 
 /** How long the remote may take for one answer then, and its name to be found. */
-const MOMENT_MS = 2_000;
+export const MOMENT_MS = 2_000;
 const NOTE = 'enforced';
 
+/** True while nothing was enforced in this boot. A node that has nothing to enforce yet keeps nobody waiting. */
+export async function isFirstOfBoot({ stateDir, runtimeDir }: NodeConfig): Promise<boolean> {
+  return !(await isOfThisBoot(join(runtimeDir, NOTE))) && (await loadGood(stateDir)) !== null;
+}
+
 /** How long the remote is waited for in this pass. */
-export async function patienceOf({ stateDir, runtimeDir }: NodeConfig): Promise<{ readonly deadlineMs?: number; readonly lookupMs?: number }> {
-  if (await isOfThisBoot(join(runtimeDir, NOTE))) return {};
-  // A node that has nothing to enforce has nothing to do but wait.
-  return (await loadGood(stateDir)) === null ? {} : { deadlineMs: MOMENT_MS, lookupMs: MOMENT_MS };
+export async function patienceOf(config: NodeConfig): Promise<{ readonly deadlineMs?: number; readonly lookupMs?: number }> {
+  return (await isFirstOfBoot(config)) ? { deadlineMs: MOMENT_MS, lookupMs: MOMENT_MS } : {};
 }
 
 /** The passes after one that enforced something are not the first. */

@@ -2,62 +2,16 @@
  * The shipped units on a machine that systemd runs, with a git server on its wire: ticks, the boot with git and without, what is killed
  * or stopped in the middle, an upgrade, and what a person reads of it all.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../../src/host/exec.ts';
-import { ROOT } from '../house/tree.ts';
+import { document } from '../kernel/support/remote-node.ts';
 import { describeWhere } from '../support/needs.ts';
-import { type DefinitionsServer, NODE_TOKEN, serveDefinitions } from './definitions-server.ts';
+import { type DefinitionsServer, serveDefinitions } from './definitions-server.ts';
+import { config, DEFINITIONS, furnish, taps } from './furnished.ts';
 import { install } from './installed.ts';
 import { cannotBoot, type Machine, makeMachine } from './machine.ts';
 import { makeWire, type Wire } from './wire.ts';
-
-const document = (kind: string, name: string, spec: string): string =>
-  `apiVersion: netloom.dev/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
-
-const BRIDGE = 'br-vxlan-77';
-const DEFINITIONS = {
-  'cluster.yaml': document('Cluster', 'harbour', '{}'),
-  'n1.yaml': document('Node', 'n1', '{ underlay: { address: 10.2.1.11, device: eth0 }, gateway: true, egress: [{ pool: quay, device: eth1 }] }'),
-  'quay.yaml': document('AddressPool', 'quay', '{ cidr: 198.51.100.0/24 }'),
-  'shop.yaml': document('Network', 'shop', '{ vxid: 0x77, cidr: 192.168.7.0/24, pool: quay }'),
-  'web.yaml': document('Interface', 'web', '{ network: shop, node: n1, attach: { netns: { name: web } } }'),
-};
-
-/** Taps on n1, in a file of definitions. */
-const taps = (prefix: string, count: number): string =>
-  Array.from({ length: count }, (_, nth) =>
-    document('Interface', `${prefix}-${nth}`, `{ network: shop, node: n1, attach: { tap: { ifname: t-${prefix}-${nth} } } }`),
-  ).join('---\n');
-
-const config = (url: string, branch = 'main'): string => `node: n1
-repo: { url: "${url}", branch: ${branch}, auth: { credential: git-token } }
-status: { auth: { credential: git-token } }
-`;
-
-// What libvirt starts at boot stands on its bridge, or fails.
-const GUESTS = `[Unit]
-After=network.target
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/ip link show up dev ${BRIDGE}
-[Install]
-WantedBy=multi-user.target
-`;
-
-// What made a container's namespace before.
-const CONTAINERS = `[Unit]
-Before=netloom.service netloom-watch.service
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/ip netns add web
-[Install]
-WantedBy=multi-user.target
-`;
 
 describeWhere(cannotBoot(), 'the units on a booted machine', () => {
   let wire: Wire;
@@ -75,14 +29,7 @@ describeWhere(cannotBoot(), 'the units on a booted machine', () => {
     ];
     machine = await makeMachine({ name: 'n1', cards });
     await machine.boot();
-    await install(machine);
-    machine.write('/etc/netloom/git-token', `${NODE_TOKEN}\n`, 0o600);
-    machine.write('/etc/netloom/node.yaml', config(server.url));
-    for (const unit of ['netloom', 'netloom-watch'])
-      machine.write(`/etc/systemd/system/${unit}.service.d/git-token.conf`, readFileSync(join(ROOT, 'systemd/examples/git-token.conf'), 'utf8'));
-    for (const unit of ['libvirtd', 'virtqemud', 'libvirt-guests']) machine.write(`/etc/systemd/system/${unit}.service`, GUESTS);
-    machine.write('/etc/systemd/system/containers.service', CONTAINERS);
-    await typed('systemctl enable -q libvirtd virtqemud libvirt-guests containers; systemctl start containers');
+    await furnish(machine, server.url);
   });
   afterAll(async () => {
     await machine?.stop();
@@ -119,6 +66,7 @@ describeWhere(cannotBoot(), 'the units on a booted machine', () => {
     expect(await typed('systemctl is-enabled netloom.timer netloom.service')).toBe('enabled\nenabled\n');
     await guestReaches();
     expect(machine.read('/run/netloom/told')).toContain('created Network shop\n');
+    expect(await typed('setpriv --reuid=nobody --clear-groups cat /var/lib/prometheus/node-exporter/netloom.prom')).toMatch(/^netloom_\w+(\{.*\})? 1$/m);
     expect(await journal()).toMatch(/^pass ended \(revision [0-9a-f]{10}, done \d+, left 0, held 0, rounds 1\)$/m);
     expect(await journal()).not.toContain('{"level"');
     expect(await server.bare.show('netloom-status', 'nodes/n1.yaml')).toContain('Ready');
@@ -212,8 +160,8 @@ describeWhere(cannotBoot(), 'the units on a booted machine', () => {
       await typed(`systemctl disable -q netloom.timer netloom-watch.service; systemctl enable -q ${enabled}; sync`);
       const deaf = 'add table inet deaf; add chain inet deaf in { type filter hook input priority 0; }; add rule inet deaf in meta l4proto { tcp, udp } drop';
       await run('nft', [deaf], { okCodes: [0] });
-      let tookMs = Number.POSITIVE_INFINITY;
-      for (let tries = 0; tries < 4 && tookMs >= 5_000; tries++) {
+      let [tookMs, limitMs] = [Number.POSITIVE_INFINITY, 0];
+      for (let tries = 0; tries < 3 && tookMs >= limitMs; tries++) {
         await machine.crash();
         await machine.boot();
         const told = await typed(`journalctl -q -o cat -u ${unit}`);
@@ -221,17 +169,33 @@ describeWhere(cannotBoot(), 'the units on a booted machine', () => {
         expect(told).toMatch(/^pass ended \(revision \w+, done [1-9]\d+, left 0, held 0, rounds 1\)$/m);
         for (const guests of ['libvirtd', 'virtqemud', 'libvirt-guests']) expect(await property(guests, 'Result')).toBe('success');
         await guestReaches();
+        // On a machine that others keep busy all takes longer; this is a tenth of a second otherwise.
+        const since = performance.now();
+        await typed('netloom --help');
+        limitMs = Math.max(5_000, (performance.now() - since) * 40);
         // Only now do guests begin.
         const at = async (name: string, what: string): Promise<number> => Number(await property(name, what)) / 1000;
         tookMs = (await at('libvirtd', 'ExecMainStartTimestampMonotonic')) - (await at('network-online.target', 'ActiveEnterTimestampMonotonic'));
       }
       await run('nft', ['delete table inet deaf'], { okCodes: [0] });
-      expect(tookMs).toBeLessThan(5_000);
+      expect(tookMs).toBeLessThan(limitMs);
       machine.write('/etc/netloom/node.yaml', config(server.url));
       // Another pass has patience again.
       await typed('systemctl stop netloom-watch; systemctl start netloom.service');
     },
   );
+
+  it('at boot, with git, what is new is made before guests are started, and hooks are told when they do not wait', async () => {
+    await typed('systemctl disable -q netloom-watch netloom.timer; systemctl enable -q netloom.service; sync');
+    await machine.crash();
+    await server.bare.grow('main', { 'late.yaml': document('Interface', 'late', '{ network: shop, node: n1, attach: { tap: { ifname: tap-late } } }') });
+    await machine.boot();
+    expect(await typed('cat /run/netloom/told 2>/dev/null || true')).toBe('');
+    await typed('ip link show up dev tap-late');
+    for (const guests of ['libvirtd', 'virtqemud', 'libvirt-guests']) expect(await property(guests, 'Result')).toBe('success');
+    await typed('systemctl start netloom.service');
+    expect(machine.read('/run/netloom/told')).toContain('created Interface late\n');
+  });
 
   it('a pass that is stopped in the middle says so, leaves nothing half made, and the next one goes on', async () => {
     let halfway = 0;
