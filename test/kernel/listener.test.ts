@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { type Listener, listen } from '../../src/watch/listener.ts';
 import { readWebhookSecret } from '../../src/watch/webhook.ts';
 import { ROOT } from '../house/tree.ts';
 import { readExposition } from '../support/exposition.ts';
+import { program } from './support/hook-program.ts';
 import { document, type RemoteNode, remoteNode } from './support/remote-node.ts';
 
 const SECRET = 'a secret of the webhook';
@@ -225,6 +226,9 @@ describe('on a node', () => {
     const numbers = async () => metrics((await (await asked('/metrics'))?.text()) ?? '');
     const passes = async () => ((await asked('/metrics')) === null ? 0 : ((await numbers())('passes_total', { result: 'ok' }) ?? 0));
     chmodSync(secretFile, 0o644);
+    const pid = join(node.bare.root, 'hangs');
+    mkdirSync(node.config.hooks.dir, { mode: 0o755 });
+    program(node.config.hooks.dir, '10-hangs', `echo $$ >${pid}.new; mv ${pid}.new ${pid}; exec sleep 600`);
     const child = watch();
     try {
       const before = Number(JSON.parse(readFileSync(join(node.config.stateDir, 'metrics.json'), 'utf8')).passes.ok);
@@ -236,9 +240,18 @@ describe('on a node', () => {
       writeFileSync(secretFile, 'another secret, longer');
       expect((await asked('/webhook', { method: 'POST', headers: { 'X-Gitlab-Token': SECRET } }))?.status).toBe(403);
       expect((await asked('/webhook', { method: 'POST', headers: { 'X-Gitlab-Token': 'another secret, longer' } }))?.status).toBe(202);
-      await expect.poll(async () => (await numbers())('objects', { kind: 'Interface', state: 'ready' }), { timeout: 60_000 }).toBe(3);
+      const guests = async () => (await numbers())('objects', { kind: 'Interface', state: 'ready' });
+      await expect.poll(guests, { timeout: 60_000 }).toBe(3);
+      // A hook that hangs holds up no pass, and ends with the watch.
+      await expect.poll(() => existsSync(pid), { timeout: 60_000 }).toBe(true);
+      await node.grow({ 'd.yaml': document('Interface', 'd', '{ network: lan, node: n1, attach: { tap: {} } }') });
+      expect((await asked('/webhook', { method: 'POST', headers: { 'X-Gitlab-Token': 'another secret, longer' } }))?.status).toBe(202);
+      await expect.poll(guests, { timeout: 60_000 }).toBe(4);
+      const hook = readFileSync(pid, 'utf8').trim();
+      expect(existsSync(`/proc/${hook}`)).toBe(true);
       process.kill(child.pid, 'SIGTERM');
       expect((await child.ended).exitCode).toBe(0);
+      await expect.poll(() => existsSync(`/proc/${hook}`), { timeout: 20_000 }).toBe(false);
     } finally {
       await child.stop();
     }
