@@ -52,8 +52,8 @@ export async function applyHere(
     await tidyAfterKills(context.stateDir, context.runtimeDir);
     for (const line of context.remarks) say(line);
     gate?.source(context.source);
-    const contests = await loadContests(context.stateDir);
-    const found = await prepare({ ...context.target, contests }, context.runtimeDir);
+    const kept = await loadContests(context.stateDir);
+    const found = await prepare({ ...context.target, contests: kept.contests }, context.runtimeDir);
     const prepared = gate?.plan(found, context.target.ledger) ?? found;
     if (gate !== undefined) await settleLocally(context.target.catalog, context.stateDir, true);
     const isTold = !isQuiet || prepared.plan.steps.length > 0;
@@ -69,7 +69,7 @@ export async function applyHere(
       stop: signals.signal,
       isExact: gate !== undefined,
     });
-    await keepContests({ node: context.target.node.name, stateDir: context.stateDir }, contests, guarded.enforced);
+    await keepContests({ node: context.target.node.name, stateDir: context.stateDir }, kept, guarded.enforced);
     if (options.local === undefined && guarded.fate === 'plain') await keepEnforced(stateDir);
     if (isTold) for (const line of context.pending) say(`waits: ${line}`);
     if (isTold && guarded.fate !== 'held') say(outcomeText(guarded.enforced));

@@ -35,7 +35,7 @@ export async function planCommand(options: Options): Promise<ExitCode> {
   if (asksForReview(options)) return reviewCommand(options);
   if (options.output === 'markdown' || options.output === 'github') throw new CommandError(`-o ${options.output} goes with --all-nodes`);
   const context: Planned = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
-  const contests = await loadContests(context.stateDir);
+  const { contests } = await loadContests(context.stateDir);
   const prepared = await prepare({ ...context.target, contests }, context.runtimeDir);
   tell(options, context, prepared);
   const asked = options.local === undefined ? await askedByUpgrade(prepared.plan, { config: context, revision: context.source.revision }) : null;

@@ -24,8 +24,8 @@ export async function changeKernel(
   { pulled, suspended, confirmMs, stop, gate }: ChangeArgs,
   target: Target,
 ): Promise<Guarded> {
-  const contests = await loadContests(config.stateDir);
-  const found = await prepare({ ...target, contests }, config.runtimeDir);
+  const kept = await loadContests(config.stateDir);
+  const found = await prepare({ ...target, contests: kept.contests }, config.runtimeDir);
   const prepared = gate?.plan(found, target.ledger) ?? found;
   if (idleness(config, suspended)) return { fate: 'plain', enforced: { ...prepared, outcomes: [], remaining: prepared.plan, rounds: 0 } };
   const revision = pulled.good?.revision ?? '';
@@ -39,7 +39,7 @@ export async function changeKernel(
     stop,
     isExact: gate !== undefined,
   });
-  await keepContests(config, contests, guarded.enforced, pulled.advanced);
+  await keepContests(config, kept, guarded.enforced);
   return guarded;
 }
 

@@ -65,11 +65,11 @@ test('the node says what keeps changing, its values, and what to do', async () =
 test('a person says that it is settled: it is put right again', async () => {
   expect(await dropContests(node.config.stateDir)).toBe(1);
   expect([tell(await node.pass()), await mtuOf('kvm1')]).toEqual([[], 1500]);
-  expect((await loadContests(node.config.stateDir)).size).toBe(1);
+  expect((await loadContests(node.config.stateDir)).contests.size).toBe(1);
 });
 
 test('what a new revision asks for is no repair', async () => {
   await dropContests(node.config.stateDir);
   await node.grow({ 'lan.yaml': LAN(1450) });
-  expect([tell(await node.pass()), await mtuOf('kvm1'), (await loadContests(node.config.stateDir)).size]).toEqual([[], 1450, 0]);
+  expect([tell(await node.pass()), await mtuOf('kvm1'), (await loadContests(node.config.stateDir)).contests.size]).toEqual([[], 1450, 0]);
 });
