@@ -87,11 +87,22 @@ function refuseToTell(stderr: string): void {
 /** Bits of capability sets (linux/capability.h). */
 const NEEDED = { CAP_NET_ADMIN: 12n, CAP_SYS_ADMIN: 21n } as const;
 
-/** Throws HostError `not-permitted`, naming the missing capabilities, unless this process may change the node's network. */
-export function checkPrivileges(): void {
+const CAP_NET_BROADCAST = 11n;
+
+/** True where this process may hear what changes in other network namespaces (netlink(7), NETLINK_LISTEN_ALL_NSID). */
+export function mayHearNamespaces(): boolean {
+  return hasCapability(CAP_NET_BROADCAST);
+}
+
+function hasCapability(bit: bigint): boolean {
   const status = readFileSync('/proc/self/status', 'utf8');
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  const missing = Object.entries(NEEDED).flatMap(([name, bit]) => ((effective >> bit) & 1n ? [] : [name]));
+  return ((effective >> bit) & 1n) === 1n;
+}
+
+/** Throws HostError `not-permitted`, naming the missing capabilities, unless this process may change the node's network. */
+export function checkPrivileges(): void {
+  const missing = Object.entries(NEEDED).flatMap(([name, bit]) => (hasCapability(bit) ? [] : [name]));
   if (missing.length === 0) return;
   throw new HostError('not-permitted', `changing this node's network needs ${missing.join(' and ')}, which this process has not: run as root`, {
     canRetry: false,

@@ -3,6 +3,7 @@
  * what a pass of ours changed is heard too, so one more pass follows it, finds nothing to do, and is silent.
  */
 import { run } from '../host/exec.ts';
+import { mayHearNamespaces } from '../host/features.ts';
 import { spawnLong } from '../host/spawn-long.ts';
 import { type Kept, keepRunning } from './keep-running.ts';
 import { type Interest, isOurs, isOurTable, newsIn } from './kernel-news.ts';
@@ -16,9 +17,9 @@ export interface KernelArgs {
   failed(error: unknown): void;
 }
 
-const LINKS = ['-N', '-o', 'monitor', 'all-nsid', 'link', 'address', 'route', 'neigh', 'rule'];
+const LINKS = ['link', 'address', 'route', 'neigh', 'rule'];
 
-/** Listens until it is closed. Tables inside other namespaces are not heard: the interval finds those. */
+/** Listens until it is closed. Tables inside other namespaces are not heard, without CAP_NET_BROADCAST nothing there: the interval finds it. */
 export function listenToKernel(args: KernelArgs): Kept {
   const elsewhere = otherNamespaces(args);
   const heard = (line: string): void => {
@@ -30,7 +31,7 @@ export function listenToKernel(args: KernelArgs): Kept {
   };
   const lost = (): void => args.news('some events were lost');
   const keep = { failed: args.failed, news: lost };
-  const links = keepRunning(() => listener('ip', LINKS, heard, lost), keep);
+  const links = keepRunning(() => listener('ip', ['-N', '-o', 'monitor', ...(mayHearNamespaces() ? ['all-nsid'] : []), ...LINKS], heard, lost), keep);
   const tables = keepRunning(() => listener('nft', ['monitor'], line => isOurTable(line) && args.news(line), lost), keep);
   return {
     close: async () => {
