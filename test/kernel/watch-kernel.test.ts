@@ -95,3 +95,18 @@ test('it ends with 0, and its ears with it', async () => {
   expect(await watching.stop()).toBe(0);
   expect([...processes().values()].filter(command => command.includes('monitor'))).toEqual([]);
 });
+
+test("with a unit's rights it hears what changes in the node's own namespace", async () => {
+  const rights = ['setpriv', '--bounding-set', '-all,+net_admin,+sys_admin,+net_raw', '--inh-caps', '-all'];
+  const unit = startWatch(['--config', writeConfig(node), '--poll', '1h', '--interval', '1h'], {}, rights);
+  try {
+    await unit.until('no first pass', () => unit.passes() > 0);
+    await unit.rests();
+    const name = bridge();
+    sh(`ip link del dev ${name}`);
+    await unit.until('the bridge stays away', () => bridge() === name);
+    expect(unit.said()).not.toContain('it is started again');
+  } finally {
+    await unit.stop();
+  }
+});

@@ -36,8 +36,10 @@ export function writeConfig(node: RemoteNode, more: object = {}): string {
   return configFile(node);
 }
 
-export function startWatch(words: readonly string[], env: Readonly<Record<string, string>> = {}, node: readonly string[] = []): Watching {
-  const child = spawn(process.execPath, [...node, join(ROOT, 'dist', 'netloom.js'), 'watch', ...words], {
+/** `wrap`: a program and words before it (`setpriv …`). */
+export function startWatch(words: readonly string[], env: Readonly<Record<string, string>> = {}, wrap: readonly string[] = []): Watching {
+  const [program = '', ...args] = [...wrap, process.execPath, join(ROOT, 'dist', 'netloom.js'), 'watch', ...words];
+  const child = spawn(program, args, {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
   });
   let text = '';
