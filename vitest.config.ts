@@ -15,6 +15,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/kernel/**', 'test/lab/**', 'test/booted/**', 'test/package/**', 'test/repo-slow/**'],
           isolate: false,
+          setupFiles: ['test/support/one-seed.ts'],
           maxWorkers: '100%',
           testTimeout: 60_000,
           hookTimeout: 60_000,

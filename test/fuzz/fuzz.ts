@@ -8,11 +8,9 @@ import { hash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { USUAL_SEED } from '../support/one-seed.ts';
 import { anyHistory, type Wish } from './repository.ts';
 import type { Revision } from './revision.ts';
-
-/** The same in every run of `npm test`: what fails there is of the change, not of the day. */
-const USUAL_SEED = 20_261_121;
 
 export interface Law extends Wish {
   /** Its name in the list of what was left: `life`. */
