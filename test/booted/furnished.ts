@@ -20,7 +20,7 @@ export const DEFINITIONS = {
 /** Taps on n1, in a file of definitions. */
 export const taps = (prefix: string, count: number): string =>
   Array.from({ length: count }, (_, nth) =>
-    document('Interface', `${prefix}-${nth}`, `{ network: shop, node: n1, attach: { tap: { ifname: t-${prefix}-${nth} } } }`),
+    document('Interface', `${prefix}-${nth}`, `{ network: shop, node: n1, address: none, attach: { tap: { ifname: t-${prefix}-${nth} } } }`),
   ).join('---\n');
 
 /** node.yaml, with the credential of the example drop-in. */

@@ -200,10 +200,15 @@ describeWhere(cannotBoot(), 'the units on a booted machine', () => {
   it('a pass that is stopped in the middle says so, leaves nothing half made, and the next one goes on', async () => {
     let halfway = 0;
     for (let tries = 0; tries < 4 && halfway === 0; tries++) {
-      await server.bare.grow('main', { 'many.yaml': taps(`a${tries}`, 120) });
+      await server.bare.grow('main', { [`many-${tries}.yaml`]: taps(`a${tries}`, 120) });
       const made = async (): Promise<number> => (await typed('ip -br link')).match(new RegExp(`^t-a${tries}-`, 'gm'))?.length ?? 0;
+      const before = await property('netloom.service', 'InvocationID');
+      const isOver = async (): Promise<boolean> => (await property('netloom.service', 'ActiveState')) !== 'activating';
       await typed('systemctl start --no-block netloom.service');
-      await until('the pass does not begin', async () => (await made()) > 0 || (await property('netloom.service', 'ActiveState')) === 'inactive');
+      await until(
+        'the pass does not begin',
+        async () => (await property('netloom.service', 'InvocationID')) !== before && ((await made()) > 0 || (await isOver())),
+      );
       await typed('systemctl stop netloom.service');
       const plan = (await machine.run('netloom', 'plan')).stdout;
       if (plan.includes('No changes') || !(await journal('-n 20')).includes('stopped by SIGTERM: between two acts; the next pass goes on')) continue;
