@@ -36,15 +36,14 @@ export async function leaveCommand(options: Options): Promise<ExitCode> {
   const config = existsSync(options.config) ? loadConfig(options.config) : null;
   handCredential(options.config, config?.repo.auth);
   const { stateDir, runtimeDir } = config ?? options;
-  const place: Place = { node: config?.node ?? null, configPath: options.config, stateDir, runtimeDir };
+  const place: Place = { node: config?.node ?? null, configPath: options.config, stateDir, runtimeDir, textfile: config?.metrics?.textfile ?? null };
   if (config === null) say(`there is no ${options.config}: what is left of a node is looked for below ${stateDir} and ${runtimeDir}, and in the kernel`);
   if (options.keep === true) print('Kept: the kernel as it is, with the services of networks and their files.');
   else await showPlan(place, options);
   const departure = await withScratch(runtimeDir, scratch => departureOf(config, scratch));
   tellDeparture(departure, options);
-  print(
-    `Removed with it: the units' work, ${stateDir}, ${options.keep === true ? '' : `${runtimeDir}, `}and what netloom join wrote beside ${options.config}.`,
-  );
+  const folders = [stateDir, ...(options.keep === true ? [] : [runtimeDir]), ...(place.textfile === null ? [] : [place.textfile])];
+  print(`With it go ${folders.join(', ')}, ${options.config} and what netloom join wrote beside it; the units are stopped and disabled.`);
   await agreed(options);
   if (config !== null && options.push !== undefined) await withScratch(runtimeDir, scratch => pushDeparture(config, options, departure, scratch));
   return remove(place, config, departure, options);
@@ -52,7 +51,8 @@ export async function leaveCommand(options: Options): Promise<ExitCode> {
 
 async function showPlan({ runtimeDir }: Place, { force }: Options): Promise<void> {
   const { plan } = await prepareLeaving(runtimeDir, force === true);
-  print(printText(plan, { paint: paintPlan }));
+  const isClean = plan.steps.length === 0 && plan.held.length === 0;
+  print(isClean ? "Nothing in the kernel of this machine is netloom's." : printText(plan, { paint: paintPlan }));
   const held = plan.held.filter(({ why }) => why !== 'depends');
   if (held.length === 0) return;
   throw new CommandError(held.map(each => `${each.ref} stays: ${heldReason(each)}`).join('\n'), {
@@ -80,7 +80,7 @@ async function remove(place: Place, config: NodeConfig | null, departure: Depart
   try {
     if (!keep) {
       const enforced = await removeKernelState(place, options.force === true);
-      print(outcomeText(enforced));
+      if (enforced.outcomes.length > 0 || enforced.remaining.held.length > 0) print(outcomeText(enforced));
       if (enforced.remaining.steps.length > 0 || enforced.remaining.held.length > 0) return await unfinished(place, keep);
     }
     if (config !== null) await lastWord(config, departure);

@@ -16,6 +16,8 @@ export interface Place {
   readonly configPath: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
+  /** Where its passes leave numbers for Prometheus; null where they do not. */
+  readonly textfile: string | null;
 }
 
 /** What would go, and what of others stands in the way of it. Writes nothing. */
@@ -33,11 +35,15 @@ export async function removeKernelState({ stateDir, runtimeDir }: Place, force: 
   return enforce(await prepareLeaving(runtimeDir, force), { before: async () => undefined });
 }
 
-/** What a node keeps: its state, and the files of this boot. `keep`: services that go on read the latter. */
-export async function removeState({ stateDir, runtimeDir }: Place, keep: boolean): Promise<readonly string[]> {
-  const folders = [stateDir, ...(keep ? [] : [runtimeDir])].filter(path => existsSync(path));
-  for (const folder of folders) await remove(folder);
-  return folders;
+/** What a node keeps: its state, the files of this boot, and the numbers that would be taken for today's. `keep`: services that go on read the second. */
+export async function removeState(place: Place, keep: boolean): Promise<readonly string[]> {
+  const paths = statePaths(place, keep).filter(path => existsSync(path));
+  for (const path of paths) await remove(path);
+  return paths;
+}
+
+function statePaths({ stateDir, runtimeDir, textfile }: Place, keep: boolean): readonly string[] {
+  return [stateDir, ...(keep ? [] : [runtimeDir]), ...(textfile === null ? [] : [textfile])];
 }
 
 /** What join wrote beside the configuration, and the configuration itself last: until then leaving can be done again. */
@@ -71,8 +77,8 @@ function isEmpty(folder: string): boolean {
 
 /** Everything by which something of netloom could be known on this machine, asked anew. `kept`: files that leave does not remove. */
 export async function proof(place: Place, keep: boolean, kept: readonly string[]): Promise<readonly MarksFound[]> {
-  const { configPath, node, stateDir, runtimeDir } = place;
-  const files = [stateDir, ...(keep ? [] : [runtimeDir]), ...dropInPathsHere(place), ...joinedPaths(configPath, node), configPath];
+  const { configPath, node, runtimeDir } = place;
+  const files = [...statePaths(place, keep), ...dropInPathsHere(place), ...joinedPaths(configPath, node), configPath];
   const services = serviceProcesses(servicesFolder(runtimeDir)).map(({ pid, id }) => `${pid} ${id}`);
   const units = isRunBySystemd(runtimeDir) ? await unitsNow() : [];
   return [

@@ -141,7 +141,7 @@ function remoteChecks({ remote, pulled }: Look): readonly Check[] {
   return [
     ...secret,
     said,
-    ok('definitions', `${remote.branch} at ${(tips.main ?? '').slice(0, 10)}: ${catalog.nodes.size} nodes, ${catalog.networks.size} networks`),
+    ok('definitions', `${remote.branch} at ${(tips.main ?? '').slice(0, 10)}: Nodes ${catalog.nodes.size}, Networks ${catalog.networks.size}`),
   ];
 }
 
