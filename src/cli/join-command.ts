@@ -21,7 +21,7 @@ import { durationOption } from './duration-option.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { onePass, untilMerged } from './first-pass.ts';
 import { settleDefinition } from './join-definition.ts';
-import { addressOf, type JoinOptions, mtuOf, nodesOwn } from './join-options.ts';
+import { addressOf, type JoinOptions, mtuOf, nodesOwn, pushesOf } from './join-options.ts';
 import { checkCredential, handCredential, startPasses, writeConfiguration } from './join-setup.ts';
 import { refusalExit } from './refusal-exit.ts';
 import { columns, print, say } from './terminal.ts';
@@ -32,6 +32,8 @@ export async function joinCommand(url: string, options: JoinOptions): Promise<Ex
   const timeoutMs = durationOption('--timeout', options.timeout);
   const waitMs = options.wait === undefined ? 0 : durationOption('--wait', options.wait);
   const machine = { url: parseAddress(url).url, node: await nameOf(options), address: addressOf(options.address), mtu: mtuOf(options.mtu) };
+  // What is typed wrong is told before anything is asked.
+  pushesOf(options.pushesPerMinute);
   const was = existsSync(options.config) ? loadConfig(options.config) : null;
   const same = was !== null && was.node === machine.node && was.repo.url === machine.url && options.force !== true;
   const runtimeDir = same ? was.runtimeDir : options.runtimeDir;

@@ -24,6 +24,7 @@ export interface JoinOptions extends PushOptions {
   readonly branch: string;
   readonly path: string;
   readonly mode: 'enforce' | 'observe';
+  readonly pushesPerMinute: string;
   readonly address?: string;
   readonly mtu?: string;
   readonly gateway?: true;
@@ -69,4 +70,11 @@ export function mtuOf(text: string | undefined): number | undefined {
   const mtu = Number(text);
   if (Number.isInteger(mtu) && mtu >= 576 && mtu <= 65535) return mtu;
   throw new CommandError(`--mtu ${text} is no mtu`, { hint: 'a number of bytes, such as 1500' });
+}
+
+/** Throws CommandError for what is no number of pushes. */
+export function pushesOf(text: string): number {
+  const pushes = Number(text);
+  if (Number.isInteger(pushes) && pushes >= 1 && pushes <= 100_000) return pushes;
+  throw new CommandError(`--pushes-per-minute ${text} is no number of pushes`, { hint: 'forges ask for no more than 6; a git server of your own may take 60' });
 }

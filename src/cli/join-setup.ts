@@ -6,7 +6,7 @@ import type { NodeConfig } from '../model/node-config.ts';
 import { homeDir } from '../pass/program.ts';
 import { DEFAULT_CONFIG_PATH } from './defaults.ts';
 import { CommandError } from './exit.ts';
-import type { JoinOptions } from './join-options.ts';
+import { type JoinOptions, pushesOf } from './join-options.ts';
 
 interface SetupArgs {
   readonly options: JoinOptions;
@@ -23,7 +23,8 @@ export async function writeConfiguration({ options, url, node, credential, was }
   if (was !== null && credential !== null) checkSameLogin(options, was, credential);
   const { config: path, branch, path: below, mode, stateDir, runtimeDir } = options;
   const schema = join(homeDir(), 'schemas', 'node-config.json');
-  const text = configurationText({ path, node, url, branch, folder: below, mode, stateDir, runtimeDir, schema, credential });
+  const pushesPerMinute = pushesOf(options.pushesPerMinute);
+  const text = configurationText({ path, node, url, branch, folder: below, mode, pushesPerMinute, stateDir, runtimeDir, schema, credential });
   const dropIns = credential?.asCredential === true && isRunBySystemd(runtimeDir) ? dropInPaths() : [];
   return writeAll([
     ...(credential === null ? [] : secretFiles(folder, credential)),

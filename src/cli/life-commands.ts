@@ -49,6 +49,7 @@ function addJoin(root: Command): void {
       .option('--branch <name>', 'the branch that is enforced', 'main')
       .option('--path <folder>', 'folder of the definitions in the repository', '')
       .addOption(new Option('--mode <mode>', 'observe: plan and publish, change nothing').choices(['enforce', 'observe']).default('enforce'))
+      .option('--pushes-per-minute <n>', 'how many pushes of status a git server of your own takes from all nodes together; the same on each', '6')
       .option('--address <address>', 'its underlay address (default: by the way to the other nodes)')
       .option('--mtu <bytes>', 'what its underlay device carries, where that is less than the Cluster says')
       .option('--gateway', 'it can carry routers of networks')

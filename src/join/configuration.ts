@@ -38,6 +38,7 @@ export interface ConfigurationArgs {
   readonly branch: string;
   readonly folder: string;
   readonly mode: 'enforce' | 'observe';
+  readonly pushesPerMinute: number;
   readonly stateDir: string;
   readonly runtimeDir: string;
   readonly schema: string;
@@ -81,7 +82,7 @@ export function definitionPath(configPath: string, node: string): string {
 
 /** The text of node.yaml. */
 export function configurationText(args: ConfigurationArgs): string {
-  const { node, url, branch, folder, mode, stateDir, runtimeDir, schema, credential } = args;
+  const { node, url, branch, folder, mode, pushesPerMinute, stateDir, runtimeDir, schema, credential } = args;
   const auth = credential === null ? [] : Object.entries(authIn(dirname(args.path), credential)).map(([key, value]) => `    ${key}: ${word(value)}`);
   return lines([
     schemaLine(schema),
@@ -100,11 +101,14 @@ export function configurationText(args: ConfigurationArgs): string {
     ...(auth.length === 0
       ? []
       : ['  # The secret itself stands elsewhere, never in the url. It reads definitions and writes status, nothing else.', '  auth:', ...auth]),
+    ...(pushesPerMinute === DEFAULT_PUSHES ? [] : ['status:', '  # Of all nodes together; the same on every node.', `  pushesPerMinute: ${pushesPerMinute}`]),
     ...(stateDir === DEFAULT_STATE ? [] : [`stateDir: ${word(stateDir)}`]),
     ...(runtimeDir === DEFAULT_RUNTIME ? [] : [`runtimeDir: ${word(runtimeDir)}`]),
   ]);
 }
 
+/** What forges ask for. */
+const DEFAULT_PUSHES = 6;
 const DEFAULT_STATE = '/var/lib/netloom';
 const DEFAULT_RUNTIME = '/run/netloom';
 

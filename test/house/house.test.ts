@@ -106,3 +106,9 @@ test('nothing names a machine it was written on or a registry', () => {
   const found = committed().flatMap(path => words.filter(word => read(path).includes(word)).map(word => `${path}: ${word}`));
   expect(found).toEqual([]);
 });
+
+test('the weights of test files are of files that are there', () => {
+  const weights = Object.keys(JSON.parse(read('.ci/weights.json')));
+  expect(weights.filter(path => !committed().includes(path))).toEqual([]);
+  expect(weights.length).toBeGreaterThan(20);
+});

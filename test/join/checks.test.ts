@@ -128,6 +128,7 @@ describe('what is written', () => {
     branch: 'main',
     folder: '',
     mode: 'enforce',
+    pushesPerMinute: 6,
     stateDir: '/var/lib/netloom',
     runtimeDir: '/run/netloom',
     schema: '/usr/lib/netloom/schemas/node-config.json',
@@ -147,7 +148,9 @@ describe('what is written', () => {
     ],
   ] as const)('names %s and never says it', (_, credential, auth) => {
     const text = configurationText({ ...args, credential });
-    expect(parse(text)).toEqual({ node: 'n2', mode: 'enforce', repo: { url: args.url, branch: 'main', path: '', auth } });
+    const said = { node: 'n2', mode: 'enforce', repo: { url: args.url, branch: 'main', path: '', auth } };
+    expect(parse(text)).toEqual(said);
+    expect(parse(configurationText({ ...args, credential, pushesPerMinute: 60 }))).toEqual({ ...said, status: { pushesPerMinute: 60 } });
     expect(authIn('/etc/netloom', credential)).toEqual(auth);
     expect(text + dropInText('/etc/netloom', credential)).not.toContain('s3cret');
     expect(secretFiles('/etc/netloom', credential)[0]).toMatchObject({ text: 's3cret\n', mode: 0o600 });
