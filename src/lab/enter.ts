@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { findProgram, type RunOptions, type RunResult, run } from '../host/exec.ts';
 import { entering, holdersOf, markOf } from './holder.ts';
-import { configOf, type Lab } from './lab.ts';
+import { configOf, type Lab, nodeDir } from './lab.ts';
 import { OUTSIDE } from './outside.ts';
 import { runAttached } from './spawn.ts';
 
@@ -38,5 +38,7 @@ export function labRun(lab: Lab, node: string, argv: readonly string[], options:
 function environmentIn(lab: Lab, node: string, path: string | undefined): Record<string, string> {
   // Node itself too: `netloom` is found by its first line, and need not be in a folder of the system.
   const folders = [join(lab.dir, 'bin'), ...(path === undefined ? [] : [path]), dirname(process.execPath), ...SYSTEM_FOLDERS];
-  return { ...markOf(lab.dir), NETLOOM_CONFIG: configOf(lab.dir, node), PATH: folders.join(delimiter) };
+  // Processes of two labs do not see each other, so neither would heed the other's lock.
+  const cache = join(nodeDir(lab.dir, node), 'cache');
+  return { ...markOf(lab.dir), NETLOOM_CONFIG: configOf(lab.dir, node), XDG_CACHE_HOME: cache, PATH: folders.join(delimiter) };
 }

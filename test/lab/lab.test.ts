@@ -68,6 +68,12 @@ describe('a lab of three made-up nodes', () => {
     expect(seen.stdout).toContain(`${tip}\trefs/heads/main`);
   });
 
+  test('keeps to itself what its commands cache of the definitions, which have the same url in another lab', async () => {
+    await labRun(lab, 'n1', ['netloom', 'get', 'nodes', '--repo', lab.url], { okCodes: [0] });
+    const cached = readdirSync(join(lab.dir, 'nodes'), { recursive: true }).map(String);
+    expect(cached.filter(path => /^n1\/cache\/netloom\/view\/[0-9a-f]+\/clone$/.test(path))).toHaveLength(1);
+  });
+
   test('takes pushes from nodes', async () => {
     const oid = (await labRun(lab, 'n1', ['git', 'ls-remote', lab.url, 'refs/heads/main'])).stdout.split('\t')[0];
     const clone = join(base, 'clone');
