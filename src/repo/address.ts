@@ -73,7 +73,11 @@ function parseUrl(text: string, shown: string): Address {
 function httpAddress(url: URL, shown: string): Address {
   if (url.username !== '' || url.password !== '') throw secretInUrl(shown);
   if (url.search !== '' || url.hash !== '')
-    throw unsupported(shown, 'a query or fragment does not belong in the url of a repository', 'put a token into a file and name it in repo.auth');
+    throw unsupported(
+      shown,
+      'a query or fragment does not belong in the url of a repository',
+      'put a token into a file and name it in repo.auth (join: --token-file)',
+    );
   return { kind: 'http', url: url.href.replace(/(?<!\/)\/+$/, '') };
 }
 
@@ -93,7 +97,7 @@ function secretInUrl(shown: string): RepoError {
   return unsupported(
     shown,
     'the url carries a user name, password or token, which git writes to disk and to logs',
-    'put the secret into a file and name it in repo.auth',
+    'put the secret into a file and name it in repo.auth (join: --token-file)',
   );
 }
 

@@ -100,11 +100,11 @@ async function readSecret(path: string): Promise<string> {
   const text = await readTextIfThere(path).catch((cause: unknown) => {
     throw refuse(`cannot read the secret of repo.auth: ${cause instanceof Error ? cause.message : path}`);
   });
-  if (text === null) throw refuse(`the file ${path} that repo.auth names does not exist`);
+  if (text === null) throw refuse(`the file of the secret, ${path}, does not exist`);
   const secret = text.trim();
-  if (secret === '') throw refuse(`the file ${path} that repo.auth names is empty`);
+  if (secret === '') throw refuse(`the file of the secret, ${path}, is empty`);
   // Nothing but what may stand in a header; a second line is a mistake (a whole .netrc, a key).
-  if (!/^[\x20-\x7e]+$/.test(secret)) throw refuse(`the file ${path} that repo.auth names must hold the secret alone, on one line of plain text`);
+  if (!/^[\x20-\x7e]+$/.test(secret)) throw refuse(`the file of the secret, ${path}, must hold the secret alone, on one line of plain text`);
   return secret;
 }
 

@@ -170,9 +170,9 @@ describe('readAuth', () => {
     const two = await put('two', `${CANARY}\nsecond line\n`);
     const nothing = await put('nothing', '\n');
     const CASES: readonly (readonly [Parameters<typeof readAuth>[0], RegExp])[] = [
-      [{ type: 'token', file: join(folder(), 'absent') }, /absent that repo.auth names does not exist/],
+      [{ type: 'token', file: join(folder(), 'absent') }, /the file of the secret, .*absent, does not exist/],
       [{ type: 'token', file: folder() }, /cannot read/],
-      [{ type: 'token', file: nothing }, /nothing that repo.auth names is empty/],
+      [{ type: 'token', file: nothing }, /the file of the secret, .*nothing, is empty/],
       [{ type: 'token', file: two }, /on one line/],
       [{ type: 'token' }, /needs file: PATH or credential: NAME/],
       [{ type: 'token', file: two, credential: 'two' }, /keep one/],
