@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import type { Kinds, Observed, Ref, Resource } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step.ts';
 import { equal } from './compare.ts';
+import type { Ignored } from './ignore.ts';
 
 /** A thing, or a field of it, and how often it was put right. */
 export interface Contest {
@@ -26,15 +27,8 @@ export interface Contest {
 
 export type Contests = ReadonlyMap<string, Contest>;
 
-/** What is left as it is. */
-export interface Contested {
-  readonly ref: Ref;
-  readonly kind: string;
-  readonly field: string;
-  readonly want: unknown;
-  readonly have: unknown;
-  /** `Network default/demo`; '' for what nobody defines. */
-  readonly definition: string;
+/** What is left as it is; its definition is '' for what nobody defines. */
+export interface Contested extends Ignored {
   readonly who: readonly string[];
 }
 
