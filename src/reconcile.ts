@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { checkPrivileges } from './host/features.ts';
 import { holdSignals, type Interruption } from './host/interruption.ts';
 import { takeLock } from './host/lock.ts';
+import { inStage } from './host/stage.ts';
 import type { Diagnostic } from './model/diagnostic.ts';
 import type { NodeConfig } from './model/node-config.ts';
 import type { Catalog, NodeDef } from './objects/object.ts';
@@ -142,7 +143,7 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const mind = { isApart: isApart(pulled.refusal), isLook: suspended !== null };
   const tip = pulled.tips?.status;
   const wants = { catalog, revision: pulled.good?.revision, main: pulled.tips?.main, node: node.name };
-  const settled = held === null ? await settle({ remote, tip, kept, stateDir, ...wants, ...mind }) : frozen(kept, tip);
+  const settled = held === null ? await inStage('allocating', () => settle({ remote, tip, kept, stateDir, ...wants, ...mind })) : frozen(kept, tip);
   if (!settled.isKnown) return { settled, enforced: null, published: null, telling: null, guarded: null, held };
   // What was changed is judged whole, also by who is asked to stop.
   const judge = await openRemote(config, join(stateDir, 'clone'), { deadlineMs: brought.deadlineMs });
@@ -166,7 +167,7 @@ async function bring(config: NodeConfig, remote: Remote, brought: Brought): Prom
   const done = await turnTo(first, brought.gate === undefined ? takenBetween(settled, over) : new Set(), taken => change({ taken }));
   if (isOver(done)) return { ...untold(done), settled: over };
   const told = { ...about, settled: over, enforced: done.enforced, wrong: wrongWith(done, held), isUrgent: brought.isUrgent };
-  const telling = await tell(config, remote, told);
+  const telling = await inStage('publishing the status', () => tell(config, remote, told));
   await queueForHooks(config, remote, told, telling);
   return { settled: over, enforced: done.enforced, published: telling.published, guarded: done, held, telling };
 }

@@ -2,6 +2,7 @@
 import { keepOutOfCores } from '../host/core-dump.ts';
 import { explain } from './exit.ts';
 import { program } from './program.ts';
+import { showProgress } from './progress.ts';
 import { expectShortRun } from './short-run.ts';
 import { complain, surviveClosedPipes } from './terminal.ts';
 
@@ -9,6 +10,7 @@ async function main(): Promise<void> {
   keepOutOfCores();
   surviveClosedPipes();
   expectShortRun();
+  showProgress();
   try {
     await program().parseAsync();
   } catch (error) {

@@ -14,13 +14,22 @@ export function surviveClosedPipes(): void {
   }
 }
 
+let first = (): void => undefined;
+
+/** What is called ahead of everything that is printed or said. */
+export function beforeWriting(wipe: () => void): void {
+  first = wipe;
+}
+
 /** Prints a result; the text gets its final newline here. */
 export function print(text: string): void {
+  first();
   if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** Says something beside the result. */
 export function say(text: string): void {
+  first();
   if (text !== '') process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 

@@ -24,6 +24,8 @@ export interface ApplyOptions {
   /** One process for each act: exact about what failed, and slow. For the round after an `unknown`. */
   readonly singleLines?: boolean;
   readonly onBatch?: (report: BatchReport) => void;
+  /** Told after each batch how many acts are over. */
+  readonly onDone?: (done: number, of: number) => void;
   /** Asked ahead of each batch: why no further one is to begin (`SIGTERM`); null while nothing speaks against it. */
   readonly stop?: () => string | null;
   /** A test's own, which fails on command. */
@@ -68,6 +70,7 @@ export async function apply(steps: readonly Step[], options: ApplyOptions = {}):
     if (work.stopped !== null) break;
     const grouped = options.singleLines !== true && (await mayGroup(work, batch));
     if (!(await settle(work, batch, grouped, options))) break;
+    options.onDone?.(work.cursor, work.acts.length);
   }
   return outcomes(work);
 }

@@ -1,6 +1,7 @@
 /** Two revisions of a checkout against each other: read from git, loaded, and compared with what the status branch says. */
 import { parseLedger } from '../allocate/ledger-files.ts';
 import { HostError } from '../host/errors.ts';
+import { inStage } from '../host/stage.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { EMPTY_LEDGER } from '../model/ledger.ts';
 import type { Catalog } from '../objects/object.ts';
@@ -32,7 +33,7 @@ export interface CompareArgs {
 export async function compareRevisions(args: CompareArgs): Promise<Review> {
   const checkout = await openCheckout(args.dir);
   const head = await headPoint(checkout, args.head);
-  const loaded = await (args.head === undefined ? loadFolder(checkout.dir, null) : loadAt(checkout, head.commit));
+  const loaded = await inStage('reading definitions', () => (args.head === undefined ? loadFolder(checkout.dir, null) : loadAt(checkout, head.commit)));
   const base = await basePoint(checkout, args.base, head);
   const root = checkout.prefix.replace(/\/$/, '');
   const status = await readStatus(checkout, args, await commitsOf(checkout, args.head ?? 'HEAD'));

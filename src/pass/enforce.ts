@@ -4,6 +4,7 @@ import { apply } from '../host/apply.ts';
 import { look } from '../host/look.ts';
 import { meddlersNow } from '../host/meddlers.ts';
 import { type OwnReading, read, readOwn, scope } from '../host/read.ts';
+import { inStage } from '../host/stage.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { Observed, Resource } from '../kinds/kind.ts';
 import type { Outcome } from '../kinds/step.ts';
@@ -66,7 +67,7 @@ export interface Enforced extends Prepared {
 /** Looks, compiles, reads and plans. Writes nothing. Throws HostError on a machine that is another node. */
 export async function prepare(target: Target, runtimeDir: string): Promise<Prepared> {
   // One reading for both: what is compiled is compared with the very state that it was compiled for.
-  const own = await readOwn();
+  const own = await inStage('looking at this node', () => readOwn());
   checkIdentity(target.node, target.catalog, own.links);
   const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
@@ -110,7 +111,8 @@ export async function enforce(prepared: Prepared, { before, stop = () => null, r
   while (plan.steps.length > 0 && rounds < most && stop() === null) {
     await before(plan);
     rounds += 1;
-    const done = await apply(plan.steps, { singleLines: outcomes.some(outcome => outcome.status === 'unknown'), stop });
+    const singleLines = outcomes.some(outcome => outcome.status === 'unknown');
+    const done = await inStage('changing the kernel', onDone => apply(plan.steps, { singleLines, stop, onDone }));
     outcomes.push(...done);
     plan = planSparing(prepared.compiled.resources, heeded(await observe(prepared.compiled, prepared.runtimeDir), prepared.overruled), prepared.spared);
     if (sameFailures(done, plan)) break;
@@ -136,7 +138,9 @@ function sameFailures(done: readonly Outcome[], left: Plan): boolean {
 
 async function observe(compiled: Compiled, runtimeFolder: string, own?: OwnReading): Promise<readonly Observed[]> {
   const keys = compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []);
-  const rows = await read({ netnses: scope(compiled.resources), keys, runtimeFolder, ...(own === undefined ? {} : { own }) });
+  const rows = await inStage('reading the kernel', () =>
+    read({ netnses: scope(compiled.resources), keys, runtimeFolder, ...(own === undefined ? {} : { own }) }),
+  );
   return rows.flatMap(part => [...KINDS.values()].flatMap(kind => kind.parse(part)));
 }
 

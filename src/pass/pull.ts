@@ -3,6 +3,7 @@
  * rewound or invalid leaves the last good revision in force.
  */
 
+import { inStage } from '../host/stage.ts';
 import type { Loaded } from '../load/load.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Catalog } from '../objects/object.ts';
@@ -82,7 +83,7 @@ export async function pull(args: PullArgs): Promise<Pulled> {
 async function newest(args: PullArgs): Promise<Pulled> {
   let tips: Tips | null = null;
   try {
-    tips = await readTips(args.remote);
+    tips = await inStage('asking the remote for news', () => readTips(args.remote));
     if (tips.main === null) return await fallBack(args, tips, { refusal: missingBranch(args.remote) });
     const heldBack = isAccepted(tips.main, args.accept) ? null : refusalFor(args.held ?? null, tips.main);
     if (heldBack !== null) return await fallBack(args, tips, { refusal: heldBack });
@@ -144,7 +145,7 @@ async function stay(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
 
 async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   const { remote, stateDir } = args;
-  await remote.definitions.sync(remote.branch, tip);
+  await inStage('fetching definitions', () => remote.definitions.sync(remote.branch, tip));
   const origin = await originOf(args, tips, tip);
   if (origin.refusal !== null) return fallBack(args, tips, { refusal: origin.refusal });
   const decides = args.node !== null || args.good !== null;
@@ -152,8 +153,10 @@ async function advance(args: PullArgs, tips: Tips, tip: Oid): Promise<Pulled> {
   if (source?.isVerified === false) return fallBack(args, tips, { refusal: notVerified(`${remote.branch} at ${tip.slice(0, 10)}`, source), source });
   const asked = args.node === null ? null : { ...args, node: args.node };
   const past = asked === null ? null : await whatLived(asked, tips, tip);
-  const { files, entries } = await readFiles(remote.definitions, tip, remote.path);
-  const loaded = await loadCached(stateDir, files, entries);
+  const { files, loaded } = await inStage('reading definitions', async () => {
+    const read = await readFiles(remote.definitions, tip, remote.path);
+    return { ...read, loaded: await loadCached(stateDir, read.files, read.entries) };
+  });
   const refusal = refusalOf(remote, tip, loaded);
   if (refusal !== null || loaded.catalog === null) return fallBack(args, tips, { refusal, heard: loaded.remarks, source });
   const consent = asked === null || past === null ? null : await withheld(asked, past, tip, loaded.catalog);
