@@ -82,7 +82,10 @@ export async function applyHere(
 
 /** Throws CommandError on a node that only looks. */
 export function checkEnforcing({ mode, node }: Pick<NodeConfig, 'mode' | 'node'>): void {
-  if (mode === 'observe') throw new CommandError(`${node} is in mode observe, where nothing is applied`);
+  if (mode === 'observe')
+    throw new CommandError(`${node} is in mode observe, where nothing is applied`, {
+      hint: 'set mode: enforce in its configuration; until then netloom plan says what would be done',
+    });
 }
 
 const UNASKED = { remote: null, hasAnswered: null } as const;

@@ -13,7 +13,7 @@ export async function ask(question: string, otherwise = ''): Promise<string> {
   let gone = (): void => undefined;
   try {
     const ended = new Promise<never>((_, reject) => {
-      gone = () => reject(new CommandError('nothing was done: nobody answers any more'));
+      gone = () => reject(new CommandError('nothing was done: nobody answers any more', { hint: null }));
       lines.once('close', gone);
     });
     const answer = await Promise.race([lines.question(`${question}${otherwise === '' ? '' : ` [${otherwise}]`}: `), ended]);
@@ -45,7 +45,7 @@ export function askSecret(question: string): Promise<string> {
     };
     const hear = (chunk: Buffer): void => {
       for (const char of chunk.toString('utf8')) {
-        if (char === STOP) end(() => reject(new CommandError('nothing was done')));
+        if (char === STOP) end(() => reject(new CommandError('nothing was done', { hint: null })));
         else if (char === ENTER || char === NEWLINE || char === END) end(() => resolve(typed.trim()));
         else typed = char === BACK || char === RUBOUT ? typed.slice(0, -1) : typed + char;
       }

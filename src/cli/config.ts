@@ -12,7 +12,10 @@ export function loadConfig(path: string): NodeConfig {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, version: '1.2', strict: true, uniqueKeys: true });
   const problem = doc.errors[0] ?? doc.warnings[0];
-  if (problem !== undefined) throw new CommandError(`${path}:${lines.linePos(problem.pos[0]).line}: ${words(problem.message)}`);
+  if (problem !== undefined)
+    throw new CommandError(`${path}:${lines.linePos(problem.pos[0]).line}: ${words(problem.message)}`, {
+      hint: 'man 5 netloom-node.yaml shows how it is written',
+    });
   const value: unknown = doc.toJS({ maxAliasCount: 0 });
   if (validateNodeConfig(value)) return checkKeys(path, checkBranches(path, value as NodeConfig));
   const wrong = (validateNodeConfig.errors ?? []).map(error => {
@@ -70,11 +73,8 @@ function readConfig(path: string): string {
     const hint =
       code === 'ENOENT'
         ? `write ${path} (node, repo.url), or name another file with --config; commands that look take --repo URL, plan and apply take --local DIR --node NAME`
-        : undefined;
-    throw new CommandError(
-      `cannot read the configuration ${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? error)}`,
-      hint === undefined ? {} : { hint },
-    );
+        : 'root may read it; commands that look take --repo URL';
+    throw new CommandError(`cannot read the configuration ${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? error)}`, { hint });
   }
 }
 

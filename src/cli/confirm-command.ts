@@ -18,7 +18,7 @@ export async function confirmCommand(options: { readonly config: string }): Prom
   for (;;) {
     try {
       const journal = await confirmArmed(config.stateDir, config.runtimeDir);
-      if (journal === null) throw new CommandError(`nothing on ${config.node} waits for confirmation`);
+      if (journal === null) throw new CommandError(`nothing on ${config.node} waits for confirmation`, { hint: 'netloom status says what the node enforces' });
       print(`Confirmed: ${journal.revision.slice(0, 10) || 'the definitions of the folder'} stays.`);
       return EXIT.fine;
     } catch (error) {

@@ -51,7 +51,7 @@ async function change(name: string, cordon: boolean, options: Options): Promise<
 }
 
 async function definitionsIn(dir: string, shown: string): Promise<Catalog> {
-  if (!existsSync(dir)) throw new CommandError(`there is no folder ${shown}`);
+  if (!existsSync(dir)) throw new CommandError(`there is no folder ${shown}`, { hint: 'name a checkout of the definitions with --repo-dir' });
   const { catalog, diagnostics } = await loadFolder(dir, null);
   if (catalog !== null) return catalog;
   throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid, hint: 'name a checkout of the definitions with --repo-dir' });

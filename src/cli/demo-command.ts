@@ -17,7 +17,7 @@ export async function demoCommand(): Promise<ExitCode> {
   const startedAt = performance.now();
   const folder = join(homeDir(), 'example-repo');
   const { catalog, diagnostics } = await loadFolder(folder, null);
-  if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid });
+  if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid, hint: `netloom validate ${folder}` });
   const dir = labDir(`demo-${process.pid}`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -46,6 +46,6 @@ function indented(text: string): string {
 
 function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new CommandError('interrupted; the lab is being removed')), { once: true });
+    signal.addEventListener('abort', () => reject(new CommandError('interrupted; the lab is being removed', { hint: null })), { once: true });
   });
 }

@@ -32,7 +32,8 @@ export async function ensureCommand(ref: string, options: Options): Promise<Exit
     });
   }
   while ('why' in missing) {
-    if (performance.now() >= until) throw new CommandError(`${ref} is not there yet: ${missing.why}`, { exitCode: EXIT.tryAgain });
+    if (performance.now() >= until)
+      throw new CommandError(`${ref} is not there yet: ${missing.why}`, { exitCode: EXIT.tryAgain, hint: `netloom describe interface ${ref}` });
     await pass(config);
     missing = await look(ref, config, options);
     if ('why' in missing) await sleep(AGAIN_MS);
@@ -49,7 +50,7 @@ async function look(ref: string, config: NodeConfig, options: Options): Promise<
 async function pass(config: NodeConfig): Promise<void> {
   try {
     const { stopped } = await reconcile(config, { command: 'netloom ensure' });
-    if (stopped !== null) throw new CommandError(`stopped by ${stopped}`, { exitCode: EXIT.tryAgain });
+    if (stopped !== null) throw new CommandError(`stopped by ${stopped}`, { exitCode: EXIT.tryAgain, hint: 'do it again: what was begun is ended then' });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'locked')) throw error;
   }

@@ -21,12 +21,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** A command ends with this message and this code; `hint` says what to do. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
-  readonly hint: string | undefined;
-  constructor(message: string, options: { exitCode?: ExitCode; hint?: string } = {}) {
+  /** What to do; null only where the person has just decided it. */
+  readonly hint: string | null;
+  constructor(message: string, { exitCode = EXIT.error, hint }: { exitCode?: ExitCode; hint: string | null }) {
     super(message);
     this.name = 'CommandError';
-    this.exitCode = options.exitCode ?? EXIT.error;
-    this.hint = options.hint;
+    this.exitCode = exitCode;
+    this.hint = hint;
   }
 }
 
@@ -35,7 +36,8 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
   if (error instanceof CommandError) return { text: withHint(error.message, error.hint), exitCode: error.exitCode };
   if (error instanceof Error && (error.name === 'HostError' || error.name === 'RepoError')) {
     const code = String((error as Error & { code?: unknown }).code ?? 'other');
-    return { text: error.message, exitCode: PASSING.has(code) ? EXIT.tryAgain : EXIT.error };
+    const exitCode = PASSING.has(code) ? EXIT.tryAgain : EXIT.error;
+    return { text: withHint(error.message, error.name === 'RepoError' && exitCode === EXIT.tryAgain ? AGAIN : null), exitCode };
   }
   if (isPartGone(error)) return { text: withHint(`a part of netloom is gone: ${error.message}`, GONE), exitCode: EXIT.error };
   const short = shortOf(error);
@@ -45,6 +47,7 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
   return { text: `${text}\nThis is a mistake in netloom: please report it with what you did.`, exitCode: EXIT.error };
 }
 
+const AGAIN = 'try again in a while; what nodes enforce does not depend on it';
 const GONE = 'it was replaced while it ran, and the next run is whole; or else it has to be installed anew';
 
 // An upgrade takes away what the old program would load now.
@@ -67,6 +70,6 @@ function isRefusal(error: unknown): error is NodeJS.ErrnoException {
 /** Codes of HostError and RepoError that pass by themselves: another try may help, and nobody has to do anything. tls: a clock is wrong after a boot. */
 export const PASSING: ReadonlySet<string> = new Set(['locked', 'unreachable', 'timeout', 'rate-limited', 'truncated', 'tls', 'stopped', 'corrupt']);
 
-function withHint(message: string, hint: string | undefined): string {
-  return hint === undefined ? message : `${message}\n  hint: ${hint}`;
+function withHint(message: string, hint: string | null): string {
+  return hint === null ? message : `${message}\n  hint: ${hint}`;
 }

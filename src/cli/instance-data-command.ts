@@ -54,7 +54,7 @@ async function found(ref: string, options: Options): Promise<InstanceData | Miss
 function told<T extends InstanceData | string>(value: T | Missing): T {
   if (!isMissing(value)) return value as T;
   const { missing, hint, again } = value;
-  throw new CommandError(missing, { ...(hint === undefined ? {} : { hint }), ...(again ? { exitCode: EXIT.tryAgain } : {}) });
+  throw new CommandError(missing, { hint: hint ?? 'netloom describe interface INTERFACE says what is missing', ...(again ? { exitCode: EXIT.tryAgain } : {}) });
 }
 
 function isMissing(value: InstanceData | string | Missing): value is Missing {
@@ -65,6 +65,8 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CommandError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'name a file that can be read, or leave the option out',
+    });
   }
 }

@@ -37,11 +37,12 @@ function firstNode(lab: Lab): string {
 async function definitionsOf(options: { readonly nodes: string; readonly repo?: string }): Promise<Parameters<typeof labUp>[0]['definitions']> {
   if (options.repo === undefined) {
     const nodes = Number(options.nodes);
-    if (!Number.isInteger(nodes) || nodes < 1 || nodes > 50) throw new CommandError(`--nodes ${options.nodes} is not a number from 1 to 50`);
+    if (!Number.isInteger(nodes) || nodes < 1 || nodes > 50)
+      throw new CommandError(`--nodes ${options.nodes} is not a number from 1 to 50`, { hint: '--nodes 3, or --repo DIR for the nodes of definitions' });
     return { nodes };
   }
   const folder = resolve(options.repo);
-  if (!existsSync(folder)) throw new CommandError(`there is no folder ${options.repo}`);
+  if (!existsSync(folder)) throw new CommandError(`there is no folder ${options.repo}`, { hint: 'name the folder that holds the definitions' });
   const { catalog, diagnostics } = await loadFolder(folder, null);
   if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid, hint: `netloom validate ${options.repo}` });
   return { folder, cast: castOf(catalog) };

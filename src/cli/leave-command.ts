@@ -64,7 +64,7 @@ async function showPlan({ runtimeDir }: Place, { force }: Options): Promise<void
 async function agreed({ yes }: Options): Promise<void> {
   if (yes === true) return;
   if (!isAnybodyThere()) throw new CommandError('nothing was removed: nobody is here to be asked', { hint: '--yes removes what stands above' });
-  if (!(await agrees('Remove all of this from this machine?'))) throw new CommandError('nothing was removed');
+  if (!(await agrees('Remove all of this from this machine?'))) throw new CommandError('nothing was removed', { hint: null });
 }
 
 async function remove(place: Place, config: NodeConfig | null, departure: Departure, options: Options): Promise<ExitCode> {

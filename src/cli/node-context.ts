@@ -35,9 +35,9 @@ export interface NodeContext {
 /** A folder: validated whole, allocated against the ledger in the state directory. */
 export async function localContext(options: NodeOptions, keepLedger: boolean): Promise<NodeContext> {
   const dir = options.local ?? '.';
-  if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`);
+  if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`, { hint: 'name the folder that holds the definitions' });
   const { catalog, diagnostics, remarks, files } = await loadFolder(dir, options.stateDir);
-  if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid });
+  if (catalog === null) throw new CommandError(formatDiagnostics(diagnostics), { exitCode: EXIT.invalid, hint: `netloom validate ${dir}` });
   const node = nodeOf(catalog, options.node ?? onlyNode(catalog));
   const settled = await settleLocally(catalog, options.stateDir, keepLedger);
   const pending = settled.pending.map(ask => `${ask.definition}: ${ask.message}`);
@@ -53,7 +53,7 @@ export async function localContext(options: NodeOptions, keepLedger: boolean): P
 
 /** Throws CommandError for a --node that would not be heeded. */
 export function checkNodeOption({ node }: Pick<NodeOptions, 'node'>): void {
-  if (node !== undefined) throw new CommandError('--node goes with --local DIR: without it the configuration says which node this is');
+  if (node !== undefined) throw new CommandError('--node goes with --local DIR', { hint: 'leave it out: the configuration says which node this is' });
 }
 
 /** What this node accepted last; no remote is asked. */

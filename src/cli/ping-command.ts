@@ -41,7 +41,8 @@ async function overSsh(destination: string, target: PingTarget, options: Options
   const child = startSsh(destination, line, Object.fromEntries(own) as Record<string, string>);
   await conversation(child, { isShown: true, interrupt: () => child.stdin.end() });
   const { exitCode } = await child.ended;
-  if (exitCode === 255 || exitCode === null) throw new CommandError(`ssh to ${destination} failed: ${child.stderr().trim() || 'no reason given'}`);
+  if (exitCode === 255 || exitCode === null)
+    throw new CommandError(`ssh to ${destination} failed: ${child.stderr().trim() || 'no reason given'}`, { hint: `try ssh ${destination} true` });
   say(child.stderr());
   return exitCode === 0 ? EXIT.fine : EXIT.error;
 }

@@ -34,13 +34,15 @@ export interface PingNumbers {
 /** The network and the address, if one can be asked from the other. */
 export function pingTarget(key: string, text: string, { catalog, ledger }: { readonly catalog: Catalog; readonly ledger: Ledger }): PingTarget {
   const network = catalog.networks.get(key);
-  if (network === undefined) throw new CommandError(`Network ${key} is not defined any more`);
+  if (network === undefined) throw new CommandError(`Network ${key} is not defined any more`, { hint: 'netloom get networks -A' });
   const address = canonicalIp(text);
   if (address === null)
     throw new CommandError(`${JSON.stringify(text)} is no address`, { hint: 'netloom get interfaces --network NETWORK shows those of its guests' });
   const { cidr } = network.spec;
-  if (cidr === undefined) throw new CommandError(`Network ${key} is layer 2 only: netloom has no address in it to ask from`);
-  if (!contains(cidr, address)) throw new CommandError(`${address} is not in Network ${key} (${cidr})`);
+  if (cidr === undefined)
+    throw new CommandError(`Network ${key} is layer 2 only: netloom has no address in it to ask from`, { hint: 'ask from one of its guests' });
+  if (!contains(cidr, address))
+    throw new CommandError(`${address} is not in Network ${key} (${cidr})`, { hint: `netloom addresses ${key} lists those that are given` });
   const nodes = routerNodes(network, { catalog, ledger });
   const entry = ledger.networks[key];
   if (entry === undefined || nodes.length === 0) {
@@ -52,7 +54,8 @@ export function pingTarget(key: string, text: string, { catalog, ledger }: { rea
 /** The numbers of the options. A duration without a unit is in seconds, as ping takes it. */
 export function pingNumbers({ count, interval, timeout }: PingOptions): PingNumbers {
   const n = Number(count);
-  if (!Number.isInteger(n) || n < 1 || n > 1_000_000) throw new CommandError(`--count ${count} is not a number from 1 to 1000000`);
+  if (!Number.isInteger(n) || n < 1 || n > 1_000_000)
+    throw new CommandError(`--count ${count} is not a number from 1 to 1000000`, { hint: 'ten, when it is left out' });
   return { count: n, intervalS: seconds('--interval', interval, 0.002), timeoutS: seconds('--timeout', timeout, 0.001) };
 }
 

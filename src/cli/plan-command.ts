@@ -33,7 +33,8 @@ interface Planned extends NodeContext {
 /** Exit 0, 3 when the newest revision is invalid (planned for is the last good one); with --detailed-exitcode 2 and 5 as README says. */
 export async function planCommand(options: Options): Promise<ExitCode> {
   if (asksForReview(options)) return reviewCommand(options);
-  if (options.output === 'markdown' || options.output === 'github') throw new CommandError(`-o ${options.output} goes with --all-nodes`);
+  if (options.output === 'markdown' || options.output === 'github')
+    throw new CommandError(`-o ${options.output} goes with --all-nodes`, { hint: 'add --all-nodes in a checkout, or -o text, json or commands here' });
   const context: Planned = options.local === undefined ? await remoteContext(options) : await localContext(options, false);
   const { contests } = await loadContests(context.stateDir);
   const prepared = await prepare({ ...context.target, contests }, context.runtimeDir);
@@ -81,6 +82,7 @@ async function remoteContext(options: Options): Promise<Planned> {
     for (const line of seen.remarks) say(line);
     throw new CommandError(`${refusalText(seen.refusal)}\nno revision is in force on ${config.node} yet: there is nothing to plan for`, {
       exitCode: refusalExit(seen.refusal),
+      hint: 'correct that, or plan for a folder of definitions: --local DIR --node NAME',
     });
   }
   if (seen.refusal !== null) say(`${refusalText(seen.refusal)}\nin force, and planned for here, is ${seen.revision.slice(0, 10)}`);

@@ -36,14 +36,16 @@ export function asksForReview({ allNodes, base, head }: Pick<ReviewOptions, 'all
 /** Exit 0, 3 for invalid definitions at head; with --detailed-exitcode 2 when some node would do something. */
 export async function reviewCommand(options: ReviewOptions): Promise<ExitCode> {
   const { local: dir = '.', base, head, status, statusBranch = 'netloom-status', node } = options;
-  if (options.allNodes === undefined && node === undefined) throw new CommandError('plan with --base or --head needs --all-nodes, or --node NAME');
-  if (options.allNodes !== undefined && node !== undefined) throw new CommandError('--all-nodes and --node exclude each other');
-  if (options.out !== undefined) throw new CommandError('--out saves what a node itself planned: leave out --all-nodes, --base and --head');
-  if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`);
+  if (options.allNodes === undefined && node === undefined)
+    throw new CommandError('plan with --base or --head needs --all-nodes, or --node NAME', { hint: 'add one of them, in a checkout of the definitions' });
+  if (options.allNodes !== undefined && node !== undefined)
+    throw new CommandError('--all-nodes and --node exclude each other', { hint: 'leave one of them out' });
+  if (options.out !== undefined) throw new CommandError('--out saves what a node itself planned', { hint: 'leave out --all-nodes, --base and --head' });
+  if (!existsSync(dir)) throw new CommandError(`there is no folder ${dir}`, { hint: 'name a checkout of the definitions with --local' });
   const review = await compareRevisions({ dir, base, head, status, statusBranch, node, now: new Date() });
   const isInvalid = review.diagnostics.some(({ severity }) => severity === 'error');
   if (isInvalid && (options.output === 'text' || options.output === 'commands')) {
-    throw new CommandError(formatDiagnostics(review.diagnostics), { exitCode: EXIT.invalid });
+    throw new CommandError(formatDiagnostics(review.diagnostics), { exitCode: EXIT.invalid, hint: `netloom validate ${dir}` });
   }
   print(FORMS[options.output](review));
   if (isInvalid) return EXIT.invalid;

@@ -25,9 +25,9 @@ async function applySaved(file: string, options: Options): Promise<ExitCode> {
   const text = await readTextIfThere(file);
   if (text === null) throw new CommandError(`there is no file ${file}`, { hint: 'netloom plan --out FILE makes one' });
   if (options.local !== undefined || options.node !== undefined)
-    throw new CommandError('a saved plan knows its folder and its node: leave --local and --node out');
+    throw new CommandError('a saved plan knows its folder and its node', { hint: 'leave --local and --node out' });
   const read = readSavedPlan(text, null);
-  if ('problem' in read) throw new CommandError(`${file}: ${read.problem}`);
+  if ('problem' in read) throw new CommandError(`${file}: ${read.problem}`, { hint: 'netloom plan --out FILE makes a new one' });
   const { saved } = read;
   if (saved.source.local === null) return applyRemote(file, text, options);
   return applyNow({ ...options, local: saved.source.local, node: saved.node }, gateOf(saved));
@@ -37,7 +37,7 @@ async function applyRemote(file: string, text: string, options: Options): Promis
   const config = loadConfig(options.config);
   checkEnforcing(config);
   const read = readSavedPlan(text, config.node);
-  if ('problem' in read) throw new CommandError(`${file}: ${read.problem}`);
+  if ('problem' in read) throw new CommandError(`${file}: ${read.problem}`, { hint: 'netloom plan --out FILE makes a new one' });
   await look(read.saved, config);
   // What may have moved since is looked at again, under the node's lock.
   const { enforced, guarded, suspended, stopped } = await reconcile(config, {
@@ -46,7 +46,8 @@ async function applyRemote(file: string, text: string, options: Options): Promis
     confirmMs: confirmOption(options.confirmTimeout),
   });
   if (suspended !== null) throw new CommandError(`${config.node} is suspended: nothing was applied`, { hint: 'netloom resume' });
-  if (stopped !== null && enforced === null) throw new CommandError(`stopped by ${stopped}: nothing was changed`, { exitCode: EXIT.tryAgain });
+  if (stopped !== null && enforced === null)
+    throw new CommandError(`stopped by ${stopped}: nothing was changed`, { exitCode: EXIT.tryAgain, hint: 'do it again' });
   if (enforced === null || guarded === null) throw new CommandError('nothing was applied', { hint: 'netloom reconcile says why' });
   say(outcomeText(enforced));
   return fateExit(guarded) ?? exactExit(enforced);
@@ -56,7 +57,7 @@ async function applyRemote(file: string, text: string, options: Options): Promis
 async function look(saved: SavedPlan, config: ReturnType<typeof loadConfig>): Promise<void> {
   const gate = gateOf(saved);
   const seen = await preview(config);
-  if (seen.catalog === null) throw new CommandError(`${seen.refusal.reason}: ${seen.refusal.message}`);
+  if (seen.catalog === null) throw new CommandError(`${seen.refusal.reason}: ${seen.refusal.message}`, { hint: 'correct that, and make the plan anew' });
   gate.source(sourceOf(seen.revision, seen.files));
   gate.plan(await prepare({ catalog: seen.catalog, ledger: seen.ledger, node: nodeOf(seen.catalog, config.node) }, config.runtimeDir), seen.ledger);
 }

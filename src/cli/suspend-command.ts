@@ -52,6 +52,9 @@ async function endOfPass(runtimeDir: string): Promise<void> {
     (await takeLockInTime(runtimeDir, 'netloom suspend', LONGEST_PASS_MS)).release();
   } catch (error) {
     if (!(error instanceof HostError && error.code === 'locked')) throw error;
-    throw new CommandError(`suspended, but a pass that began before still runs: ${error.message}`, { exitCode: EXIT.tryAgain });
+    throw new CommandError(`suspended, but a pass that began before still runs: ${error.message}`, {
+      exitCode: EXIT.tryAgain,
+      hint: 'it is the last one: wait for its end',
+    });
   }
 }

@@ -62,7 +62,8 @@ export async function describeCommand(word: string, ref: string, options: Option
 export async function eventsCommand(word: string, ref: string, options: Options & { readonly limit: string; readonly type?: string }): Promise<ExitCode> {
   const kind = kindOf(word);
   const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new CommandError(`--limit ${options.limit} is not a number from 1 up`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new CommandError(`--limit ${options.limit} is not a number from 1 up`, { hint: 'a hundred, when it is left out' });
   if (options.type !== undefined && !EVENT_TYPES.some(type => type === options.type)) {
     throw new CommandError(`--type ${options.type} is none`, { hint: EVENT_TYPES.join(', ') });
   }
@@ -99,7 +100,10 @@ function addressesOf(ref: string, options: Options, seen: Seen): AddressList {
   const isPool = !('key' in network) && network.candidates.length === 0 && 'key' in pool;
   const key = isPool ? pool.key : keyOf(ref, 'Network', options, seen);
   const list = isPool ? poolAddressList(key, seen, quarantineMs) : addressList(key, seen, quarantineMs);
-  if (list === null) throw new CommandError(`nothing is allocated to ${isPool ? 'AddressPool' : 'Network'} ${key} yet`);
+  if (list === null)
+    throw new CommandError(`nothing is allocated to ${isPool ? 'AddressPool' : 'Network'} ${key} yet`, {
+      hint: 'the first pass of any node allocates: netloom reconcile',
+    });
   return list;
 }
 
@@ -122,7 +126,7 @@ function listed(kind: RefKind, seen: Seen, { namespace, allNamespaces, network }
 
 function one(kind: RefKind, key: string, seen: Seen): AnyRecord {
   const found = viewOf(kind).one(key, seen);
-  if (found === null) throw new CommandError(`there is no ${kind} ${key}`);
+  if (found === null) throw new CommandError(`there is no ${kind} ${key}`, { hint: `netloom get ${kind.toLowerCase()} -A` });
   return found;
 }
 

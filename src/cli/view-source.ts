@@ -44,6 +44,7 @@ export function kindOf(word: string): RefKind {
 export function keyOf(ref: string, kind: RefKind, options: Pick<ViewOptions, 'namespace' | 'allNamespaces'>, seen: Pick<Seen, 'catalog' | 'ledger'>): string {
   const found = resolveRef(ref, kind, options.allNamespaces ? null : options.namespace, refIndex(seen));
   if ('key' in found) return found.key;
-  const hint = found.candidates.length === 0 ? undefined : `candidates: ${found.candidates.slice(0, 10).join(', ')}`;
-  throw new CommandError(found.message, hint === undefined ? {} : { hint });
+  const hint =
+    found.candidates.length === 0 ? `netloom get ${kind.toLowerCase()} -A lists all there are` : `candidates: ${found.candidates.slice(0, 10).join(', ')}`;
+  throw new CommandError(found.message, { hint });
 }

@@ -36,7 +36,9 @@ export async function waitCommand(word: string, ref: string, options: Options): 
     const state = await stateUnlessAway(kind, ref, options, until);
     if (state !== 'away' && isReached(state, options.for)) return EXIT.fine;
     if (state !== 'away' && performance.now() >= until)
-      throw new CommandError(`${kind} ${ref} is not ${options.for} after ${options.timeout}\n${reasonsOf(state)}`);
+      throw new CommandError(`${kind} ${ref} is not ${options.for} after ${options.timeout}\n${reasonsOf(state)}`, {
+        hint: `netloom describe ${kind.toLowerCase()} ${ref}`,
+      });
     if (process.stderr.isTTY === true) say(`${kind} ${ref}: ${state === 'away' ? 'the remote does not answer' : (state?.state ?? 'not defined')}`);
     await sleep(LOOK_MS);
   }

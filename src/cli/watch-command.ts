@@ -69,7 +69,7 @@ async function watchRemote(options: Options): Promise<ExitCode> {
 }
 
 async function watchLocal(options: Options, dir: string): Promise<ExitCode> {
-  if (options.planBranches !== undefined) throw new CommandError('--plan-branches goes without --local: a folder has no branches');
+  if (options.planBranches !== undefined) throw new CommandError('a folder has no branches', { hint: 'leave out --plan-branches, or --local' });
   const times = timesOf(options, {});
   const { work, warn, end } = localWork(options);
   const signal = await serveWatch({
