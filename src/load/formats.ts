@@ -5,6 +5,7 @@
 import { parseCidr, parseIp, parseIpRange } from '../model/ip.ts';
 import { canonicalMac } from '../model/mac.ts';
 import { isIfname, isNetnsName } from '../model/names.ts';
+import { isKey } from '../model/text.ts';
 
 interface Format {
   /** The one spelling that netloom compares; null when the text does not have the format. */
@@ -29,6 +30,7 @@ const TABLE: Readonly<Record<string, Format>> = {
     canonical: text => (isNetnsName(text) ? text : null),
     words: 'the name of a network namespace: at most 63 letters, digits, dots, dashes and underscores',
   },
+  'netloom-key': { canonical: text => (isKey(text) ? text : null), words: 'a text of at most 253 bytes' },
 };
 
 /** True when a text has the format; by the format's name. */

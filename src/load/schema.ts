@@ -60,11 +60,16 @@ export function resolved(schema: Schema, root: Schema): Schema {
 export function schemaAt(root: Schema, path: readonly (string | number)[]): Schema | null {
   let schema: Schema = root;
   for (const step of path) {
-    const within: Schema | undefined = schema.properties?.[step] ?? (typeof step === 'number' ? schema.items : undefined) ?? anyField(schema);
+    const within: Schema | undefined = ownField(schema, step) ?? (typeof step === 'number' ? schema.items : undefined) ?? anyField(schema);
     if (within === undefined) return null;
     schema = resolved(within, root);
   }
   return schema;
+}
+
+// A key of a user may be called as the methods of objects are.
+function ownField({ properties }: Schema, step: string | number): Schema | undefined {
+  return properties !== undefined && Object.hasOwn(properties, step) ? properties[step] : undefined;
 }
 
 function anyField(schema: Schema): Schema | undefined {

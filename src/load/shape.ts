@@ -1,7 +1,7 @@
 /** What ajv says about a document -> diagnostics with places: one for each field, however many rules it breaks. */
 import type { ErrorObject } from 'ajv';
 import type { Diagnostic, DiagnosticCode } from '../model/diagnostic.ts';
-import { nearest, shown } from '../model/text.ts';
+import { MOST_KEY_BYTES, nearest, shown } from '../model/text.ts';
 import { type Located, locate, type Path } from './locate.ts';
 import { type Schema, schemaAt } from './schema.ts';
 import { requirement, valueHint } from './words.ts';
@@ -44,12 +44,12 @@ export function siteDiagnostics(errors: readonly ErrorObject[], subject: Subject
   });
 }
 
-// All branches of an anyOf complain when none fits; the anyOf itself says it once.
+// All branches of an anyOf complain when none fits, and each rule that a key breaks; the anyOf itself says it once, as propertyNames does.
 function outermost(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const choices = errors.filter(error => error.keyword === 'anyOf' || error.keyword === 'oneOf');
   const within = (error: ErrorObject, choice: ErrorObject): boolean =>
     error !== choice && (error.instancePath === choice.instancePath || error.instancePath.startsWith(`${choice.instancePath}/`));
-  return errors.filter(error => !choices.some(choice => within(error, choice)));
+  return errors.filter(error => error.propertyName === undefined && !choices.some(choice => within(error, choice)));
 }
 
 function oneOf(error: ErrorObject, subject: Subject): Diagnostic {
@@ -90,7 +90,7 @@ function missingField(path: Path, name: string, { doc, place, schema }: Subject)
 
 function wrongKey(path: Path, { doc, place }: Subject): Diagnostic {
   const message = `the name ${shown(path.at(-1))} in ${dotted(path.slice(0, -1))} is too long`;
-  return { code: 'wrong-value', severity: 'error', message, at: place(locate(doc.root, path).key), hint: 'use at most 253 characters' };
+  return { code: 'wrong-value', severity: 'error', message, at: place(locate(doc.root, path).key), hint: `use at most ${MOST_KEY_BYTES} bytes (UTF-8)` };
 }
 
 function repeated(path: Path, later: number, earlier: number, { doc, place, value }: Subject): Diagnostic {
@@ -151,5 +151,9 @@ function pathOf(instancePath: string): Path {
 }
 
 function valueAt(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, step) => (value as Record<string | number, unknown> | null)?.[step], root);
+  return path.reduce<unknown>((value, step) => (isOwn(value, step) ? value[step] : undefined), root);
+}
+
+function isOwn(value: unknown, step: string | number): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, step);
 }

@@ -9,14 +9,17 @@ export interface Valued {
   readonly problems: readonly Diagnostic[];
 }
 
-// They would reach into the objects of the language instead of a definition.
+// They would reach into the objects of the language instead of a definition. Labels and annotations are people's own: there any text is a key.
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** What a mapping is: the document itself, its metadata, labels or annotations in it, or anything else. */
+type Where = 'document' | 'metadata' | 'notes' | 'other';
 
 /** The value of a node. An alias gives the very value that its anchor has, so nothing grows however often it is named. */
 export function plainValue(root: ParsedNode, place: YamlFile['place']): Valued {
   const problems: Diagnostic[] = [];
   const anchors = new Map<string, unknown>();
-  const value = convert(root, { anchors, place, problems });
+  const value = convert(root, { anchors, place, problems }, 'document');
   return { value, problems };
 }
 
@@ -26,13 +29,13 @@ interface Walk {
   readonly problems: Diagnostic[];
 }
 
-function convert(node: unknown, walk: Walk): unknown {
+function convert(node: unknown, walk: Walk, where: Where): unknown {
   if (isScalar(node)) return anchored(node.anchor, node.value, walk);
-  if (isMap(node)) return anchored(node.anchor, mapping(node, walk), walk);
+  if (isMap(node)) return anchored(node.anchor, mapping(node, walk, where), walk);
   if (isSeq(node)) {
     return anchored(
       node.anchor,
-      node.items.map(item => convert(item, walk)),
+      node.items.map(item => convert(item, walk, 'other')),
       walk,
     );
   }
@@ -52,7 +55,7 @@ function anchored(anchor: string | undefined, value: unknown, walk: Walk): unkno
   return value;
 }
 
-function mapping(map: YAMLMap, walk: Walk): Record<string, unknown> {
+function mapping(map: YAMLMap, walk: Walk, where: Where): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   const first = new Map<string, number>();
   for (const { key: node, value: content } of map.items) {
@@ -60,11 +63,17 @@ function mapping(map: YAMLMap, walk: Walk): Record<string, unknown> {
     const offset = startOf(node);
     const earlier = first.get(key);
     if (earlier !== undefined) complain(walk, () => twice(key, earlier, offset, walk));
-    else if (FORBIDDEN.has(key)) complain(walk, () => forbidden(key, offset, walk));
-    else value[key] = convert(content, walk);
+    else if (!FORBIDDEN.has(key)) value[key] = convert(content, walk, below(where, key));
+    else if (where !== 'notes') complain(walk, () => forbidden(key, offset, walk));
+    else Object.defineProperty(value, key, { value: convert(content, walk, 'other'), enumerable: true, configurable: true, writable: true });
     first.set(key, earlier ?? offset);
   }
   return value;
+}
+
+function below(where: Where, key: string): Where {
+  if (where === 'document') return key === 'metadata' ? 'metadata' : 'other';
+  return where === 'metadata' && (key === 'labels' || key === 'annotations') ? 'notes' : 'other';
 }
 
 function startOf(node: unknown): number {

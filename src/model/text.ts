@@ -59,3 +59,11 @@ function edits(a: string, b: string, limit: number): number {
   }
   return old[b.length] ?? limit;
 }
+
+/** Of the name of a label or an annotation, in UTF-8. */
+export const MOST_KEY_BYTES = 253;
+
+/** True for what can name a label or an annotation: any text that is not too long. */
+export function isKey(text: string): boolean {
+  return text.length <= MOST_KEY_BYTES && (text.length * 3 <= MOST_KEY_BYTES || new TextEncoder().encode(text).length <= MOST_KEY_BYTES);
+}

@@ -47,6 +47,7 @@ export function equal(a: unknown, b: unknown): boolean {
 
 function sameProperties(a: Spec, b: Spec): boolean {
   for (const key of Object.keys(a)) if (!equal(a[key], b[key])) return false;
-  for (const key of Object.keys(b)) if (a[key] === undefined && b[key] !== undefined) return false;
+  // A label may be called as the methods of objects are.
+  for (const key of Object.keys(b)) if ((a[key] === undefined || !Object.hasOwn(a, key)) && b[key] !== undefined) return false;
   return true;
 }

@@ -27,7 +27,7 @@ export function differenceLines(have: unknown, want: unknown, path = ''): readon
   if (Array.isArray(have) && Array.isArray(want)) return listLines(have, want, path);
   if (isRecord(have) && isRecord(want)) {
     const keys = [...new Set([...Object.keys(have), ...Object.keys(want)])];
-    return keys.flatMap(key => differenceLines(have[key], want[key], path === '' ? key : `${path}.${key}`));
+    return keys.flatMap(key => differenceLines(own(have, key), own(want, key), path === '' ? key : `${path}.${key}`));
   }
   if (path !== '' && have === undefined) return [{ sign: '+', path, text: valueText(want) }];
   if (path !== '' && want === undefined) return [{ sign: '-', path, text: valueText(have) }];
@@ -55,6 +55,11 @@ function without(list: readonly unknown[], other: readonly unknown[]): readonly 
     if (times > 0) left.set(JSON.stringify(value), times - 1);
     return times > 0 ? [] : [{ index, value }];
   });
+}
+
+// A label may be called as the methods of objects are.
+function own(record: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -137,6 +137,41 @@ test('labels may be called as the methods of objects are', () => {
   expect(diagnose(text)).toEqual(['4:19 error unknown-field']);
 });
 
+describe('labels and annotations', () => {
+  const document = (labels: string): string =>
+    `apiVersion: netloom.dev/v1\nkind: Network\nmetadata:\n  name: a\n  labels:\n    ${labels}\n  annotations: {__proto__: z}\nspec: {mtu: 1400}\n`;
+  const read = (labels: string) => parseFile('a.yaml', new TextEncoder().encode(document(labels)));
+
+  test('may have keys that mean something to the language: they are texts, and reach no other object', () => {
+    const { docs, diagnostics } = read('{__proto__: "1", constructor: x, prototype: y}');
+    expect(diagnostics).toEqual([]);
+    const [one] = JSON.parse(JSON.stringify(docs)) as typeof docs;
+    expect(Object.entries(one?.labels ?? {})).toEqual([
+      ['__proto__', '1'],
+      ['constructor', 'x'],
+      ['prototype', 'y'],
+    ]);
+    expect(Object.entries(one?.annotations ?? {})).toEqual([['__proto__', 'z']]);
+    expect(Object.getPrototypeOf(one?.labels ?? null)).toBe(Object.prototype);
+    expect(({} as Record<string, unknown>)['1']).toBeUndefined();
+  });
+  test('with such a key are refused in the usual words where the value is no text', () => {
+    expect(read('{__proto__: {polluted: true}}').diagnostics.map(each => each.message)).toEqual([
+      'metadata.labels.__proto__ must be text of at most 4096 characters, is a mapping',
+    ]);
+    expect(read('{constructor: 5}').diagnostics.map(each => each.message)).toEqual([
+      'metadata.labels.constructor must be text of at most 4096 characters, is 5',
+    ]);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+  test('have keys of at most 253 bytes, not characters', () => {
+    const keys = (key: string) => read(`{${JSON.stringify(key)}: x}`).diagnostics.map(({ code, hint }) => `${code}: ${hint}`);
+    expect([keys('k'.repeat(253)), keys(`${'ä'.repeat(126)}k`), keys('a=b c\n\u0007: #"')]).toEqual([[], [], []]);
+    const long = ['wrong-value: use at most 253 bytes (UTF-8)'];
+    expect([keys('k'.repeat(254)), keys('ä'.repeat(127)), keys('\u{1f600}'.repeat(64))]).toEqual([long, long, long]);
+  });
+});
+
 test('YAML 1.2 means YAML 1.2: yes, 010 and 12:34:56 are what they look like', () => {
   const text = 'apiVersion: netloom.dev/v1\nkind: Network\nmetadata: {name: a, annotations: {a: yes, b: 12:34:56, c: 2026-11-21, d: off}}\nspec: {mtu: 1400}\n';
   expect(parseFile('a.yaml', new TextEncoder().encode(text)).docs[0]?.annotations).toEqual({ a: 'yes', b: '12:34:56', c: '2026-11-21', d: 'off' });
