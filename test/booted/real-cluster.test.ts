@@ -7,10 +7,10 @@ import { type RunResult, run } from '../../src/host/exec.ts';
 import { ROOT } from '../house/tree.ts';
 import { makeDeb } from '../package/checkout.ts';
 import { describeWhere } from '../support/needs.ts';
+import { isShown, type Step, stepsOf } from '../support/transcript.ts';
 import { type DefinitionsServer, NODE_TOKEN, PERSON_TOKEN, serveDefinitions } from './definitions-server.ts';
 import { cannotBoot, type Machine, makeMachine } from './machine.ts';
 import { provideNode } from './provide-node.ts';
-import { isShown, type Step, stepsOf } from './transcript.ts';
 import { makeWire, type Wire } from './wire.ts';
 
 const STEPS = stepsOf(readFileSync(join(ROOT, 'README.md'), 'utf8'), '## A real cluster');
