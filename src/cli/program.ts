@@ -10,6 +10,7 @@ import { addInstanceData } from './instance-data-options.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLifeCommands } from './life-commands.ts';
 import { runs } from './runs.ts';
+import { addTraceCommands } from './trace-commands.ts';
 import { addViewCommands } from './view-commands.ts';
 
 /** The whole tree of commands. */
@@ -27,6 +28,7 @@ export function program(): Command {
   addPassCommands(root);
   addConfirmCommands(root);
   addViewCommands(root);
+  addTraceCommands(root);
   addInstanceData(root);
   addCordonCommands(root);
   addControlCommands(root);

@@ -28,7 +28,8 @@ export function hereIn(options: Pick<ViewOptions, 'config' | 'repo'>): { readonl
   return { node, stateDir };
 }
 
-function adHoc(url: string, statusBranch: string): Parameters<typeof see>[0] {
+/** A repository that nobody configured, by its url. */
+export function adHoc(url: string, statusBranch: string): Parameters<typeof see>[0] {
   return { repo: { url, branch: 'main', path: '' }, status: { url: '', branch: statusBranch }, stateDir: '/nonexistent' };
 }
 

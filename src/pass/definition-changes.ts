@@ -3,19 +3,27 @@ import { definitionsOf } from '../objects/index.ts';
 import type { Catalog, Definition } from '../objects/object.ts';
 import { differenceLines } from '../plan/print-changes.ts';
 import type { DefinitionChange } from '../review/review.ts';
+import type { Differing } from '../trace/difference.ts';
 
-/** In the order in which people read kinds, removed ones last; nothing for definitions that say the same. */
-export function definitionChanges(base: Catalog, head: Catalog): readonly DefinitionChange[] {
+/** Both sides of each definition that differs, in the order in which people read kinds, removed ones last. */
+export function differing(base: Catalog, head: Catalog): readonly Differing[] {
   const before = new Map([...definitionsOf(base)].map(definition => [nameOf(definition), definition]));
   const after = new Map([...definitionsOf(head)].map(definition => [nameOf(definition), definition]));
-  const found = [...after].flatMap(([name, is]): readonly DefinitionChange[] => {
+  const found = [...after].flatMap(([name, is]): readonly Differing[] => {
     const was = before.get(name);
-    if (was === undefined) return [{ definition: name, change: 'added', at: is.at, fields: [] }];
-    const fields = differenceLines(said(was), said(is));
-    return fields.length === 0 ? [] : [{ definition: name, change: 'changed', at: is.at, fields }];
+    const fields = was === undefined ? [] : differenceLines(said(was), said(is));
+    return was !== undefined && fields.length === 0 ? [] : [{ definition: name, was, is, fields }];
   });
   const removed = [...before].filter(([name]) => !after.has(name));
-  return [...found, ...removed.map(([name, { at }]): DefinitionChange => ({ definition: name, change: 'removed', at, fields: [] }))];
+  return [...found, ...removed.map(([definition, was]): Differing => ({ definition, was, is: undefined, fields: [] }))];
+}
+
+/** The same without the definitions themselves. */
+export function definitionChanges(base: Catalog, head: Catalog): readonly DefinitionChange[] {
+  return differing(base, head).map(({ definition, was, is, fields }): DefinitionChange => {
+    if (is === undefined) return { definition, change: 'removed', at: was.at, fields };
+    return { definition, change: was === undefined ? 'added' : 'changed', at: is.at, fields };
+  });
 }
 
 function nameOf({ kind, key }: Definition): string {
@@ -23,6 +31,6 @@ function nameOf({ kind, key }: Definition): string {
 }
 
 // Fields of the spec stand by themselves: everybody knows where they belong.
-function said({ labels, annotations, spec }: Definition): object {
+function said({ labels, annotations, spec }: Pick<Definition, 'labels' | 'annotations' | 'spec'>): object {
   return { ...spec, labels, annotations };
 }

@@ -45,6 +45,8 @@ export interface Patience {
   /** How long its name may take to be found; as long as it takes, when absent. */
   readonly lookupMs?: number | undefined;
   readonly stop?: AbortSignal | undefined;
+  /** True: clones that are kept for their history. */
+  readonly isForHistory?: boolean | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface Patience {
  * url is none) says so when it is asked, as one that is down: what a node enforces does not depend on it. One that does not answer
  * within the deadline (a minute, when none is given) is asked for no more objects, so that a pass waits for it once.
  */
-export async function openRemote(config: Sides, dir: string, { deadlineMs, lookupMs, stop }: Patience = {}): Promise<Remote> {
+export async function openRemote(config: Sides, dir: string, { deadlineMs, lookupMs, stop, isForHistory }: Patience = {}): Promise<Remote> {
   const statusUrl = config.status.url === '' ? config.repo.url : config.status.url;
   const shared = statusUrl === config.repo.url;
   const statusAuth = config.status.auth ?? (shared ? config.repo.auth : undefined);
@@ -61,8 +63,8 @@ export async function openRemote(config: Sides, dir: string, { deadlineMs, looku
   const remarks = verify === undefined || verify.mode === 'none' ? secrets : [...secrets, ...(await keyRemarks(verify))];
   const hosts = [...new Set([config.repo.url, statusUrl].flatMap(url => serverOf(url)?.host ?? []))];
   const lost = lookupMs === undefined ? [] : await lostNames(hosts, lookupMs);
-  const definitions = await openSide({ url: config.repo.url, auth: config.repo.auth, dir: join(dir, 'definitions'), lost, deadlineMs, stop });
-  const status = await openSide({ url: statusUrl, auth: statusAuth, dir: join(dir, 'status'), lost, deadlineMs, stop });
+  const definitions = await openSide({ url: config.repo.url, auth: config.repo.auth, dir: join(dir, 'definitions'), lost, deadlineMs, stop, isForHistory });
+  const status = await openSide({ url: statusUrl, auth: statusAuth, dir: join(dir, 'status'), lost, deadlineMs, stop, isForHistory });
   const late: Late = {};
   return {
     definitions: askedOnce(definitions, late),
@@ -86,6 +88,7 @@ interface Side {
   readonly lost: readonly string[];
   readonly deadlineMs: number | undefined;
   readonly stop: AbortSignal | undefined;
+  readonly isForHistory: boolean | undefined;
 }
 
 async function lostNames(hosts: readonly string[], withinMs: number): Promise<readonly string[]> {
@@ -93,14 +96,14 @@ async function lostNames(hosts: readonly string[], withinMs: number): Promise<re
   return hosts.filter((_, index) => found[index]?.length === 0);
 }
 
-async function openSide({ url, auth, dir, lost, deadlineMs, stop }: Side): Promise<Repo> {
+async function openSide({ url, auth, dir, lost, deadlineMs, stop, isForHistory }: Side): Promise<Repo> {
   const host = serverOf(url)?.host ?? '';
   if (lost.includes(host)) return mute(new RepoError('unreachable', `cannot reach ${url}: nobody knows the name ${host} yet; check this node’s DNS`, url));
   try {
     const limits = deadlineMs === undefined ? {} : { deadlineMs };
     // Only where a remote is asked: what speaks git is half of the program.
     const { openRepo } = await import('../repo/open.ts');
-    return openRepo({ url, dir, stop, ...limits, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
+    return openRepo({ url, dir, stop, isForHistory, ...limits, ...(auth === undefined ? {} : { auth: await readAuth(auth) }) });
   } catch (error) {
     if (error instanceof RepoError) return mute(error);
     throw error;
@@ -125,7 +128,15 @@ function askedOnce(repo: Repo, late: Late): Repo {
       }
     };
   };
-  return { ...repo, sync: once(repo.sync), descends: once(repo.descends), brings: once(repo.brings), past: once(repo.past), push: once(repo.push) };
+  return {
+    ...repo,
+    sync: once(repo.sync),
+    descends: once(repo.descends),
+    brings: once(repo.brings),
+    past: once(repo.past),
+    deepen: once(repo.deepen),
+    push: once(repo.push),
+  };
 }
 
 function mute(error: RepoError): Repo {
@@ -137,6 +148,9 @@ function mute(error: RepoError): Repo {
     descends: refuse,
     brings: refuse,
     past: refuse,
+    lineage: refuse,
+    deepen: refuse,
+    here: refuse,
     bytes: refuse,
     list: refuse,
     read: refuse,

@@ -76,8 +76,8 @@ async function goodOf(config: Pick<NodeConfig, 'stateDir'>) {
   }
 }
 
-// A clone of its own: looking must not wait for a pass, nor disturb one. People without the node's rights keep it at home.
-function viewDir(config: Sides & Pick<NodeConfig, 'stateDir'>): string {
+/** Where looks keep their clones: of their own, so that looking neither waits for a pass nor disturbs one. People without the node’s rights keep them at home. */
+export function viewDir(config: Sides & Pick<NodeConfig, 'stateDir'>): string {
   try {
     accessSync(config.stateDir, constants.W_OK);
     return join(config.stateDir, 'view');

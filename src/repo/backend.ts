@@ -1,5 +1,5 @@
 /** What the two ways to speak git have to offer; the life of the clone around them is in clone.ts, once. */
-import type { Edits, Oid, TreeEntry } from './repo.ts';
+import type { Edits, Lineage, Oid, TreeEntry } from './repo.ts';
 
 /** `first`: the tip alone; `more`: what is new since the branch's ref here; `deeper`: a thousand older commits too; `whole`: all that the remote has. */
 export type FetchHow = 'first' | 'more' | 'deeper' | 'whole';
@@ -58,6 +58,7 @@ export interface Backend {
   blobs(gitdir: string, oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
   /** The commit object as it is stored, byte for byte. */
   commitBytes(gitdir: string, oid: Oid): Promise<Uint8Array>;
+  lineage(gitdir: string, from: Oid, folder: string): Promise<Lineage>;
   history(gitdir: string, from: Oid, without: readonly Oid[]): Promise<History>;
   write(gitdir: string, draft: CommitDraft): Promise<Oid>;
   /** A commit without parents, with the tree of `of`. */

@@ -7,6 +7,7 @@ import type { Address } from './address.ts';
 import type { Auth } from './auth.ts';
 import type { Backend, CommitDraft, FetchHow, History, Swap } from './backend.ts';
 import { goesBelow } from './binary-depth.ts';
+import { binaryLineage } from './binary-lineage.ts';
 import { branchesOf } from './edits.ts';
 import { configOf, type GitSetting, git, gitEnv, gitError } from './git-binary.ts';
 import { fastImport, readBatch, readPush, readRefLines, readTreeLines } from './git-formats.ts';
@@ -70,6 +71,7 @@ export function binaryBackend({ address, dir, auth, maxBytes, stop }: BinaryBack
     async commitBytes(gitdir, oid) {
       return (await git(setting, [at(gitdir), 'cat-file', 'commit', oid])).stdout;
     },
+    lineage: (gitdir, from, folder) => binaryLineage(setting, gitdir, from, folder),
     history: (gitdir, from, without) => history(setting, gitdir, from, without),
     write: (gitdir, draft) => write(setting, gitdir, draft),
     writeRoot: (gitdir, of, draft) => writeRoot(setting, gitdir, of, draft),

@@ -42,10 +42,14 @@ export async function countPacks(gitdir: string): Promise<number> {
   return (await packFiles(gitdir)).filter(name => name.endsWith('.pack')).length;
 }
 
+/** Where history ends, as git keeps it; '' where it is whole. */
+export async function shallowText(gitdir: string): Promise<string> {
+  return (await readTextIfThere(join(gitdir, 'shallow'))) ?? '';
+}
+
 /** False when the file that says where history ends is garbage: a server that is told it just hangs up, which looks like its fault. */
 export async function isShallowFileSound(gitdir: string): Promise<boolean> {
-  const text = await readTextIfThere(join(gitdir, 'shallow'));
-  return text === null || /^([0-9a-f]{40}\n)*$/.test(text);
+  return /^([0-9a-f]{40}\n)*$/.test(await shallowText(gitdir));
 }
 
 async function packsOf(gitdir: string): Promise<string> {

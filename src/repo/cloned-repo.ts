@@ -4,7 +4,7 @@
  */
 import type { Backend, Bound, History } from './backend.ts';
 import { type CloneFolder, cloneFolder } from './clone-folder.ts';
-import { countPacks, isShallowFileSound, noteTip, readState } from './clone-state.ts';
+import { countPacks, isShallowFileSound, noteTip, readState, shallowText } from './clone-state.ts';
 import { below, effective, isBranchName, objectOid, parseCommit, signature } from './edits.ts';
 import { type Oid, type Repo, RepoError, type TreeEntry } from './repo.ts';
 import { asRepoError } from './repo-errors.ts';
@@ -12,6 +12,8 @@ import { asRepoError } from './repo-errors.ts';
 // Past these a clone is slow to read (a folder of packs) and to push from (history): measured with isomorphic-git 1.44.
 const MOST_PACKS = 50;
 const MOST_COMMITS = 200;
+// One that is looked into now and then, and nothing is pushed from it.
+const MOST_PACKS_OF_HISTORY = 300;
 
 const SUBMODULE = '160000';
 
@@ -20,13 +22,15 @@ interface Clone {
   readonly folder: CloneFolder;
   /** Milliseconds for each call of a method. */
   readonly deadlineMs: number;
+  /** True: its history is what it is for, so age does not end it. */
+  readonly isForHistory: boolean;
   /** The last commit's entries: asked for by the closure check, by `list` and by `commit`. */
   listed?: { readonly commit: Oid; readonly entries: readonly TreeEntry[] };
 }
 
 /** Makes the Repo; `dir` is made when it is first needed, and nothing but the clone may live in it. */
-export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): Repo {
-  const clone: Clone = { backend, folder: cloneFolder(dir, backend.url), deadlineMs };
+export function clonedRepo(backend: Backend, dir: string, { deadlineMs, isForHistory }: Pick<Clone, 'deadlineMs' | 'isForHistory'>): Repo {
+  const clone: Clone = { backend, folder: cloneFolder(dir, backend.url), deadlineMs, isForHistory };
   const { gitdir } = clone.folder;
   return {
     tips: guarded(clone, async branches => {
@@ -44,6 +48,13 @@ export function clonedRepo(backend: Backend, dir: string, deadlineMs: number): R
     read: guarded(clone, oids => backend.blobs(gitdir, oids)),
     brings: guarded(clone, (tip, from) => brings(clone, tip, from)),
     past: guarded(clone, (tip: Oid, path: string, most: number) => past(clone, tip, path, most)),
+    lineage: guarded(clone, (from: Oid, folder: string) => backend.lineage(gitdir, from, folder)),
+    deepen: guarded(clone, () => deepen(clone)),
+    here: guarded(clone, async (oids: readonly Oid[]) => {
+      if (!(await clone.folder.exists())) return new Set<Oid>();
+      const absent = new Set(await backend.absent(gitdir, oids));
+      return new Set(oids.filter(oid => !absent.has(oid)));
+    }),
     info: guarded(clone, async (oid: Oid) => parseCommit(oid, Buffer.from(await backend.commitBytes(gitdir, oid)).toString('utf8'))),
     bytes: guarded(clone, oid => commitBytes(clone, oid)),
     commit: guarded(clone, args => commit(clone, args)),
@@ -113,8 +124,9 @@ async function isWhole({ folder }: Clone, tip: Oid): Promise<boolean> {
 }
 
 // Asked as the only writer.
-async function isWorn({ folder: { gitdir, isDamaged } }: Clone): Promise<boolean> {
+async function isWorn({ isForHistory, folder: { gitdir, isDamaged } }: Clone): Promise<boolean> {
   if ((await isDamaged()) || !(await isShallowFileSound(gitdir))) return true;
+  if (isForHistory) return (await countPacks(gitdir)) > MOST_PACKS_OF_HISTORY;
   return (await countPacks(gitdir)) > MOST_PACKS || (await readState(gitdir)).commits > MOST_COMMITS;
 }
 
@@ -203,6 +215,20 @@ async function past(clone: Clone, tip: Oid, path: string, most: number): Promise
   const oids = [...versions].slice(1).filter(oid => oid !== undefined);
   const blobs = await backend.blobs(folder.gitdir, oids);
   return oids.flatMap(oid => blobs.get(oid) ?? []);
+}
+
+// Deepening moves every end of the clone, so any branch will do.
+async function deepen({ backend, folder, deadlineMs }: Clone): Promise<boolean> {
+  const { gitdir } = folder;
+  const end = Date.now() + deadlineMs;
+  return folder.exclusive(end, async () => {
+    const [branch, tip] = Object.entries((await readState(gitdir)).tips)[0] ?? [];
+    const before = await shallowText(gitdir);
+    if (branch === undefined || tip === undefined || before === '') return false;
+    await backend.fetch(gitdir, branch, tip, 'deeper', end);
+    await noteTip(gitdir, branch, tip, 0);
+    return (await shallowText(gitdir)) !== before;
+  });
 }
 
 async function olderHistory(clone: Clone, from: Oid, how: 'deeper' | 'whole'): Promise<History> {

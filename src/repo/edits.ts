@@ -8,7 +8,7 @@ export function blobOid(content: string | Uint8Array): Oid {
 }
 
 /** Git's name for any object: sha-1 over a header and the bytes. */
-export function objectOid(type: 'blob' | 'commit', bytes: Uint8Array): Oid {
+export function objectOid(type: 'blob' | 'commit' | 'tree', bytes: Uint8Array): Oid {
   return createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
 }
 

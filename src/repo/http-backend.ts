@@ -5,6 +5,7 @@ import { scrub } from './auth.ts';
 import type { Backend, FetchHow, Swap } from './backend.ts';
 import { branchesOf } from './edits.ts';
 import { type HttpRemote, httpRemote, post, readListing, readRefs } from './http-remote.ts';
+import { isoLineage } from './iso-lineage.ts';
 import { blobsOf, commitBytesOf, entriesOf, historyOf, initStore, type Place, wholeFs, writeCommit, writeRoot } from './iso-store.ts';
 import { checkPack, isCutThere, printBound, printListing, wordsOfHooks } from './listing.ts';
 import { isLostRace } from './lost-race.ts';
@@ -65,6 +66,7 @@ export function httpBackend(parts: Parameters<typeof httpRemote>[0]): Backend {
     entries: (gitdir, commit) => entriesOf(place(gitdir), commit),
     blobs: (gitdir, oids) => blobsOf(place(gitdir), oids),
     commitBytes: (gitdir, oid) => commitBytesOf(place(gitdir), oid),
+    lineage: (gitdir, from, folder) => isoLineage(place(gitdir), from, folder),
     history: (gitdir, from, without) => historyOf(place(gitdir), from, without),
     write: (gitdir, draft) => writeCommit(place(gitdir), draft),
     writeRoot: (gitdir, of, draft) => writeRoot(place(gitdir), of, draft),

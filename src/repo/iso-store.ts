@@ -68,11 +68,13 @@ const TREE = '040000';
 /** Ten small trees that name each other ten times each are ten billion files: they must not be listed. */
 const MOST_ENTRIES = 500_000;
 
-function treeOf(commitText: string): Oid {
+/** The tree that a commit names. */
+export function treeOf(commitText: string): Oid {
   return /^tree ([0-9a-f]{40})\n/.exec(commitText)?.[1] ?? '';
 }
 
-async function contentOf(place: Place, oid: Oid, want: 'tree' | 'commit'): Promise<Uint8Array> {
+/** An object of a type, as stored. */
+export async function contentOf(place: Place, oid: Oid, want: 'tree' | 'commit'): Promise<Uint8Array> {
   const { object, type } = await git.readObject({ fs: wholeFs, ...place, oid, format: 'content' });
   if (type !== want) throw new Error(`${oid} is a ${type}, not a ${want}`);
   return object as Uint8Array;

@@ -15,17 +15,19 @@ export interface OpenRepoOptions {
   readonly deadlineMs?: number;
   /** Aborted: what is under way ends at once, and nothing more is asked; `stopped`. */
   readonly stop?: AbortSignal | undefined;
+  /** True: a clone that is kept for its history, and not begun anew because it has grown. */
+  readonly isForHistory?: boolean | undefined;
   /** For one answer of the remote; 64 MiB by default. */
   readonly maxBytes?: number;
 }
 
 /** A Repo on a remote; asks nobody and writes nothing yet. Throws RepoError `unsupported-url`, and `unauthorized` for credentials that do not fit the url. */
-export function openRepo({ url, dir, auth, stop, deadlineMs = 60_000, maxBytes = 64 * 1024 * 1024 }: OpenRepoOptions): Repo {
+export function openRepo({ url, dir, auth, stop, isForHistory = false, deadlineMs = 60_000, maxBytes = 64 * 1024 * 1024 }: OpenRepoOptions): Repo {
   const address = parseAddress(url);
   assertFits(auth, address);
   const common = { dir, maxBytes, auth, stop };
   const backend = address.kind === 'http' ? httpBackend({ url: address.url, ...common }) : binaryBackend({ address, ...common });
-  return clonedRepo(backend, dir, deadlineMs);
+  return clonedRepo(backend, dir, { deadlineMs, isForHistory });
 }
 
 // Silently left out, the wrong sort of credentials would come back as a refusal by the server.

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { blobOid } from './edits.ts';
+import { blobOid, objectOid } from './edits.ts';
 import { type Oid, RepoError } from './repo.ts';
 
 interface Pack {
@@ -44,6 +44,18 @@ export async function packedBlobs(gitdir: string, oids: readonly Oid[]): Promise
     if (total > MOST_BYTES) throw tooLarge(`the files that are read have more than ${MOST_BYTES} bytes together`);
   }
   return found;
+}
+
+/** Reads packed objects one by one, each checked against its name; null for one that is in no pack. The packs are read once. */
+export async function packReader(gitdir: string): Promise<(oid: Oid, type: 'commit' | 'tree') => Uint8Array | null> {
+  const packs = await readPacks(gitdir, () => undefined);
+  return (oid, type) => {
+    const pack = packs.find(({ offsets }) => offsets.has(oid));
+    if (pack === undefined) return null;
+    const content = readAt(pack, pack.offsets.get(oid) ?? 0);
+    if (objectOid(type, content) !== oid) throw new Error(`the ${type} ${oid} in ${pack.name} has another content`);
+    return content;
+  };
 }
 
 // What comes is bounded while it is packed (a thousandth of its size, for zeros); these bound what it may become.

@@ -19,6 +19,27 @@ export interface CommitInfo {
   readonly at: number;
 }
 
+/** A commit that changed something below a folder. */
+export interface FolderChange {
+  readonly oid: Oid;
+  /** Commit time, milliseconds since the epoch. */
+  readonly at: number;
+  /** By path below the folder: the blob before and after; null where there is none. */
+  readonly files: ReadonlyMap<string, { readonly was: Oid | null; readonly is: Oid | null }>;
+}
+
+/** What commits did to a folder, from one backwards along first parents, as far as the clone goes. */
+export interface Lineage {
+  /** Newest first; those that changed nothing there are left out. */
+  readonly changes: readonly FolderChange[];
+  /** The oldest commit that is here, and what the folder held then. */
+  readonly last: { readonly oid: Oid; readonly at: number; readonly files: ReadonlyMap<string, Oid> };
+  /** True when the clone ends there; false when that is the first commit of all. */
+  readonly isCut: boolean;
+  /** Commits that were walked. */
+  readonly walked: number;
+}
+
 /** New content by path; null deletes. Paths are below the root of the tree. */
 export type Edits = ReadonlyMap<string, string | null>;
 
@@ -54,6 +75,12 @@ export interface Repo {
    * thousand older commits for it. Empty where it never said anything else.
    */
   past(tip: Oid, path: string, most: number): Promise<readonly Uint8Array[]>;
+  /** What commits did below `folder` ('' = all), from one that is here backwards along first parents. Asks nobody. */
+  lineage(from: Oid, folder: string): Promise<Lineage>;
+  /** Brings a thousand older commits of what is here; false when the remote has none. */
+  deepen(): Promise<boolean>;
+  /** Those that are here, of some objects. Asks nobody. */
+  here(oids: readonly Oid[]): Promise<ReadonlySet<Oid>>;
   /** Entries below `path` ('' = all), paths relative to it. */
   list(commit: Oid, path: string): Promise<readonly TreeEntry[]>;
   read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
