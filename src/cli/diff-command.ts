@@ -27,7 +27,10 @@ export async function diffCommand(range: string | undefined, options: Options): 
   const { invalid, diagnostics, items } = difference;
   if (invalid !== null) {
     const where = invalid.commit === '' ? `the ${invalid.name}` : `${invalid.name} at ${invalid.commit.slice(0, 10)}`;
-    throw new CommandError(`${formatDiagnostics(diagnostics)}\n${where} is not valid, so nothing can be compared with it`, { exitCode: EXIT.invalid });
+    throw new CommandError(`${formatDiagnostics(diagnostics)}\n${where} is not valid, so nothing can be compared with it`, {
+      exitCode: EXIT.invalid,
+      hint: 'name another revision, or mend this one: netloom validate tells all that is wrong',
+    });
   }
   print(options.output === 'json' ? JSON.stringify(differenceJson(difference), null, 2) : printDifference(difference));
   return options.detailedExitcode && items.length > 0 ? EXIT.changes : EXIT.fine;
@@ -39,9 +42,9 @@ function sourceOf({ repo, config, statusBranch }: Options): Parameters<typeof di
 
 // What is named wins; else the checkout that one stands in, else the node's configuration.
 function checkoutOf({ repo, repoDir, config }: Options): string | null {
-  if (repo !== undefined && repoDir !== undefined) throw new CommandError('--repo and --repo-dir exclude each other');
+  if (repo !== undefined && repoDir !== undefined) throw new CommandError('--repo and --repo-dir exclude each other', { hint: 'leave one of them out' });
   if (repoDir !== undefined) {
-    if (!existsSync(repoDir)) throw new CommandError(`there is no folder ${repoDir}`);
+    if (!existsSync(repoDir)) throw new CommandError(`there is no folder ${repoDir}`, { hint: 'name a checkout of the definitions' });
     return repoDir;
   }
   if (repo !== undefined || config !== DEFAULT_CONFIG_PATH) return null;
