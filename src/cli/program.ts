@@ -6,6 +6,7 @@ import { addConfirmCommands, confirmTimeoutOption } from './confirm-commands.ts'
 import { addControlCommands } from './control-commands.ts';
 import { addCordonCommands } from './cordon-commands.ts';
 import { EXIT_MEANINGS } from './exit.ts';
+import { addGraphCommand } from './graph-commands.ts';
 import { addInstanceData } from './instance-data-options.ts';
 import { addLabCommands } from './lab-commands.ts';
 import { addLifeCommands } from './life-commands.ts';
@@ -29,6 +30,7 @@ export function program(): Command {
   addConfirmCommands(root);
   addViewCommands(root);
   addTraceCommands(root);
+  addGraphCommand(root);
   addInstanceData(root);
   addCordonCommands(root);
   addControlCommands(root);
