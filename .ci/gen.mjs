@@ -37,6 +37,10 @@ function loaded(schema, schemas, base) {
   const { $ref, $id: _id, $schema: _schema, $defs: _defs, ...rest } = schema;
   if ($ref !== undefined) {
     const [target, targetBase] = resolve($ref, schemas, base);
+    const kind = schemas.get(targetBase)?.properties?.kind?.const;
+    // What another kind's spec is needs no second type.
+    if (kind !== undefined && targetBase !== base && $ref.endsWith('#/$defs/spec'))
+      return { ...loaded(rest, schemas, base), tsType: specType(kind, rest.type) };
     return { ...loaded(target, schemas, targetBase), ...loaded(rest, schemas, base), title: undefined };
   }
   const out = {};
@@ -47,6 +51,8 @@ function loaded(schema, schemas, base) {
   }
   return out;
 }
+
+const specType = (kind, type) => `${kind}['spec']${type === 'object' ? '' : ' | boolean'}`;
 
 const KEEP = new Set(['default', 'enum', 'const', 'examples', 'required']);
 
@@ -99,6 +105,7 @@ function ajvFor(schemas) {
     allErrors: true,
     useDefaults: true,
     strict: true,
+    allowUnionTypes: true,
     ownProperties: true,
     code: { source: true, esm: true, lines: true, formats: _`FORMATS` },
   });

@@ -10,8 +10,11 @@ function resolved(schema, lookUp) {
   return { ...target, ...own, typeName: target.typeName ?? (isNamed($ref) ? target.title : undefined) };
 }
 
-// `common.json#/$defs/ip` is a type with a name of its own; a file's own definitions only save words.
-const isNamed = ref => !ref.startsWith('#');
+// What is written like the spec of a kind is told at that kind.
+const isSpec = ({ $ref }) => $ref?.endsWith('#/$defs/spec') === true;
+
+// `common.json#/$defs/ip` is a type with a name of its own; a kind's own definitions only save words.
+const isNamed = ref => ref.startsWith('common.json#');
 
 /**
  * All fields below a schema, in its order: `{path, schema, required}`, path as `spec.dnsRecords[].name`.
@@ -24,7 +27,7 @@ export function fieldsOf(schema, lookUp, path = '') {
   return Object.entries(whole.properties ?? {}).flatMap(([name, each]) => {
     const at = path === '' ? name : `${path}.${name}`;
     const field = { path: at, schema: resolved(each, lookUp), required: whole.required?.includes(name) === true, lookUp };
-    return [field, ...fieldsOf(each, lookUp, at)];
+    return [field, ...(path !== '' && isSpec(each) ? [] : fieldsOf(each, lookUp, at))];
   });
 }
 
@@ -49,6 +52,7 @@ function typeOf(schema, lookUp) {
   if (schema.const !== undefined) return '';
   if (schema.typeName !== undefined && schema.type !== 'object') return words(schema.typeName);
   if (schema.anyOf !== undefined) return schema.anyOf.map(each => typeOf(resolved(each, lookUp), lookUp)).join(' or ');
+  if (Array.isArray(schema.type)) return schema.type.map(type => typeOf({ ...schema, type }, lookUp)).join(' or ');
   if (schema.type === 'array') return listOf(schema, lookUp);
   if (schema.type === 'object') return schema.properties === undefined ? 'texts by name' : 'mapping';
   return [schema.type, ...range(schema)].join(' ');

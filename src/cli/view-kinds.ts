@@ -2,6 +2,7 @@
 import type { Seen } from '../pass/view.ts';
 import { type Beside, describeInterface, describeNetwork, describeNode } from '../report/describe.ts';
 import { describeFloating, describePool, describeRouted } from '../report/describe-pool.ts';
+import { describeNamespace, type NamespaceRecord, namespaceRecords } from '../report/namespace-record.ts';
 import { type NetworkRecord, networkRecord, networkRecords } from '../report/network-record.ts';
 import {
   type AddressPoolRecord,
@@ -14,20 +15,9 @@ import {
   routedRecord,
   routedRecords,
 } from '../report/pool-records.ts';
-import {
-  type AnyRecord,
-  type InterfaceRecord,
-  interfaceRecord,
-  interfaceRecords,
-  type NamespaceRecord,
-  type NodeRecord,
-  namespaceRecords,
-  nodeRecord,
-  nodeRecords,
-} from '../report/records.ts';
+import { type AnyRecord, type InterfaceRecord, interfaceRecord, interfaceRecords, type NodeRecord, nodeRecord, nodeRecords } from '../report/records.ts';
 import type { RefKind } from '../report/resolve-ref.ts';
 import { floatingRows, interfaceRows, type Listing, namespaceRows, networkRows, nodeRows, poolRows, type RowOptions, routedRows } from '../report/rows.ts';
-import { table } from '../report/table.ts';
 
 interface KindView<R extends AnyRecord> {
   readonly list: (seen: Seen) => readonly R[];
@@ -66,10 +56,7 @@ const NAMESPACE: KindView<NamespaceRecord> = {
   list: namespaceRecords,
   one: (key, seen) => namespaceRecords(seen).find(record => record.metadata.name === key) ?? null,
   rows: namespaceRows,
-  describe: (record, { width }) => {
-    const { columns, rows } = namespaceRows([record], { wide: true });
-    return table(columns, rows, width);
-  },
+  describe: (record, { width }) => describeNamespace(record, width),
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of kinds with different records; each entry is checked where it is written.

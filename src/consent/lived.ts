@@ -7,7 +7,8 @@ import type { Ledger } from '../model/ledger.ts';
 import type { Place } from '../model/place.ts';
 import { definitionsOf } from '../objects/index.ts';
 import type { Catalog, ClusterDef, Definition, FloatingIPDef, InterfaceDef, NetworkDef, NodeDef, RoutedIPDef } from '../objects/object.ts';
-import { egressOf, poolOf } from '../objects/services.ts';
+import { egressOf } from '../objects/services.ts';
+import { poolOf } from '../objects/tenancy.ts';
 
 /** From how many deletions on somebody is asked. */
 export type Guards = ClusterDef['spec']['guards'];
@@ -62,7 +63,7 @@ export function standing(each: Definition, catalog: Catalog): Pick<Living, 'stan
   if (each.kind === 'FloatingIP') return { ...none, standsOn: ofFloating(each as FloatingIPDef, catalog) };
   if (each.kind === 'RoutedIP') {
     const { namespace, spec } = each as RoutedIPDef;
-    return { ...none, standsOn: [`Network ${namespace}/${spec.network}`, ...ofPool(spec, catalog)] };
+    return { ...none, standsOn: [`Network ${namespace}/${spec.network}`, ...ofPool(each, catalog)] };
   }
   return { standsOn: [], isPlaced: false, isGateway: each.kind === 'Node' && (each as NodeDef).spec.gateway };
 }
@@ -73,17 +74,18 @@ function ofInterface({ namespace, spec }: InterfaceDef): Pick<Living, 'standsOn'
 }
 
 function ofNetwork(network: NetworkDef, catalog: Catalog): readonly string[] {
-  const pool = egressOf(network, catalog) === 'none' ? [] : ofPool(network.spec, catalog);
+  const pool = egressOf(network, catalog) === 'none' ? [] : ofPool(network, catalog);
   return network.spec.gateway === undefined ? pool : [...pool, `Node ${network.spec.gateway}`];
 }
 
-function ofFloating({ namespace, spec }: FloatingIPDef, catalog: Catalog): readonly string[] {
+function ofFloating(floating: FloatingIPDef, catalog: Catalog): readonly string[] {
+  const { namespace, spec } = floating;
   const target = spec.interface === undefined ? [] : [`Interface ${namespace}/${spec.interface}`];
-  return [...target, ...ofPool(spec, catalog)];
+  return [...target, ...ofPool(floating, catalog)];
 }
 
-function ofPool(spec: { readonly pool?: string }, catalog: Catalog): readonly string[] {
-  const pool = poolOf(spec, catalog);
+function ofPool(self: Definition<{ readonly pool?: string }>, catalog: Catalog): readonly string[] {
+  const pool = poolOf(self, catalog);
   return pool === undefined ? [] : [`AddressPool ${pool.name}`];
 }
 

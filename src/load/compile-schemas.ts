@@ -16,7 +16,15 @@ export interface NamedSchema {
  * One with the `$id` of a schema of netloom stands in for it within these. Throws an Error that names the file.
  */
 export function compileSchemas(site: readonly NamedSchema[], { fillDefaults = false } = {}): SiteSchemas {
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: fillDefaults, strict: true, strictRequired: false, strictTypes: false, ownProperties: true });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    useDefaults: fillDefaults,
+    strict: true,
+    allowUnionTypes: true,
+    strictRequired: false,
+    strictTypes: false,
+    ownProperties: true,
+  });
   for (const [name, has] of Object.entries(FORMATS)) ajv.addFormat(name, has);
   const own = site.map(({ file, schema }) => ({ file, schema: identified(file, schema) }));
   const replaced = new Set(own.map(({ schema }) => schema.$id));

@@ -15,7 +15,7 @@ import type { KindName } from '../objects/object.ts';
 export interface Schema {
   readonly $id?: string;
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly format?: string;
   readonly pattern?: string;
   readonly const?: unknown;
@@ -49,11 +49,21 @@ export const KIND_SCHEMAS: Readonly<Record<KindName, Schema>> = {
 /** Those that other schemas refer to, with the kinds' own. */
 export const ALL_SCHEMAS: readonly Schema[] = [common as Schema, ...Object.values(KIND_SCHEMAS)];
 
-/** The schema that `schema` means: itself, or what its `$ref` (`common.json#/$defs/name`, `#/$defs/auth`) points to. */
+const BY_FILE = new Map(ALL_SCHEMAS.map(schema => [schema.$id?.slice(schema.$id.lastIndexOf('/') + 1), schema]));
+
+/** The schema that `schema` means: itself, or what its `$ref` (`common.json#/$defs/name`, `#/$defs/auth`) points to; what stands beside a `$ref` holds too. */
 export function resolved(schema: Schema, root: Schema): Schema {
-  if (schema.$ref === undefined) return schema;
-  const name = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
-  return (schema.$ref.startsWith('#') ? root : (common as Schema)).$defs?.[name] ?? {};
+  const { $ref, ...own } = schema;
+  if ($ref === undefined) return schema;
+  const [file = '', pointer = ''] = $ref.split('#');
+  const holder = file === '' || root.$id?.endsWith(`/${file}`) ? root : BY_FILE.get(file);
+  const target = holder?.$defs?.[pointer.slice(pointer.lastIndexOf('/') + 1)] ?? {};
+  return own.type === undefined ? target : { ...target, type: own.type };
+}
+
+/** The types that a schema allows. */
+export function typesOf({ type = [] }: Schema): readonly string[] {
+  return typeof type === 'string' ? [type] : type;
 }
 
 /** The schema of a field; null where the schema knows no such field. */

@@ -4,7 +4,7 @@ import { parseCidr, parseIp } from '../model/ip.ts';
 import { orList } from '../model/text.ts';
 import { formatWords } from './formats.ts';
 import type { Located } from './locate.ts';
-import { resolved, type Schema } from './schema.ts';
+import { resolved, type Schema, typesOf } from './schema.ts';
 
 // Patterns are for editors; people get words.
 const PATTERNS: Readonly<Record<string, string>> = {
@@ -20,6 +20,7 @@ export function requirement(schema: Schema, root: Schema): string {
   if (meant.anyOf !== undefined) return orList(meant.anyOf.flatMap(branch => branch.enum?.map(String) ?? requirement(branch, root)));
   if (meant.const !== undefined) return JSON.stringify(meant.const);
   if (meant.enum !== undefined) return orList(meant.enum.map(each => String(each)));
+  if (Array.isArray(meant.type)) return orList(meant.type.map(type => requirement({ ...meant, type }, root)));
   switch (meant.type) {
     case 'integer':
     case 'number':
@@ -55,7 +56,7 @@ function textWords(schema: Schema): string {
 /** What to do about a value that is not as its schema says; undefined when the message says it all. */
 export function valueHint(value: unknown, schema: Schema, root: Schema, at: Located): string | undefined {
   const branches = (schema.anyOf ?? [schema]).map(branch => resolved(branch, root));
-  const wants = (type: string): boolean => branches.some(branch => branch.type === type);
+  const wants = (type: string): boolean => branches.some(branch => typesOf(branch).includes(type));
   if (value === null) return 'give it a value, or remove the line';
   if (typeof value === 'number' || typeof value === 'boolean') return wants('string') && at.source !== null ? quoted(value, at.source, branches) : undefined;
   if (typeof value !== 'string') return undefined;

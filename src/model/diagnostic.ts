@@ -63,6 +63,9 @@ export type DiagnosticCode =
   | 'reserved-device'
   | 'name-collision'
   | 'attachment-needs-address'
+  // tenants
+  | 'quota-exceeded'
+  | 'outside-folder'
   // the gateway
   | 'contradiction'
   | 'without-effect'
@@ -71,6 +74,7 @@ export type DiagnosticCode =
   | 'no-pool'
   | 'ambiguous-pool'
   | 'pool-not-served'
+  | 'pool-not-allowed'
   | 'missing-device'
   | 'egress-is-underlay'
   | 'address-outside-pool'

@@ -2,7 +2,8 @@
 import { parseIpRange } from '../model/ip.ts';
 import { parseVxid } from '../model/vxid.ts';
 import type { AddressPoolDef, Ask, Catalog, FloatingIPDef, GatewayAsk, NetworkDef, ReservedRange, RoutedIPDef } from './object.ts';
-import { egressOf, gatewayCandidates, hasRouter, poolGateway, poolOf } from './services.ts';
+import { egressOf, gatewayCandidates, hasRouter, poolGateway } from './services.ts';
+import { poolOf } from './tenancy.ts';
 
 /** A network's vxid and uuid, and where its router may be. */
 export function networkAsks(self: NetworkDef, catalog: Catalog): readonly Ask[] {
@@ -26,7 +27,7 @@ export function networkAsks(self: NetworkDef, catalog: Catalog): readonly Ask[] 
 function gatewayAsk(self: NetworkDef, catalog: Catalog): GatewayAsk {
   const { gateway: pin } = self.spec;
   // Without NAT too its way out is an address of the pool.
-  const pool = egressOf(self, catalog) === 'none' ? undefined : poolOf(self.spec, catalog)?.name;
+  const pool = egressOf(self, catalog) === 'none' ? undefined : poolOf(self, catalog)?.name;
   return { candidates: gatewayCandidates(self, catalog), ...(pin === undefined ? {} : { pin }), ...(pool === undefined ? {} : { pool }) };
 }
 
@@ -38,7 +39,7 @@ export function poolAsks(self: AddressPoolDef): readonly Ask[] {
 
 /** The one address of a FloatingIP or RoutedIP. */
 export function holderAsks(kind: 'floating' | 'routed', self: FloatingIPDef | RoutedIPDef, catalog: Catalog): readonly Ask[] {
-  const pool = poolOf(self.spec, catalog);
+  const pool = poolOf(self, catalog);
   if (pool === undefined) return [];
   const { address } = self.spec;
   const { key, namespace, name } = self;

@@ -3,7 +3,8 @@ import { egressBridgeName } from '../model/names.ts';
 import { beside, error, titled } from './finding.ts';
 import { grouped } from './grouped.ts';
 import type { AddressPoolDef, Catalog, Finding, NetworkDef, NodeDef } from './object.ts';
-import { egressDevice, egressOf, floatingIPsOf, gatewayCandidates, hasRouter, poolOf } from './services.ts';
+import { egressDevice, egressOf, floatingIPsOf, gatewayCandidates, hasRouter } from './services.ts';
+import { poolOf } from './tenancy.ts';
 
 /** The most ports that a bridge can have. */
 export const MOST_PORTS = 1023;
@@ -72,8 +73,8 @@ export function egressPorts(
     found.set(name, { pool: known.pool, ports: known.ports + 1 });
   };
   for (const network of networks) {
-    if (egressOf(network, catalog) !== 'none') add(poolOf(network.spec, catalog));
-    for (const floating of floatingIPsOf(network, catalog)) add(poolOf(floating.spec, catalog));
+    if (egressOf(network, catalog) !== 'none') add(poolOf(network, catalog));
+    for (const floating of floatingIPsOf(network, catalog)) add(poolOf(floating, catalog));
   }
   return found;
 }

@@ -10,6 +10,7 @@ import { declaredUnderlayMtu, overhead } from './mesh.ts';
 import type { Catalog, Finding, InterfaceDef } from './object.ts';
 import { checkOverlaps } from './overlap-checks.ts';
 import { checkPools } from './pool-checks.ts';
+import { checkTenants } from './tenant-checks.ts';
 
 /** Rules over the whole catalog, one after another. */
 export function checkCatalog(catalog: Catalog): readonly Finding[] {
@@ -25,6 +26,7 @@ export function checkCatalog(catalog: Catalog): readonly Finding[] {
     ...checkBridgePorts(catalog),
     ...checkOverlaps(catalog),
     ...checkPools(catalog),
+    ...checkTenants(catalog),
   ];
 }
 

@@ -2,10 +2,12 @@
 import { IGNORABLE } from '../kinds/ignorable.ts';
 import { isReservedMac, isUnicast } from '../model/mac.ts';
 import { nearest, orList, shown } from '../model/text.ts';
-import { error } from './finding.ts';
+import { beside, error, warning } from './finding.ts';
+import { mainNetworkOfNobody } from './main-network.ts';
+import { checkNetwork } from './network-check.ts';
 import { serverFindings } from './network-services-check.ts';
 import type { Catalog, ClusterDef, Finding } from './object.ts';
-import { unknown } from './references.ts';
+import { unknown, unknownPools } from './references.ts';
 
 export function checkCluster(self: ClusterDef, catalog: Catalog): readonly Finding[] {
   return [
@@ -14,6 +16,7 @@ export function checkCluster(self: ClusterDef, catalog: Catalog): readonly Findi
     ...defaultPool(self, catalog),
     ...serverFindings(self, ['spec', 'dnsUpstreams'], self.spec.dnsUpstreams ?? []),
     ...ignored(self, catalog),
+    ...namespaceDefaults(self, catalog),
   ];
 }
 
@@ -57,4 +60,25 @@ function ignored(self: ClusterDef, catalog: Catalog): readonly Finding[] {
 function notIgnorable(self: ClusterDef, path: Finding['path'], message: string, word: string, known: readonly string[]): Finding {
   const near = nearest(word, known);
   return error('wrong-value', self, path, message, { hint: near === null ? `one of ${orList(known)}` : `did you mean ${near}?` });
+}
+
+function namespaceDefaults(self: ClusterDef, catalog: Catalog): readonly Finding[] {
+  const { pools, mainNetwork } = self.spec.namespaceDefaults ?? {};
+  const path = ['spec', 'namespaceDefaults'];
+  const found = [...unknownPools(self, [...path, 'pools'], pools, catalog), ...template(self, catalog)];
+  if (mainNetwork?.vxid !== undefined) {
+    const hint = 'leave it out: each network has a vxid of its own';
+    found.push(error('wrong-value', self, [...path, 'mainNetwork', 'vxid'], 'a vxid in the template of all main networks', { hint }));
+  }
+  if (self.spec.defaultPool === undefined || pools === undefined) return found;
+  const hint = 'leave it out: the first of namespaceDefaults.pools is used';
+  const more = { hint, related: beside(self, ...path, 'pools') };
+  return [...found, warning('without-effect', self, ['spec', 'defaultPool'], 'defaultPool, but all namespaces have a list of pools', more)];
+}
+
+// Where tenants have the network, it is told by theirs.
+function template(self: ClusterDef, catalog: Catalog): readonly Finding[] {
+  const network = mainNetworkOfNobody(self);
+  const isUsed = [...catalog.networks.values()].some(({ made }) => made?.some(({ on }) => on === self));
+  return network === null || isUsed ? [] : checkNetwork(network, catalog);
 }

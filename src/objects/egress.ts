@@ -3,7 +3,8 @@ import type { EgressEnd } from '../kinds/nft-guard.ts';
 import { egressBridgeName, poolMac } from '../model/names.ts';
 import { carriesRouter, routerNodes } from './mesh.ts';
 import type { AddressPoolDef, NetworkDef, NodeView } from './object.ts';
-import { egressDevice, egressOf, floatingIPsOf, nodesOfPool, poolOf, routedIPsOf } from './services.ts';
+import { egressDevice, egressOf, floatingIPsOf, nodesOfPool, routedIPsOf } from './services.ts';
+import { poolOf } from './tenancy.ts';
 
 /** One pool's way out of this node. */
 export interface WayOut {
@@ -52,8 +53,8 @@ export function usedAddresses(pool: AddressPoolDef, { catalog, ledger }: NodeVie
     const add = (address: string | undefined, by = address): void =>
       void (address === undefined || by === undefined || found.push({ address, mac: poolMac(by), network }));
     if (gateway?.pool === pool.name) add(gateway.address);
-    for (const each of floatingIPsOf(network, catalog)) if (poolOf(each.spec, catalog) === pool) add(live(entry?.floating[each.key]));
-    for (const each of routedIPsOf(network, catalog)) if (poolOf(each.spec, catalog) === pool) add(live(entry?.routed[each.key]), gateway?.address);
+    for (const each of floatingIPsOf(network, catalog)) if (poolOf(each, catalog) === pool) add(live(entry?.floating[each.key]));
+    for (const each of routedIPsOf(network, catalog)) if (poolOf(each, catalog) === pool) add(live(entry?.routed[each.key]), gateway?.address);
   }
   return found;
 }

@@ -5,7 +5,8 @@ import { holderFindings, wayOutFindings } from './holder-check.ts';
 import { tenant } from './namespace-check.ts';
 import type { Catalog, Finding, FloatingIPDef } from './object.ts';
 import { namesIn, unknown } from './references.ts';
-import { poolOf, targetOf } from './services.ts';
+import { targetOf } from './services.ts';
+import { poolOf } from './tenancy.ts';
 
 export function checkFloatingIP(self: FloatingIPDef, catalog: Catalog): readonly Finding[] {
   return [...holderFindings(self, catalog), ...target(self, catalog), ...egress(self, catalog), ...allow(self)];
@@ -27,7 +28,7 @@ function target(self: FloatingIPDef, catalog: Catalog): readonly Finding[] {
 }
 
 function egress(self: FloatingIPDef, catalog: Catalog): readonly Finding[] {
-  const pool = poolOf(self.spec, catalog);
+  const pool = poolOf(self, catalog);
   if (self.spec.egress !== 'floating' || pool?.spec.mode !== 'masquerade') return [];
   const message = `egress floating, but what leaves ${titled(pool)} gets the address of the network card (mode masquerade)`;
   const hint = 'write egress: gateway, or use a pool of mode routed or bridged';

@@ -15,7 +15,8 @@ import { carriesRouter } from './mesh.ts';
 import type { Compiled, FloatingIPDef, NodeView, ObjectKind } from './object.ts';
 import { pairOf } from './pair.ts';
 import { announcedAs, knownGateway } from './router.ts';
-import { poolGateway, poolOf, targetOf } from './services.ts';
+import { poolGateway, targetOf } from './services.ts';
+import { poolOf } from './tenancy.ts';
 import { originOf, want } from './want.ts';
 
 export const floatingIP: ObjectKind<FloatingIPDef['spec']> = {
@@ -34,7 +35,7 @@ function compile(self: FloatingIPDef, view: NodeView): Compiled {
   const aim = targetOf(self, view.catalog);
   if (aim === undefined || !carriesRouter(aim.network, view)) return { resources: [], troubles: [] };
   const from = originOf(self);
-  const pool = poolOf(self.spec, view.catalog);
+  const pool = poolOf(self, view.catalog);
   const way = pool === undefined ? undefined : wayOut(pool, view);
   const ip = addressHere(self, view);
   const entry = view.ledger.networks[aim.network.key];

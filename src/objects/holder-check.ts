@@ -4,7 +4,8 @@ import { takenInPool } from './address-pool-check.ts';
 import { beside, error, titled } from './finding.ts';
 import type { Catalog, Finding, FloatingIPDef, NetworkDef, RoutedIPDef } from './object.ts';
 import { noGatewayNode, poolFindings } from './references.ts';
-import { egressOf, gatewayNodes, nodesOfPool, poolGateway, poolOf } from './services.ts';
+import { egressOf, gatewayNodes, nodesOfPool, poolGateway } from './services.ts';
+import { hasPools, poolOf } from './tenancy.ts';
 
 type Holder = FloatingIPDef | RoutedIPDef;
 
@@ -15,7 +16,7 @@ export function holderFindings(self: Holder, catalog: Catalog): readonly Finding
 
 function pinned(self: Holder, catalog: Catalog): readonly Finding[] {
   const { address } = self.spec;
-  const pool = poolOf(self.spec, catalog);
+  const pool = poolOf(self, catalog);
   const range = pool === undefined ? null : parseCidr(pool.spec.cidr);
   if (address === undefined || pool === undefined || range === null) return [];
   const path = ['spec', 'address'];
@@ -52,7 +53,7 @@ export function wayOutFindings(self: Holder, path: Finding['path'], network: Net
   }
   const actual = egressOf(network, catalog);
   // Without any pool the pool is what is wrong, and is told.
-  if (!egress.includes(actual) && catalog.pools.size > 0) {
+  if (!egress.includes(actual) && hasPools(self.namespace, catalog)) {
     const field = network.spec.egress === undefined ? 'nat' : 'egress';
     const message = `${titled(network)} has egress ${actual}, so ${titled(self)} cannot lead into it`;
     return [error('target-without-egress', self, path, message, { hint: `give the network egress: ${egress[0]}`, related: beside(network, 'spec', field) })];
@@ -62,7 +63,7 @@ export function wayOutFindings(self: Holder, path: Finding['path'], network: Net
 
 function servedByPin(self: Holder, path: Finding['path'], network: NetworkDef, catalog: Catalog): readonly Finding[] {
   const { gateway } = network.spec;
-  const pool = poolOf(self.spec, catalog);
+  const pool = poolOf(self, catalog);
   const isGateway = gateway !== undefined && catalog.nodes.get(gateway)?.spec.gateway === true;
   if (!isGateway || pool === undefined || nodesOfPool(pool, catalog).includes(gateway)) return [];
   const message = `${titled(network)} is carried by Node ${gateway}, which does not serve ${titled(pool)}`;

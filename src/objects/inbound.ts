@@ -5,17 +5,18 @@ import { addressMark, floatingNames } from '../model/names.ts';
 import { live, wayOut } from './egress.ts';
 import type { Placed } from './mesh.ts';
 import type { FloatingIPDef, InterfaceDef, NetworkDef, NodeView, RoutedIPDef } from './object.ts';
-import { floatingIPsOf, poolOf, routedIPsOf } from './services.ts';
+import { floatingIPsOf, routedIPsOf } from './services.ts';
+import { poolOf } from './tenancy.ts';
 
 /** The address that was allocated to a FloatingIP or RoutedIP. */
 function poolAddressOf(self: FloatingIPDef | RoutedIPDef, { catalog, ledger }: Placed): string | undefined {
-  const entry = ledger.pools?.[poolOf(self.spec, catalog)?.name ?? ''];
+  const entry = ledger.pools?.[poolOf(self, catalog)?.name ?? ''];
   return live(self.kind === 'FloatingIP' ? entry?.floating[self.key] : entry?.routed[self.key]);
 }
 
 /** The same, on a node that serves its pool; undefined elsewhere. */
 export function addressHere(self: FloatingIPDef | RoutedIPDef, view: NodeView): string | undefined {
-  const pool = poolOf(self.spec, view.catalog);
+  const pool = poolOf(self, view.catalog);
   return pool === undefined || wayOut(pool, view) === undefined ? undefined : poolAddressOf(self, view);
 }
 

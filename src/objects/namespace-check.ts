@@ -1,10 +1,17 @@
 /** What a schema cannot say about a Namespace, and about the tenant that a definition names. */
-import { warning } from './finding.ts';
+import { error, warning } from './finding.ts';
 import type { Catalog, Definition, Finding, NamespaceDef } from './object.ts';
+import { unknownPools } from './references.ts';
 import { suggestion } from './suggest.ts';
 
-export function checkNamespace(_self: NamespaceDef, _catalog: Catalog): readonly Finding[] {
-  return [];
+export function checkNamespace(self: NamespaceDef, catalog: Catalog): readonly Finding[] {
+  return [...unknownPools(self, ['spec', 'pools'], self.spec.pools, catalog), ...mainNetwork(self, catalog)];
+}
+
+function mainNetwork(self: NamespaceDef, { cluster }: Catalog): readonly Finding[] {
+  if (self.spec.mainNetwork !== true || cluster.spec.namespaceDefaults?.mainNetwork !== undefined) return [];
+  const hint = `write the spec of a Network here, or spec.namespaceDefaults.mainNetwork in Cluster ${cluster.name}`;
+  return [error('contradiction', self, ['spec', 'mainNetwork'], 'mainNetwork: true, but the Cluster has no template of one', { hint })];
 }
 
 /** Who declares tenants wants to hear of one that is not; who declares none is left alone. */

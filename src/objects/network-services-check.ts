@@ -10,7 +10,8 @@ import { beside, error, titled, warning } from './finding.ts';
 import type { Catalog, Finding, NetworkDef } from './object.ts';
 import { outside, reservationOf } from './ranges.ts';
 import { gatewayFindings, noGatewayNode, poolFindings } from './references.ts';
-import { egressOf, gatewayNodes, nodesOfPool, poolOf, servesDhcp } from './services.ts';
+import { egressOf, gatewayNodes, nodesOfPool, servesDhcp } from './services.ts';
+import { poolOf } from './tenancy.ts';
 
 type Spec = NetworkDef['spec'];
 
@@ -80,7 +81,7 @@ function gateway(self: NetworkDef, catalog: Catalog): readonly Finding[] {
   if (name === undefined) return [];
   const path = ['spec', 'gateway'];
   const found = gatewayFindings(self, path, name, catalog);
-  const own = egressOf(self, catalog) === 'none' ? undefined : poolOf(self.spec, catalog);
+  const own = egressOf(self, catalog) === 'none' ? undefined : poolOf(self, catalog);
   if (found.length > 0 || own === undefined || nodesOfPool(own, catalog).includes(name)) return found;
   const hint = `add ${name} to the gateways of ${titled(own)}, or name another node`;
   return [error('pool-not-served', self, path, `Node ${name} does not serve ${titled(own)}`, { hint, related: beside(own, 'spec', 'gateways') })];

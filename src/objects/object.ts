@@ -24,6 +24,14 @@ export interface Definition<S = object> {
   readonly at: Place;
   /** 0-based index of its document in the file. */
   readonly doc: number;
+  /** Nobody wrote a document of it: the templates that its spec is made of, the one that counts first. `at` and `doc` are those of the first's definition. */
+  readonly made?: readonly [Template, ...Template[]];
+}
+
+/** A field of a definition that is a whole spec: `spec.mainNetwork` of a Namespace. */
+export interface Template {
+  readonly on: Definition;
+  readonly path: readonly string[];
 }
 
 export type KindName = 'Cluster' | 'Node' | 'AddressPool' | 'Namespace' | 'Network' | 'Interface' | 'FloatingIP' | 'RoutedIP';
@@ -61,7 +69,7 @@ export interface Finding {
   /** From the root of the document: `['spec', 'cidr']`; [] = the document. */
   readonly path: readonly (string | number)[];
   readonly related?: readonly { readonly on: Definition; readonly path: readonly (string | number)[] }[];
-  /** What an unknown reference refers to (name '': any of the kind): `load` keeps quiet about it when that is defined, but wrong in itself. */
+  /** What an unknown reference refers to, or a bound is said by (name '': any of the kind): `load` keeps quiet about it when that is defined, but wrong in itself. */
   readonly missing?: { readonly kind: KindName; readonly namespace: string; readonly name: string };
 }
 

@@ -3,7 +3,8 @@ import { contested } from './contested.ts';
 import { beside, error, titled } from './finding.ts';
 import type { AddressPoolDef, Catalog, Finding, FloatingIPDef, NodeDef, RoutedIPDef } from './object.ts';
 import { checkPoolOverlaps } from './pool-overlaps.ts';
-import { egressDevice, nodesOfPool, poolOf } from './services.ts';
+import { egressDevice, nodesOfPool } from './services.ts';
+import { poolOf } from './tenancy.ts';
 
 export function checkPools(catalog: Catalog): readonly Finding[] {
   return [...pinned(catalog), ...targets(catalog), ...mixedModes(catalog), ...checkPoolOverlaps(catalog)];
@@ -13,7 +14,7 @@ function pinned(catalog: Catalog): readonly Finding[] {
   const holders: readonly (FloatingIPDef | RoutedIPDef)[] = [...catalog.floatingIPs.values(), ...catalog.routedIPs.values()];
   const path = ['spec', 'address'];
   const claims = holders.flatMap(on => {
-    const pool = poolOf(on.spec, catalog);
+    const pool = poolOf(on, catalog);
     return on.spec.address === undefined || pool === undefined ? [] : [{ what: `${pool.name} ${on.spec.address}`, on, path }];
   });
   return contested(claims).map(([{ on }, earlier]) =>

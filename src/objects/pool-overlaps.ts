@@ -4,7 +4,8 @@ import { beside, error, titled } from './finding.ts';
 import { grouped } from './grouped.ts';
 import type { AddressPoolDef, Catalog, Finding, NetworkDef } from './object.ts';
 import { meetings, reservationOf } from './ranges.ts';
-import { egressOf, nodesOfPool, poolOf, poolsOfNetwork } from './services.ts';
+import { egressOf, nodesOfPool, poolsOfNetwork } from './services.ts';
+import { poolOf } from './tenancy.ts';
 import { firstInside, underlayAddresses } from './underlay.ts';
 
 interface Known {
@@ -73,7 +74,7 @@ function hostEnds(known: readonly Known[], catalog: Catalog): readonly Finding[]
 
 /** The nodes that have a route to it. */
 function routersOf({ on }: Known, catalog: Catalog): readonly string[] {
-  const pool = on.kind === 'AddressPool' ? (on as AddressPoolDef) : poolOf(on.spec as NetworkDef['spec'], catalog);
+  const pool = on.kind === 'AddressPool' ? (on as AddressPoolDef) : poolOf(on as NetworkDef, catalog);
   return pool === undefined || pool.spec.mode === 'bridged' ? [] : nodesOfPool(pool, catalog);
 }
 

@@ -17,8 +17,9 @@ import { floatingPaths, routedAddresses } from './inbound.ts';
 import { learns, networkMtu, routerNodes } from './mesh.ts';
 import type { Compiled, NetworkDef, NodeView, Trouble } from './object.ts';
 import { namespaceSettings, pairOf } from './pair.ts';
-import { egressOf, poolGateway, poolOf } from './services.ts';
+import { egressOf, poolGateway } from './services.ts';
 import { servicesPart } from './services-part.ts';
+import { poolOf } from './tenancy.ts';
 import { originOf, want } from './want.ts';
 
 /** What the parts of a router have in common. */
@@ -72,7 +73,7 @@ function guests({ self, entry, view, from, inner }: Router): readonly Resource[]
 function outside(r: Router): Compiled {
   const { catalog, node } = r.view;
   if (egressOf(r.self, catalog) === 'none') return { resources: [], troubles: [] };
-  const pool = poolOf(r.self.spec, catalog);
+  const pool = poolOf(r.self, catalog);
   const given = r.entry.floatingGateway;
   if (pool === undefined || given?.pool !== pool.name) return fatal(r, 'AllocationPending', 'no address of a pool allocated yet: nothing reaches the outside');
   const way = wayOut(pool, r.view);

@@ -2,6 +2,7 @@
 import { nthAddress, parseCidr } from '../model/ip.ts';
 import { grouped } from './grouped.ts';
 import type { AddressPoolDef, Catalog, FloatingIPDef, InterfaceDef, NetworkDef, NodeDef, RoutedIPDef } from './object.ts';
+import { hasPools, poolOf } from './tenancy.ts';
 
 export type Egress = 'nat' | 'routed' | 'none';
 
@@ -26,7 +27,7 @@ function isIpv4({ spec }: NetworkDef): boolean {
 
 /** How the network reaches the outside: what it says, else NAT where there are a router and a pool. */
 export function egressOf(network: NetworkDef, catalog: Catalog): Egress {
-  if (!hasRouter(network, catalog) || catalog.pools.size === 0) return 'none';
+  if (!hasRouter(network, catalog) || !hasPools(network.namespace, catalog)) return 'none';
   return network.spec.egress ?? (network.spec.nat === false ? 'none' : 'nat');
 }
 
@@ -44,13 +45,6 @@ export function servesDns(network: NetworkDef, catalog: Catalog): boolean {
 export function isDefaultRouter(network: NetworkDef, catalog: Catalog): boolean {
   const said = network.spec.defaultRoute ?? 'auto';
   return said === 'auto' ? egressOf(network, catalog) !== 'none' : said && hasRouter(network, catalog);
-}
-
-/** The pool that a definition names, else the Cluster's default, else the only one; undefined where there is none of these. */
-export function poolOf(spec: { readonly pool?: string }, catalog: Catalog): AddressPoolDef | undefined {
-  const named = spec.pool ?? catalog.cluster.spec.defaultPool;
-  if (named !== undefined) return catalog.pools.get(named);
-  return catalog.pools.size === 1 ? [...catalog.pools.values()][0] : undefined;
 }
 
 /** The pool's router: what it says, else its first address. */
@@ -80,9 +74,9 @@ export function egressDevice(pool: AddressPoolDef, node: NodeDef): { readonly de
 export function poolsOfNetwork(network: NetworkDef, catalog: Catalog): readonly AddressPoolDef[] {
   const found = new Map<string, AddressPoolDef>();
   const add = (pool: AddressPoolDef | undefined): void => void (pool === undefined || found.set(pool.name, pool));
-  if (egressOf(network, catalog) !== 'none') add(poolOf(network.spec, catalog));
-  for (const floating of floatingIPsOf(network, catalog)) add(poolOf(floating.spec, catalog));
-  for (const routed of routedIPsOf(network, catalog)) add(poolOf(routed.spec, catalog));
+  if (egressOf(network, catalog) !== 'none') add(poolOf(network, catalog));
+  for (const floating of floatingIPsOf(network, catalog)) add(poolOf(floating, catalog));
+  for (const routed of routedIPsOf(network, catalog)) add(poolOf(routed, catalog));
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -170,9 +170,47 @@ export interface Cluster {
      */
     memory: string;
     /**
-     * AddressPool of networks and addresses that name none. Left out: the only one.
+     * AddressPool of networks and addresses that name none, in namespaces that have no list of pools. Left out: the only one.
      */
     defaultPool?: string;
+    /**
+     * What every namespace has that says nothing else.
+     */
+    namespaceDefaults?: {
+      /**
+       * The most definitions that a namespace may have, also one without a Namespace of its own. A Namespace overrides each by itself.
+       */
+      quotas?: {
+        /**
+         * The most Networks, the main network among them.
+         */
+        networks?: number;
+        /**
+         * The most Interfaces, those without a node too.
+         */
+        interfaces?: number;
+        /**
+         * The most FloatingIPs.
+         */
+        floatingIPs?: number;
+        /**
+         * The most RoutedIPs.
+         */
+        routedIPs?: number;
+      };
+      /**
+       * AddressPools that a namespace may use that has no list of its own; the first is used where none is named. Left out: all.
+       *
+       * @maxItems 64
+       *
+       * Items: Name of an AddressPool.
+       */
+      pools?: string[];
+      /**
+       * The spec of a Network `main` that every Namespace gets by itself; a Namespace may override fields of it, or say false. Namespaces without a document get none. No vxid: each network has its own.
+       */
+      mainNetwork?: Network['spec'];
+    };
     /**
      * Names of guests end with `<namespace>.<zone>`.
      */
@@ -506,9 +544,47 @@ export interface Namespace {
     };
   };
   /**
-   * Nothing can be set for a namespace yet.
+   * What the tenant may have. It belongs to the operators, not to the tenant: give this file an owner of its own in CODEOWNERS.
    */
-  spec: {};
+  spec: {
+    /**
+     * The most definitions that the tenant may have. A field that is left out has the bound of the Cluster's namespaceDefaults.
+     */
+    quotas?: {
+      /**
+       * The most Networks, the main network among them.
+       */
+      networks?: number;
+      /**
+       * The most Interfaces, those without a node too.
+       */
+      interfaces?: number;
+      /**
+       * The most FloatingIPs.
+       */
+      floatingIPs?: number;
+      /**
+       * The most RoutedIPs.
+       */
+      routedIPs?: number;
+    };
+    /**
+     * AddressPools that the tenant may use; the first is used where none is named. Left out: those of the Cluster's namespaceDefaults, else all. An empty list: none.
+     *
+     * @maxItems 64
+     *
+     * Items: Name of an AddressPool.
+     */
+    pools?: string[];
+    /**
+     * The spec of a Network: the tenant has a network `main` by it, as if its document stood there. What is left out comes from the Cluster's namespaceDefaults. false: no main network; true, or nothing: the Cluster's, where it has one.
+     */
+    mainNetwork?: Network['spec'] | boolean;
+    /**
+     * Where the tenant's definitions stand: nothing of another namespace and nothing of the cluster may stand below it, and nothing of this one elsewhere (but the Namespace itself). With CODEOWNERS, the owners of the folder can change this tenant and no other.
+     */
+    folder?: string;
+  };
 }
 
 /**

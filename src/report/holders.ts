@@ -1,7 +1,8 @@
 /** Who holds which address of which pool, as the ledger knows it. */
 import type { Ledger, PoolEntry, PoolHolder } from '../model/ledger.ts';
 import type { Catalog, InterfaceDef } from '../objects/object.ts';
-import { floatingIPsOf, poolOf } from '../objects/services.ts';
+import { floatingIPsOf } from '../objects/services.ts';
+import { poolOf } from '../objects/tenancy.ts';
 
 /** The two kinds of holders, as a PoolEntry names their lists. */
 export type HolderPlural = 'floating' | 'routed';
@@ -29,7 +30,7 @@ export function floatingTo(iface: InterfaceDef, catalog: Catalog, ledger: Ledger
   if (network === undefined) return undefined;
   for (const floating of floatingIPsOf(network, catalog)) {
     if (floating.namespace !== iface.namespace || floating.spec.interface !== iface.name) continue;
-    const held = heldBy('floating', floating.key, ledger, poolOf(floating.spec, catalog)?.name);
+    const held = heldBy('floating', floating.key, ledger, poolOf(floating, catalog)?.name);
     if (held !== undefined && held.holder.removed === undefined) return { key: floating.key, address: held.holder.address };
   }
   return undefined;

@@ -2,7 +2,8 @@
 import type { Ledger } from '../model/ledger.ts';
 import { membersOf, routerNodes } from '../objects/mesh.ts';
 import type { Catalog, NetworkDef } from '../objects/object.ts';
-import { hostnameOf, nodesOfPool, poolOf, targetOf } from '../objects/services.ts';
+import { hostnameOf, nodesOfPool, targetOf } from '../objects/services.ts';
+import { poolOf } from '../objects/tenancy.ts';
 import { heldBy } from './holders.ts';
 import type { HookFacts } from './hook-event.ts';
 import { berthOf, homeOf } from './state.ts';
@@ -71,14 +72,14 @@ function floatingSubject(key: string, known: Known): HookSubject {
   const floating = known.catalog.floatingIPs.get(key);
   const aim = floating === undefined ? undefined : targetOf(floating, known.catalog);
   const target = floating?.spec.interface;
-  const pool = floating === undefined ? undefined : poolOf(floating.spec, known.catalog)?.name;
+  const pool = floating === undefined ? undefined : poolOf(floating, known.catalog)?.name;
   return heldSubject(heldBy('floating', key, known.ledger, pool), aim?.network, { ...(target === undefined ? {} : { interface: target }) }, known);
 }
 
 function routedSubject(key: string, known: Known): HookSubject {
   const routed = known.catalog.routedIPs.get(key);
   const network = routed === undefined ? undefined : known.catalog.networks.get(`${routed.namespace}/${routed.spec.network}`);
-  const pool = routed === undefined ? undefined : poolOf(routed.spec, known.catalog)?.name;
+  const pool = routed === undefined ? undefined : poolOf(routed, known.catalog)?.name;
   return heldSubject(heldBy('routed', key, known.ledger, pool), network, {}, known);
 }
 

@@ -3,7 +3,8 @@ import type { AddressEntry, PoolHolder } from '../model/ledger.ts';
 import { egressBridgeName, floatingNames } from '../model/names.ts';
 import { routerNodes } from '../objects/mesh.ts';
 import type { AddressPoolDef, FloatingIPDef, NetworkDef, RoutedIPDef } from '../objects/object.ts';
-import { egressDevice, nodesOfPool, poolGateway, poolOf, targetOf } from '../objects/services.ts';
+import { egressDevice, nodesOfPool, poolGateway, targetOf } from '../objects/services.ts';
+import { poolOf } from '../objects/tenancy.ts';
 import { poolAddresses } from './addresses.ts';
 import { type HolderPlural, heldBy, holderKeys } from './holders.ts';
 import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
@@ -151,7 +152,7 @@ function holderStatus(
   found: ObjectState,
   view: View,
 ): { readonly from: PoolHolder | undefined; readonly status: HolderStatus } {
-  const pool = def === undefined ? undefined : poolOf(def.spec, view.catalog)?.name;
+  const pool = def === undefined ? undefined : poolOf(def, view.catalog)?.name;
   const held = heldBy(plural, key, view.ledger, pool);
   const status = {
     ...found,

@@ -2,10 +2,11 @@
 import type { InterfaceEntry } from '../model/ledger.ts';
 import { hostLinkName, tapName } from '../model/names.ts';
 import { networksOf } from '../objects/mesh.ts';
-import type { Definition, InterfaceDef } from '../objects/object.ts';
+import type { InterfaceDef } from '../objects/object.ts';
 import { hostnameOf } from '../objects/services.ts';
 import type { Condition } from './condition.ts';
 import { floatingTo } from './holders.ts';
+import type { NamespaceRecord } from './namespace-record.ts';
 import type { NetworkRecord } from './network-record.ts';
 import type { AddressPoolRecord, FloatingIPRecord, RoutedIPRecord } from './pool-records.ts';
 import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
@@ -55,12 +56,6 @@ export interface NodeRecord extends RecordHead {
     readonly inventory: Readonly<Record<string, number>>;
     readonly drift: number;
   };
-}
-
-export interface NamespaceRecord extends RecordHead {
-  readonly kind: 'Namespace';
-  readonly spec: object;
-  readonly status: { readonly networks: number; readonly interfaces: number };
 }
 
 export type AnyRecord = NetworkRecord | InterfaceRecord | NodeRecord | NamespaceRecord | AddressPoolRecord | FloatingIPRecord | RoutedIPRecord;
@@ -139,18 +134,6 @@ export function nodeRecord(name: string, view: View): NodeRecord | null {
       drift: report?.drift.length ?? 0,
     },
   };
-}
-
-/** Tenants: those that are defined, and those that are only named by an object. */
-export function namespaceRecords(view: View): readonly NamespaceRecord[] {
-  const { namespaces, networks, interfaces } = view.catalog;
-  const used = [...networks.values(), ...interfaces.values()].map(def => def.namespace);
-  return keysOf(namespaces.keys(), used).map(name => {
-    const def = namespaces.get(name);
-    const count = (all: Iterable<Definition>): number => [...all].filter(each => each.namespace === name).length;
-    const status = { networks: count(networks.values()), interfaces: count(interfaces.values()) };
-    return { apiVersion: API_VERSION, kind: 'Namespace', ...head(def, name, undefined), spec: def?.spec ?? {}, status };
-  });
 }
 
 /** A list as JSON prints it. */

@@ -1,7 +1,8 @@
 /** Records as tables: what `get` prints. */
+import { type NamespaceRecord, usedText } from './namespace-record.ts';
 import type { NetworkRecord } from './network-record.ts';
 import type { AddressPoolRecord, FloatingIPRecord, RoutedIPRecord } from './pool-records.ts';
-import type { AnyRecord, InterfaceRecord, NamespaceRecord, NodeRecord } from './records.ts';
+import type { AnyRecord, InterfaceRecord, NodeRecord } from './records.ts';
 
 export interface Listing {
   readonly columns: readonly string[];
@@ -109,8 +110,12 @@ export function nodeRows(records: readonly NodeRecord[], options: RowOptions = {
 export function namespaceRows(records: readonly NamespaceRecord[], options: RowOptions = {}): Listing {
   return list(records, { ...options, namespaces: false }, [
     ['NAME', r => r.metadata.name],
-    ['NETWORKS', r => r.status.networks],
-    ['GUESTS', r => r.status.interfaces],
+    ['NETWORKS', r => usedText(r, 'networks')],
+    ['GUESTS', r => usedText(r, 'interfaces')],
+    ['FLOATING', r => usedText(r, 'floatingIPs')],
+    ['ROUTED', r => usedText(r, 'routedIPs')],
+    ['POOLS', r => (r.status.pools === null ? 'all' : r.status.pools.join(',')), 'wide'],
+    ['METADATA', r => metadataText(r), 'wide'],
     ['FROM', r => r.from, 'wide'],
   ]);
 }

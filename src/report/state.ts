@@ -12,7 +12,8 @@
 import type { InterfaceEntry, Ledger } from '../model/ledger.ts';
 import { membersOf, routerNodes } from '../objects/mesh.ts';
 import type { Catalog, InterfaceDef, NetworkDef } from '../objects/object.ts';
-import { egressDevice, hasRouter, nodesOfPool, poolOf, targetOf } from '../objects/services.ts';
+import { egressDevice, hasRouter, nodesOfPool, targetOf } from '../objects/services.ts';
+import { poolOf } from '../objects/tenancy.ts';
 import { conditionOf } from './condition.ts';
 import { heldBy } from './holders.ts';
 import { HEARTBEAT_S, KIND_OF, type NodeReport, type ObjectPlural, type ObjectReport } from './node-report.ts';
@@ -106,7 +107,7 @@ export function poolState(name: string, view: View): ObjectState | null {
 /** State of a FloatingIP: of its path on the gateway node of its network; null when nobody knows it. */
 export function floatingState(key: string, view: View): ObjectState | null {
   const floating = view.catalog.floatingIPs.get(key);
-  const held = heldBy('floating', key, view.ledger, floating && poolOf(floating.spec, view.catalog)?.name);
+  const held = heldBy('floating', key, view.ledger, floating && poolOf(floating, view.catalog)?.name);
   if (floating === undefined) return goneState('floatingIPs', key, held !== undefined, view);
   const waiting = unallocated('floatingIPs', key, held?.holder, view);
   if (waiting !== null) return waiting;
@@ -123,7 +124,7 @@ export function floatingState(key: string, view: View): ObjectState | null {
 /** State of a RoutedIP: of its route on the gateway node of its network; null when nobody knows it. */
 export function routedState(key: string, view: View): ObjectState | null {
   const routed = view.catalog.routedIPs.get(key);
-  const held = heldBy('routed', key, view.ledger, routed && poolOf(routed.spec, view.catalog)?.name);
+  const held = heldBy('routed', key, view.ledger, routed && poolOf(routed, view.catalog)?.name);
   if (routed === undefined) return goneState('routedIPs', key, held !== undefined, view);
   const waiting = unallocated('routedIPs', key, held?.holder, view);
   if (waiting !== null) return waiting;

@@ -1,6 +1,7 @@
 /** What a router upstream must be told, so that answers find a network whose addresses leave as they are. */
 import type { NetworkDef } from '../objects/object.ts';
-import { egressDevice, egressOf, poolOf } from '../objects/services.ts';
+import { egressDevice, egressOf } from '../objects/services.ts';
+import { poolOf } from '../objects/tenancy.ts';
 import type { View } from './state.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { View } from './state.ts';
 export function upstreamRoute(network: NetworkDef, { catalog, ledger, reports }: Pick<View, 'catalog' | 'ledger' | 'reports'>): string | null {
   const { cidr } = network.spec;
   const entry = ledger.networks[network.key];
-  const pool = poolOf(network.spec, catalog);
+  const pool = poolOf(network, catalog);
   if (cidr === undefined || pool === undefined || entry?.floatingGateway === undefined || egressOf(network, catalog) !== 'routed') return null;
   if (pool.spec.mode === 'bridged') return `ip route add ${cidr} via ${entry.floatingGateway.address}`;
   const node = entry.gateway === undefined ? undefined : catalog.nodes.get(entry.gateway.node);

@@ -33,13 +33,14 @@ function renumbered(before: Stage, after: Stage): readonly string[] {
 }
 
 /** What netloom chose for each definition, by all that its choice may depend on. What a definition asks for it may get later. */
-function identities({ documents, ledger }: Stage): ReadonlyMap<string, string> {
+function identities({ documents, catalog, ledger }: Stage): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const all = (kind: Document['kind'], name?: string) => documents.filter(one => one.kind === kind && (name === undefined || one.metadata.name === name));
   const about = (...some: readonly (readonly Document[])[]): string => JSON.stringify(some);
   const chosen = (some: readonly Document[], field: string, value: unknown): unknown => (some.some(({ spec }) => field in spec) ? 'asked for' : value);
   for (const [key, { uuid, vxid, removed, interfaces }] of Object.entries(ledger.networks)) {
-    const network = all('Network', key.split('/')[1]);
+    const made = catalog.networks.get(key);
+    const network = made?.made === undefined ? all('Network', key.split('/')[1]) : [made as unknown as Document];
     if (removed === undefined) found.set(`Network ${key} ${about(network)}`, `${uuid} ${chosen(network, 'vxid', vxid)}`);
     for (const [id, guest] of Object.entries(interfaces)) {
       const iface = all('Interface', id.split('/')[1]);
@@ -50,7 +51,8 @@ function identities({ documents, ledger }: Stage): ReadonlyMap<string, string> {
   for (const [pool, { floating, routed }] of Object.entries(ledger.pools ?? {})) {
     for (const [key, { address, removed }] of [...Object.entries(floating), ...Object.entries(routed)]) {
       const holders = [...all('FloatingIP', key.split('/')[1]), ...all('RoutedIP', key.split('/')[1])];
-      if (removed === undefined) found.set(`${pool} ${key} ${about(holders, all('AddressPool'), all('Cluster'))}`, String(chosen(holders, 'address', address)));
+      if (removed === undefined)
+        found.set(`${pool} ${key} ${about(holders, all('AddressPool'), all('Cluster'), all('Namespace'))}`, String(chosen(holders, 'address', address)));
     }
   }
   return found;

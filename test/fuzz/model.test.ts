@@ -46,7 +46,9 @@ describe('whatever is defined, changed and taken away', () => {
 });
 
 /** Places that no valid definition of these tests has, and why. */
-const NEVER: Readonly<Record<string, string>> = {};
+const NEVER: Readonly<Record<string, string>> = {
+  'Cluster spec.namespaceDefaults.mainNetwork.vxid': 'it would be that of several networks',
+};
 
 describe('every place of every schema', () => {
   beforeAll(async () => {

@@ -7,7 +7,8 @@ import { KIND_SCHEMAS, type Schema, schemaAt } from '../../src/load/schema.ts';
 import { VALIDATORS } from '../../src/load/validators.gen.js';
 import type { Diagnostic } from '../../src/model/diagnostic.ts';
 import { checkAll } from '../../src/objects/checks.ts';
-import type { Catalog, ClusterDef, Definition, InterfaceDef, KindName, NetworkDef } from '../../src/objects/object.ts';
+import { mainNetworks, writtenAt } from '../../src/objects/main-network.ts';
+import type { Catalog, ClusterDef, Definition, InterfaceDef, KindName, NamespaceDef, NetworkDef } from '../../src/objects/object.ts';
 import type { Document } from './ties.ts';
 import { type Lines, type Path, pathAt, type Step, type Value, valueAt, without, yamlLines } from './yaml-lines.ts';
 
@@ -125,6 +126,7 @@ function checkErrors(documents: readonly Document[]): readonly Path[] {
   const nth = new Map(all.map((definition, at) => [definition as Definition, at]));
   return checkAll(catalogOf(all))
     .filter(isError)
+    .map(found => writtenAt(found.on, found.path))
     .map(({ on, path }) => [nth.get(on) ?? 0, ...path]);
 }
 
@@ -140,12 +142,14 @@ function definitionOf(document: Document): Definition {
 function catalogOf(all: readonly Definition[]): Catalog {
   const of = <D extends Definition>(kind: KindName): Map<string, D> => new Map(all.filter(each => each.kind === kind).map(each => [each.key, each as D]));
   const interfaces = [...of<InterfaceDef>('Interface').values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-  const networks = of<NetworkDef>('Network');
+  const cluster = [...of<ClusterDef>('Cluster').values()][0] as ClusterDef;
+  const namespaces = of<NamespaceDef>('Namespace');
+  const networks = new Map([...of<NetworkDef>('Network').values(), ...mainNetworks(cluster, namespaces.values())].map(each => [each.key, each]));
   return {
-    cluster: [...of<ClusterDef>('Cluster').values()][0] as ClusterDef,
+    cluster,
     nodes: of('Node'),
     pools: of('AddressPool'),
-    namespaces: of('Namespace'),
+    namespaces,
     networks,
     interfaces: of('Interface'),
     floatingIPs: of('FloatingIP'),

@@ -3,7 +3,7 @@
  * generated from then on. A keyword that is not known here is refused, so that none is passed over in silence.
  */
 import fc from 'fast-check';
-import { resolved, type Schema } from '../../src/load/schema.ts';
+import { resolved, type Schema, typesOf } from '../../src/load/schema.ts';
 import { HOSTILE } from '../review/forge.ts';
 
 /** All that this reads of a schema. */
@@ -58,6 +58,7 @@ export function schemaArbitrary(field: Schema, root: Schema, path: SchemaPath, g
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices !== undefined) return fc.oneof(...choices.map(one => schemaArbitrary(one, root, path, guide)));
+  if (typesOf(schema).length > 1) return fc.oneof(...typesOf(schema).map(type => schemaArbitrary({ ...schema, type }, root, path, guide)));
   switch (schema.type) {
     case 'object':
       return objectArbitrary(schema, root, path, guide);

@@ -29,7 +29,7 @@ export interface Scope {
 export type Tie = (n: number, scope: Scope) => Value | undefined;
 
 /** Kinds in the order in which their specs are chosen: what others look into comes first. Kinds that are not here come last. */
-export const ORDER: readonly KindName[] = ['Namespace', 'AddressPool', 'Node', 'Cluster', 'Network', 'RoutedIP', 'Interface', 'FloatingIP'];
+export const ORDER: readonly KindName[] = ['AddressPool', 'Node', 'Namespace', 'Cluster', 'Network', 'RoutedIP', 'Interface', 'FloatingIP'];
 
 /** The node of these tests, whose kernel is looked at. */
 export const THIS_NODE = 'n1';
@@ -107,8 +107,52 @@ const IPS = ['9.9.9.9', '10.0.0.53', '192.0.2.200', '2620:fe::fe'];
 
 const ignorable: Tie = n => Object.keys(IGNORABLE)[n % Object.keys(IGNORABLE).length];
 
+/** Fields of a Network, and of the templates of one. */
+const NETWORK: Readonly<Record<string, Tie>> = {
+  'spec.cidr': pick(...CIDRS),
+  'spec.mtu': pick(1280, 1400, 1500, 1550),
+  'spec.vxid': pick<Value>(10, 11, 12, '0xd', '0xffffff'),
+  'spec.pool': named('AddressPool'),
+  'spec.gateway': gatewayNode,
+  'spec.reservations[].addresses': (n, { self }) => rangeIn(self.spec['cidr'], n),
+  'spec.dnsRecords[].name': pick('www', 'mail', '_sip', 'a.b'),
+  'spec.dnsRecords[].value': (n, { beside }) =>
+    ({ CNAME: ['www', 'mail'], AAAA: ['fd00::1', '2001:db8::2'] })[String(beside['type'])]?.[n % 2] ?? `192.0.2.${80 + (n % 9)}`,
+  'spec.dnsUpstreams[]': pick(...IPS),
+  'spec.leaseTime': pick('2m', '300s', '1h', '7d'),
+  'spec.ntp[]': pick('192.0.2.123', '10.0.0.9'),
+  'spec.routes[].to': pick('10.9.0.0/16', '192.168.0.0/24', '0.0.0.0/0', '10.8.8.8/32'),
+  'spec.routes[].via': (n, { self }) => addressIn(self.spec['cidr'], n),
+  'spec.suspend': pick(false, false, false, true),
+};
+
+// What is in a template has no other prefix to lie in.
+const TEMPLATE_CIDR = '10.4.0.0/24';
+const inTemplate =
+  (tie: Tie): Tie =>
+  (n, scope) =>
+    tie(n, { ...scope, self: { ...scope.self, spec: { cidr: TEMPLATE_CIDR } } });
+
+const under = (place: string, wrap: (tie: Tie) => Tie): Readonly<Record<string, Tie>> =>
+  Object.fromEntries(Object.entries(NETWORK).map(([path, tie]) => [path.replace('spec', place), wrap(tie)]));
+
+const networksOf: Tie = (n, scope) => {
+  const hasMain = scope.all('Namespace').some(({ metadata, spec }) => metadata.name === tenantOf(scope.self) && typeof spec['mainNetwork'] === 'object');
+  return hasMain && n % 3 === 0 ? 'main' : inTenant('Network')(n, scope);
+};
+
 /** By kind and path. */
 export const TIES: Readonly<Record<string, Tie>> = {
+  ...under('Network spec', tie => tie),
+  ...under('Namespace spec.mainNetwork', inTemplate),
+  ...under('Cluster spec.namespaceDefaults.mainNetwork', inTemplate),
+  'Namespace spec.mainNetwork.cidr': pick(TEMPLATE_CIDR, TEMPLATE_CIDR, TEMPLATE_CIDR, '10.2.0.0/16'),
+  'Namespace spec.mainNetwork.vxid': pick<Value>(20, 21),
+  'Namespace spec.pools[]': named('AddressPool'),
+  'Namespace spec.quotas.networks': pick(9, 9, 2, 1, 0),
+  'Namespace spec.quotas.interfaces': pick(9, 9, 5, 1, 0),
+  'Cluster spec.namespaceDefaults.mainNetwork.cidr': pick(TEMPLATE_CIDR),
+  'Cluster spec.namespaceDefaults.pools[]': named('AddressPool'),
   'Cluster spec.underlay.mtu': pick(1600, 1600, 1600, 1500, 9000),
   'Cluster spec.underlay.port': pick(4789, 8472, 4790),
   'Cluster spec.vxids.last': pick(16777215, 100, 60),
@@ -132,25 +176,10 @@ export const TIES: Readonly<Record<string, Tie>> = {
   'AddressPool spec.bridge': (_, { beside }) => (beside['mode'] === 'bridged' && beside['device'] === undefined ? BRIDGE : undefined),
   'AddressPool spec.gateways[]': named('Node'),
   'AddressPool spec.reserved[].addresses': (n, { self }) => rangeIn(self.spec['cidr'], n),
-  'Network spec.cidr': pick(...CIDRS),
-  'Network spec.mtu': pick(1280, 1400, 1500, 1550),
-  'Network spec.vxid': pick<Value>(10, 11, 12, '0xd', '0xffffff'),
-  'Network spec.pool': named('AddressPool'),
-  'Network spec.gateway': gatewayNode,
-  'Network spec.reservations[].addresses': (n, { self }) => rangeIn(self.spec['cidr'], n),
-  'Network spec.dnsRecords[].name': pick('www', 'mail', '_sip', 'a.b'),
-  'Network spec.dnsRecords[].value': (n, { beside }) =>
-    ({ CNAME: ['www', 'mail'], AAAA: ['fd00::1', '2001:db8::2'] })[String(beside['type'])]?.[n % 2] ?? `192.0.2.${80 + (n % 9)}`,
-  'Network spec.dnsUpstreams[]': pick(...IPS),
-  'Network spec.leaseTime': pick('2m', '300s', '1h', '7d'),
-  'Network spec.ntp[]': pick('192.0.2.123', '10.0.0.9'),
-  'Network spec.routes[].to': pick('10.9.0.0/16', '192.168.0.0/24', '0.0.0.0/0', '10.8.8.8/32'),
-  'Network spec.routes[].via': (n, { self }) => addressIn(self.spec['cidr'], n),
-  'Network spec.suspend': pick(false, false, false, true),
   'RoutedIP spec.pool': named('AddressPool'),
   'RoutedIP spec.network': (n, scope) => nth(open(scope), n),
   'RoutedIP spec.address': (n, scope) => addressIn(poolOf(scope)?.['cidr'], n),
-  'Interface spec.network': inTenant('Network'),
+  'Interface spec.network': networksOf,
   'Interface spec.node': (n, { all }) => (n % 3 > 0 ? THIS_NODE : nth(names(all('Node')), n)),
   'Interface spec.instance': pick('vm-1', 'vm-2', 'Großer Rechner'),
   'Interface spec.address': (n, scope) => (n % 5 < 2 ? 'auto' : n % 5 === 2 ? 'none' : (addressIn(networkOf(scope)?.['cidr'], n) ?? 'auto')),
@@ -187,6 +216,10 @@ export const LIKELY: ReadonlySet<string> = new Set([
   'Node spec.egress[].bridge',
   'Network spec',
   'Network spec.cidr',
+  'Namespace spec',
+  'Namespace spec.mainNetwork',
+  'Namespace spec.mainNetwork.cidr',
+  'Cluster spec.namespaceDefaults.mainNetwork.cidr',
   'Interface spec.node',
   'Network spec.dhcp',
   'Interface spec.attach',

@@ -38,6 +38,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'objects/object.ts',
     'objects/mesh.ts',
     'objects/services.ts',
+    'objects/tenancy.ts',
     'objects/guest-routes.ts',
     'objects/types.ts',
     ...HASH_AND_IP,

@@ -68,7 +68,7 @@ const GUEST = 'apiVersion: netloom.dev/v1\nkind: Interface\nmetadata: {name: web
 
 describe('a pull request', () => {
   test('is answered before any node has run', async () => {
-    const work = await checkedOut('first', { 'guest.yaml': GUEST }, false);
+    const work = await checkedOut('first', { 'namespaces/bakery/guest.yaml': GUEST }, false);
     expect((await steps(work)).map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     expect(comment(work)).toContain('merging this adds 1 Interface');
     expect(comment(work)).toContain('the branch netloom-status is not here');
@@ -83,7 +83,7 @@ describe('a pull request', () => {
     await git(person, 'commit', '--quiet', '-m', 'status');
     await git(person, 'push', '--quiet', 'origin', 'netloom-status');
     await git(person, 'checkout', '--quiet', '--force', 'main');
-    const work = await checkedOut('second', { 'guest.yaml': GUEST }, true);
+    const work = await checkedOut('second', { 'namespaces/bakery/guest.yaml': GUEST }, true);
     expect((await steps(work)).map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     expect(comment(work)).not.toContain('the branch netloom-status is not here');
     expect(comment(work)).toContain('`it never reported');

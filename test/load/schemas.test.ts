@@ -23,7 +23,7 @@ function fields(schema: Schema, root: Schema, path = ''): readonly { readonly pa
 const KINDS = Object.entries(KIND_SCHEMAS);
 
 function ajv(): Ajv2020 {
-  const made = new Ajv2020({ allErrors: true, useDefaults: true, strict: true, ownProperties: true });
+  const made = new Ajv2020({ allErrors: true, useDefaults: true, strict: true, allowUnionTypes: true, ownProperties: true });
   for (const [name, has] of Object.entries(FORMATS)) made.addFormat(name, has);
   for (const schema of ALL_SCHEMAS) made.addSchema(schema);
   return made;

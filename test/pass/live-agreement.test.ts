@@ -8,7 +8,7 @@ import type { Review } from '../../src/review/review.ts';
 import { definition, filesIn, reviewed } from '../review/cluster.ts';
 
 const HEAD = '2222222222222222222222222222222222222222';
-const CHANGE = { main: filesIn('example-repo'), edits: { 'x.yaml': definition('Interface', 'bakery/x', { network: 'shop', node: 'n1' }) } };
+const CHANGE = { main: filesIn('example-repo'), edits: { 'namespaces/bakery/x.yaml': definition('Interface', 'bakery/x', { network: 'shop', node: 'n1' }) } };
 
 type Record = { readonly [key: string]: never };
 

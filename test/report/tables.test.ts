@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { addressList, addressRows } from '../../src/report/addresses.ts';
 import { describeInterface, describeNetwork, describeNode } from '../../src/report/describe.ts';
 import type { NetEvent } from '../../src/report/events.ts';
+import { namespaceRecords } from '../../src/report/namespace-record.ts';
 import { networkRecord, networkRecords } from '../../src/report/network-record.ts';
-import { interfaceRecord, interfaceRecords, namespaceRecords, nodeRecord, nodeRecords } from '../../src/report/records.ts';
+import { interfaceRecord, interfaceRecords, nodeRecord, nodeRecords } from '../../src/report/records.ts';
 import { interfaceRows, nameLines, namespaceRows, networkRows, nodeRows } from '../../src/report/rows.ts';
 import { statusText } from '../../src/report/summary.ts';
 import { csv, fields, table } from '../../src/report/table.ts';
@@ -60,9 +61,9 @@ n1    ready  -       aaaaaaaaaa  2026-11-21T11:55:00Z  1         1       1
 n2    ready  -       aaaaaaaaaa  2026-11-21T11:55:00Z  1         1       0
 `);
     expect(text(namespaceRows(namespaceRecords(view)))).toBe(`
-NAME     NETWORKS  GUESTS
-acme     2         1
-default  1         2
+NAME     NETWORKS  GUESTS  FLOATING  ROUTED
+acme     2         1       0         0
+default  1         2       0         0
 `);
     expect(nameLines([...networkRecords(view).slice(0, 1), ...nodeRecords(view).slice(0, 1)])).toEqual(['network/acme/flat', 'node/n1']);
   });

@@ -19,7 +19,7 @@ const without = (word: string) => (text: string) =>
 describe('a change', () => {
   test('that adds a guest cuts nobody: what is new has no packets yet', () => {
     const guest = definition('Interface', 'bakery/web-9', { network: 'shop', node: 'n1' });
-    expect(impacts(told({ 'web-9.yaml': guest }))).toEqual({ 'Network bakery/shop': 'no-traffic' });
+    expect(impacts(told({ 'namespaces/bakery/web-9.yaml': guest }))).toEqual({ 'Network bakery/shop': 'no-traffic' });
   });
 
   test('that removes a guest cuts this guest, and no other of its network', () => {
@@ -28,7 +28,7 @@ describe('a change', () => {
 
   test('that gives the address of a guest to a new one cuts the one that had it: the new one has no connections', () => {
     const heir = definition('Interface', 'bakery/heir', { network: 'shop', node: 'n3', address: '192.168.0.10' });
-    const review = told({ [SHOP]: without('name: db-1'), 'heir.yaml': heir });
+    const review = told({ [SHOP]: without('name: db-1'), 'namespaces/bakery/heir.yaml': heir });
     expect(tellingOf(review).families.find(({ name }) => name === 'Network bakery/shop')?.hit).toEqual(['Interface bakery/db-1']);
   });
 
@@ -51,7 +51,7 @@ describe('a change', () => {
 
 describe('what would be allocated', () => {
   test('is decided on a copy of the ledger, as the first node would', () => {
-    const { allocations, nodes } = told({ 'web-9.yaml': definition('Interface', 'bakery/web-9', { network: 'shop', node: 'n1' }) });
+    const { allocations, nodes } = told({ 'namespaces/bakery/web-9.yaml': definition('Interface', 'bakery/web-9', { network: 'shop', node: 'n1' }) });
     expect(allocations).toEqual([{ definition: 'Interface bakery/web-9', change: 'allocate', message: expect.stringMatching(/address 192\.168\.0\.6$/) }]);
     expect(nodes.find(({ node }) => node === 'n2')?.plan.steps.map(({ ref }) => ref)).toContain('neigh:/br-vxlan-2786ee/192.168.0.6');
   });
@@ -59,7 +59,7 @@ describe('what would be allocated', () => {
   test('and what would not be, is told with the reason', () => {
     const tiny = definition('Network', 'bakery/tiny', { cidr: '10.9.0.0/29' });
     const guests = ['a', 'b', 'c', 'd', 'e', 'f'].map(name => definition('Interface', `bakery/${name}`, { network: 'tiny', node: 'n1' }));
-    const review = told({ 'tiny.yaml': [tiny, ...guests].join('---\n') });
+    const review = told({ 'namespaces/bakery/tiny.yaml': [tiny, ...guests].join('---\n') });
     expect(review.pending.map(({ definition: name, reason }) => `${name} ${reason}`)).toEqual(['Interface bakery/f PoolExhausted']);
     // It is said once, not again by the node that waits for it.
     expect(review.nodes.flatMap(({ obstacles }) => obstacles)).toEqual([]);
