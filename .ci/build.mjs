@@ -1,9 +1,10 @@
 /**
  * Bundles src/cli/main.ts and what it imports into dist/: ES modules, split so that `--help` loads little, not minified because
  * an uncaught error prints its line. dist/netloom.js needs nothing but Node and the schemas/ folder beside dist/. With it go the
- * manual, and the licenses of what is bundled.
+ * manual, completions for shells, and the licenses of what is bundled.
  */
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -29,10 +30,23 @@ export async function build() {
     const inputs = await bundleInto(outdir, version);
     writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
     await writeManual(join(outdir, 'man'));
+    writeCompletions(outdir);
     rmSync(dist, { recursive: true, force: true });
     renameSync(outdir, dist);
   } finally {
     rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+// Where each shell looks a file of that name up for the command.
+const COMPLETIONS = { bash: 'netloom', zsh: '_netloom', fish: 'netloom.fish' };
+
+/** What the program itself prints for each shell, as files. */
+function writeCompletions(outdir) {
+  for (const [shell, name] of Object.entries(COMPLETIONS)) {
+    const text = execFileSync(process.execPath, [join(outdir, 'netloom.js'), 'completion', shell], { timeout: 60_000 });
+    mkdirSync(join(outdir, 'completions', shell), { recursive: true });
+    writeFileSync(join(outdir, 'completions', shell, name), text);
   }
 }
 

@@ -45,6 +45,13 @@ const PROGRAMS = new Map([
   ['ssh-keygen', 'openssh-client'],
 ]);
 
+/** What tests alone need besides, a program or a file: shells whose completion is driven. */
+const FOR_TESTS = new Map([
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
+  ['/usr/share/bash-completion/bash_completion', 'bash-completion'],
+]);
+
 const say = text => process.stderr.write(`setup: ${text}\n`);
 
 function fail(text) {
@@ -105,7 +112,8 @@ function isProgram(path) {
 }
 
 function installDebianPackages() {
-  const missing = [...PROGRAMS].filter(([program]) => !find(program));
+  const wanted = [...PROGRAMS, ...(process.argv.includes('--machines') ? FOR_TESTS : [])];
+  const missing = wanted.filter(([name]) => (name.startsWith('/') ? !existsSync(name) : !find(name)));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map(([, name]) => name))];
   const names = missing.map(([program]) => program).join(', ');

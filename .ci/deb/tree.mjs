@@ -15,6 +15,13 @@ netloom: maintainer-script-calls-systemctl [postinst:*]
 netloom: package-contains-documentation-outside-usr-share-doc [${LIB}/example-repo/README.md]
 `;
 
+/** Where each shell finds completions of packages. */
+const COMPLETIONS = [
+  ['bash', 'usr/share/bash-completion/completions'],
+  ['zsh', 'usr/share/zsh/vendor-completions'],
+  ['fish', 'usr/share/fish/vendor_completions.d'],
+];
+
 /** What of koffi runs: its JavaScript, and the machine code for this machine and Debian's libc. */
 const koffiFiles = arch => [
   ...['package.json', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'].map(path => `koffi/${path}`),
@@ -34,7 +41,7 @@ export function packageTree(root, manifest, papers) {
     for (const path of filesOf(join(root, from))) put(join(to, path), readFileSync(join(root, from, path)), modeOf(join(root, from, path)));
   };
   copy('dist', `${LIB}/dist`);
-  for (const path of tree.keys()) if (path.includes('/dist/man/') || path.endsWith('.txt')) tree.delete(path);
+  for (const path of tree.keys()) if (/\/dist\/(man|completions)\//.test(path) || path.endsWith('.txt')) tree.delete(path);
   for (const folder of ['schemas', 'example-repo']) copy(folder, `${LIB}/${folder}`);
   for (const path of koffiFiles(process.arch)) put(`${LIB}/node_modules/${path}`, readFileSync(koffiPath(root, path)));
   const { name, version, type, license } = manifest;
@@ -46,6 +53,7 @@ export function packageTree(root, manifest, papers) {
   tree.set('etc/netloom', {});
   for (const path of filesOf(join(root, 'systemd'))) if (!path.includes('/')) put(`usr/lib/systemd/system/${path}`, readFileSync(join(root, 'systemd', path)));
   for (const page of filesOf(join(root, 'dist/man'))) put(`usr/share/man/man${page.at(-1)}/${page}.gz`, zipped(readFileSync(join(root, 'dist/man', page))));
+  for (const [shell, folder] of COMPLETIONS) copy(`dist/completions/${shell}`, folder);
   put('usr/share/lintian/overrides/netloom', OVERRIDES);
   putDocuments({ root, put, copy, tree, papers });
   return tree;

@@ -1,6 +1,7 @@
 /** Names, options and help of every command; the pages of the manual are made of it too. Each command's own code is loaded only when it runs. */
 import { Command, Option } from 'commander';
 import { version } from '../pass/program.ts';
+import { addCompletionCommands } from './completion-commands.ts';
 import { configOption } from './config-option.ts';
 import { addConfirmCommands, confirmTimeoutOption } from './confirm-commands.ts';
 import { addControlCommands } from './control-commands.ts';
@@ -36,6 +37,7 @@ export function program(): Command {
   addControlCommands(root);
   addLifeCommands(root);
   addLabCommands(root);
+  addCompletionCommands(root);
   for (const command of root.commands) pointToHelp(command, root.name());
   return root;
 }

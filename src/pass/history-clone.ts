@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { NodeConfig } from '../model/node-config.ts';
 import { openRemote, type Remote, type Sides } from './remote.ts';
-import { viewDir } from './view.ts';
+import { viewDir } from './view-dir.ts';
 
 /** Both sides, with clones that are not begun anew because they have grown. No request is made yet. */
 export function openHistory(config: Sides & Pick<NodeConfig, 'stateDir'>): Promise<Remote> {

@@ -1,7 +1,4 @@
 /** What commands that only look see: definitions, ledger and the nodes' reports, as the two branches have them now. */
-import { createHash } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseLedger } from '../allocate/ledger-files.ts';
 import { HostError } from '../host/errors.ts';
@@ -16,6 +13,7 @@ import { loadGood } from './kept.ts';
 import { pull } from './pull.ts';
 import { openRemote, type Remote, readTexts, type Sides } from './remote.ts';
 import { checkStatusTree } from './status-tree.ts';
+import { viewDir } from './view-dir.ts';
 
 export interface Seen extends View {
   readonly events: readonly NetEvent[];
@@ -73,16 +71,5 @@ async function goodOf(config: Pick<NodeConfig, 'stateDir'>) {
     return await loadGood(config.stateDir);
   } catch {
     return null; // not ours to read: a look from a person's account
-  }
-}
-
-/** Where looks keep their clones: of their own, so that looking neither waits for a pass nor disturbs one. People without the node’s rights keep them at home. */
-export function viewDir(config: Sides & Pick<NodeConfig, 'stateDir'>): string {
-  try {
-    accessSync(config.stateDir, constants.W_OK);
-    return join(config.stateDir, 'view');
-  } catch {
-    const name = createHash('sha256').update(`${config.repo.url}\n${config.status.url}`).digest('hex').slice(0, 16);
-    return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'netloom', 'view', name);
   }
 }

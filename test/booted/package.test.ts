@@ -117,6 +117,10 @@ describeWhere(missing, 'on a machine that systemd runs, the package', () => {
     expect(await ask('man', '-w', 'netloom', 'netloom.yaml', 'netloom-node.yaml')).toBe(
       '/usr/share/man/man8/netloom.8.gz\n/usr/share/man/man5/netloom.yaml.5.gz\n/usr/share/man/man5/netloom-node.yaml.5.gz',
     );
+    const completions = ['bash-completion/completions/netloom', 'zsh/vendor-completions/_netloom', 'fish/vendor_completions.d/netloom.fish'];
+    expect(await ask('grep', '-l', '__complete', ...completions.map(path => `/usr/share/${path}`))).toBe(
+      completions.map(path => `/usr/share/${path}`).join('\n'),
+    );
     const koffi = "const { default: koffi } = await import('/usr/lib/netloom/node_modules/koffi/index.js'); console.log(koffi.version)";
     expect(await ask('/usr/bin/node', '--input-type=module', '-e', koffi)).toBe(MANIFEST.optionalDependencies.koffi);
   });
