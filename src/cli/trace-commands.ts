@@ -3,8 +3,18 @@ import { type Command, Option } from 'commander';
 import { remoteOptions } from './remote-options.ts';
 import { runs } from './runs.ts';
 
-/** Adds diff. */
+/** Adds blame and diff. */
 export function addTraceCommands(root: Command): void {
+  remoteOptions(root.command('blame'))
+    .argument('<address>', 'an address of a network or pool, or a MAC')
+    .option('--at <time>', 'who had it then: a day (2026-11-20, in UTC), an instant, or 2h ago')
+    .addOption(new Option('-o, --output <form>', 'how to print it').choices(['table', 'json', 'csv']).default('table'))
+    .description('who had an address or a MAC when, from the history of the status branch')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  netloom blame 203.0.113.10\n  netloom blame 203.0.113.10 --at '2026-11-20T14:03Z'\n  netloom blame 02:00:00:5e:10:01 -o csv\n  netloom blame 10.0.0.9 --at '2h ago' --repo https://git.example.com/net.git",
+    )
+    .action(runs(async () => (await import('./blame-command.ts')).blameCommand));
   remoteOptions(root.command('diff'))
     .argument('[range]', 'A..B, or A: with the newest revision, in a checkout with the work tree')
     .option('--repo-dir <dir>', 'a checkout of the definitions (default: the one that you are in)')

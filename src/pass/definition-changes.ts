@@ -30,7 +30,7 @@ function nameOf({ kind, key }: Definition): string {
   return `${kind} ${key}`;
 }
 
-// Fields of the spec stand by themselves: everybody knows where they belong.
-function said({ labels, annotations, spec }: Pick<Definition, 'labels' | 'annotations' | 'spec'>): object {
+/** What a definition says, wherever and however it is written. Fields of the spec stand by themselves: everybody knows where they belong. */
+export function said({ labels, annotations, spec }: Pick<Definition, 'labels' | 'annotations' | 'spec'>): object {
   return { ...spec, labels, annotations };
 }

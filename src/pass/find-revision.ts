@@ -28,7 +28,7 @@ export async function findRevision(line: Line, word: string): Promise<Point> {
   let commit = start;
   for (let left = generations(steps); left > 0; left -= 1) {
     const parent: Oid | undefined = (await line.repo.info(commit)).parents[0];
-    if (parent === undefined || !(await bring(line.repo, parent))) throw unknown(word, line);
+    if (parent === undefined || !(await bring(line, parent))) throw unknown(word, line);
     commit = parent;
   }
   return { name: word === '' ? line.branch : word, commit };
@@ -41,7 +41,7 @@ function generations(steps: string): number {
 async function startOf(line: Line, name: string): Promise<Oid | null> {
   const { repo, branch, tip } = line;
   if (['', 'HEAD', 'newest', branch, `origin/${branch}`].includes(name)) return tip;
-  if (/^[0-9a-f]{40}$/.test(name)) return (await bring(repo, name)) ? name : null;
+  if (/^[0-9a-f]{40}$/.test(name)) return (await bring(line, name)) ? name : null;
   const isWhole = /^[A-Za-z0-9][\w./-]*$/.test(name);
   const other = isWhole ? (await repo.branches([name])).get(name) : undefined;
   if (other !== undefined) {
@@ -51,17 +51,17 @@ async function startOf(line: Line, name: string): Promise<Oid | null> {
   return /^[0-9a-f]{4,39}$/.test(name) ? beginningWith(line, name) : null;
 }
 
-async function bring(repo: Repo, oid: Oid): Promise<boolean> {
+async function bring({ repo, branch }: Line, oid: Oid): Promise<boolean> {
   for (;;) {
     if ((await repo.here([oid])).has(oid)) return true;
-    if (!(await repo.deepen())) return false;
+    if (!(await repo.deepen(branch))) return false;
   }
 }
 
-async function beginningWith({ repo, tip }: Line, start: string): Promise<Oid | null> {
+async function beginningWith({ repo, branch, tip }: Line, start: string): Promise<Oid | null> {
   const found = (walked: { readonly changes: readonly { readonly oid: Oid }[]; readonly last: { readonly oid: Oid } }): readonly Oid[] =>
     [...walked.changes, walked.last].map(({ oid }) => oid).filter(oid => oid.startsWith(start));
-  const walked = await walkBack({ repo, from: tip, folder: '', mayFetch: true, isEnough: so => found(so).length > 0 });
+  const walked = await walkBack({ repo, branch, from: tip, folder: '', mayFetch: true, isEnough: so => found(so).length > 0 });
   const [only, ...more] = found(walked);
   if (more.length > 0) throw new RepoError('other', `${start} is the beginning of ${more.length + 1} commits: give more of it`, '');
   return only ?? null;

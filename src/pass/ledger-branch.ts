@@ -62,7 +62,7 @@ export async function publishedLedger(args: ReadArgs, tip: Oid | null): Promise<
 
 /** Pushes a ledger on top of `tip`, of which `base` was read: the new tip, or null when somebody else was first. Throws RepoError. */
 export async function publishLedger(
-  { remote, node }: { readonly remote: Remote; readonly node: string },
+  { remote, node, revision = null }: { readonly remote: Remote; readonly node: string; readonly revision?: Oid | null | undefined },
   base: Base,
   ledger: Ledger,
   tip: Oid | null,
@@ -71,7 +71,7 @@ export async function publishLedger(
   const edits = ledgerEdits(files, ledger, base.problems);
   if (edits.size === 0) return tip;
   const { status, statusBranch } = remote;
-  const message = commitMessage(node, `allocations in ${edits.size} ${edits.size === 1 ? 'file' : 'files'}`);
+  const message = commitMessage(node, `allocations in ${edits.size} ${edits.size === 1 ? 'file' : 'files'}`, revision);
   const oid = await status.commit({ parent: tip, edits, author: author(node), message, at: Date.now() });
   if (oid === null) return tip;
   return (await status.push({ oid, branch: statusBranch, expect: tip })) === 'ok' ? oid : null;

@@ -115,7 +115,7 @@ async function settleOnline(args: SettleArgs, firstTip: Oid | null, seen: Seen):
         continue;
       }
     }
-    const pushed = await publishLedger(args, base, decided.ledger, tip);
+    const pushed = await publishLedger({ ...args, revision: args.revision ?? args.main }, base, decided.ledger, tip);
     if (pushed !== null) return keep(args, base, { ...decided, changes: [...mendedIn(base), ...decided.changes], tip: pushed, at });
     await backOff(attempt + 1, args.remote.stop);
     const tips = await readTips(args.remote);

@@ -3,7 +3,9 @@ import type { FolderChange, Lineage, Oid, Repo } from '../repo/repo.ts';
 
 export interface WalkArgs {
   readonly repo: Pick<Repo, 'lineage' | 'deepen'>;
-  /** A commit that is here. */
+  /** A branch that was synced. */
+  readonly branch: string;
+  /** A commit of it that is here. */
   readonly from: Oid;
   /** Below the root; '' for all. */
   readonly folder: string;
@@ -28,7 +30,7 @@ export interface Walked {
 }
 
 /** Walks back along first parents, a thousand further commits at a time where more are needed. Throws RepoError. */
-export async function walkBack({ repo, from, folder, mayFetch, isEnough = () => false, tell }: WalkArgs): Promise<Walked> {
+export async function walkBack({ repo, branch, from, folder, mayFetch, isEnough = () => false, tell }: WalkArgs): Promise<Walked> {
   let part = await repo.lineage(from, folder);
   let changes: readonly FolderChange[] = part.changes;
   let { walked } = part;
@@ -37,7 +39,7 @@ export async function walkBack({ repo, from, folder, mayFetch, isEnough = () => 
     if (!part.isCut) return so('first');
     if (!mayFetch || (await isEnough(so('here')))) return so('here');
     tell?.(so('here'));
-    if (!(await repo.deepen())) return so('cut');
+    if (!(await repo.deepen(branch))) return so('cut');
     const further = await repo.lineage(part.last.oid, folder);
     if (further.last.oid === part.last.oid) return so('cut');
     changes = [...changes, ...further.changes];

@@ -49,7 +49,7 @@ export function clonedRepo(backend: Backend, dir: string, { deadlineMs, isForHis
     brings: guarded(clone, (tip, from) => brings(clone, tip, from)),
     past: guarded(clone, (tip: Oid, path: string, most: number) => past(clone, tip, path, most)),
     lineage: guarded(clone, (from: Oid, folder: string) => backend.lineage(gitdir, from, folder)),
-    deepen: guarded(clone, () => deepen(clone)),
+    deepen: guarded(clone, branch => deepen(clone, branch)),
     here: guarded(clone, async (oids: readonly Oid[]) => {
       if (!(await clone.folder.exists())) return new Set<Oid>();
       const absent = new Set(await backend.absent(gitdir, oids));
@@ -217,14 +217,15 @@ async function past(clone: Clone, tip: Oid, path: string, most: number): Promise
   return oids.flatMap(oid => blobs.get(oid) ?? []);
 }
 
-// Deepening moves every end of the clone, so any branch will do.
-async function deepen({ backend, folder, deadlineMs }: Clone): Promise<boolean> {
+// A server deepens what the branch that is asked for reaches, and nothing else.
+async function deepen(clone: Clone, branch: string): Promise<boolean> {
+  const { backend, folder } = clone;
   const { gitdir } = folder;
-  const end = Date.now() + deadlineMs;
+  const end = until(clone);
   return folder.exclusive(end, async () => {
-    const [branch, tip] = Object.entries((await readState(gitdir)).tips)[0] ?? [];
+    const tip = (await readState(gitdir)).tips[branch];
     const before = await shallowText(gitdir);
-    if (branch === undefined || tip === undefined || before === '') return false;
+    if (tip === undefined || before === '') return false;
     await backend.fetch(gitdir, branch, tip, 'deeper', end);
     await noteTip(gitdir, branch, tip, 0);
     return (await shallowText(gitdir)) !== before;

@@ -77,8 +77,8 @@ export interface Repo {
   past(tip: Oid, path: string, most: number): Promise<readonly Uint8Array[]>;
   /** What commits did below `folder` ('' = all), from one that is here backwards along first parents. Asks nobody. */
   lineage(from: Oid, folder: string): Promise<Lineage>;
-  /** Brings a thousand older commits of what is here; false when the remote has none. */
-  deepen(): Promise<boolean>;
+  /** Brings a thousand older commits of a branch that was synced; false when the remote has none. */
+  deepen(branch: string): Promise<boolean>;
   /** Those that are here, of some objects. Asks nobody. */
   here(oids: readonly Oid[]): Promise<ReadonlySet<Oid>>;
   /** Entries below `path` ('' = all), paths relative to it. */

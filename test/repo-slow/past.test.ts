@@ -43,10 +43,10 @@ describe.each(['http', 'the git binary'])('over %s', way => {
     const { definitions } = await open('long');
     const { tip } = await newestOf(definitions, 'long');
     expect(tip).toBe(gone);
-    const shallow = await walkBack({ repo: definitions, from: tip, folder: 'in', mayFetch: false });
+    const shallow = await walkBack({ repo: definitions, branch: 'long', from: tip, folder: 'in', mayFetch: false });
     expect([shallow.end, shallow.walked, shallow.changes, [...shallow.last.files.keys()]]).toEqual(['here', 1, [], ['b/c']]);
     const told: number[] = [];
-    const all = await walkBack({ repo: definitions, from: tip, folder: 'in', mayFetch: true, tell: ({ walked }) => told.push(walked) });
+    const all = await walkBack({ repo: definitions, branch: 'long', from: tip, folder: 'in', mayFetch: true, tell: ({ walked }) => told.push(walked) });
     expect([all.end, all.walked]).toEqual(['first', 1123]);
     expect(all.changes.map(({ oid, files }) => [oid, [...files.keys()].sort()])).toEqual([
       [gone, ['a']],
@@ -62,19 +62,19 @@ describe.each(['http', 'the git binary'])('over %s', way => {
   test('enough is enough: nothing older is fetched', async () => {
     const { definitions } = await open('long');
     const { tip } = await newestOf(definitions, 'long');
-    const { end, walked } = await walkBack({ repo: definitions, from: tip, folder: 'in', mayFetch: true, isEnough: () => true });
+    const { end, walked } = await walkBack({ repo: definitions, branch: 'long', from: tip, folder: 'in', mayFetch: true, isEnough: () => true });
     expect([end, walked]).toEqual(['here', 1]);
   });
 
   test('a clone for history is not begun anew because it has grown', async () => {
     const { definitions } = await open('long');
     const first = await newestOf(definitions, 'long');
-    await walkBack({ repo: definitions, from: first.tip, folder: '', mayFetch: true });
+    await walkBack({ repo: definitions, branch: 'long', from: first.tip, folder: '', mayFetch: true });
     await bare.grow('long', { 'out/x': '4' }, { times: 250 });
     await newestOf(definitions, 'long');
     await bare.grow('long', { 'out/x': '5' });
     const { tip } = await newestOf(definitions, 'long');
-    expect((await walkBack({ repo: definitions, from: tip, folder: '', mayFetch: false })).end).toBe('first');
+    expect((await walkBack({ repo: definitions, branch: 'long', from: tip, folder: '', mayFetch: false })).end).toBe('first');
   });
 
   test('revisions by branch, by the beginning of a commit, and by steps back', async () => {
