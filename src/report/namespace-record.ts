@@ -49,9 +49,14 @@ export function usedText({ status }: NamespaceRecord, field: keyof Quotas): stri
   return most === null ? String(status[field]) : `${status[field]}/${most}`;
 }
 
+/** `quay,edge`; `all` without a list, `none` with an empty one. */
+export function poolsText({ status: { pools } }: NamespaceRecord): string {
+  return pools === null ? 'all' : pools.join(',') || 'none';
+}
+
 /** A tenant. */
 export function describeNamespace(record: NamespaceRecord, width: number | undefined): string {
-  const { pools, quotas, mainNetwork } = record.status;
+  const { quotas, mainNetwork } = record.status;
   const used = (label: string, field: keyof Quotas): Field => [label, `${record.status[field]}${quotas[field] === null ? '' : ` of at most ${quotas[field]}`}`];
   const shown: readonly Field[] = [
     ...named('Namespace', record),
@@ -59,7 +64,7 @@ export function describeNamespace(record: NamespaceRecord, width: number | undef
     used('Interfaces', 'interfaces'),
     used('Floating', 'floatingIPs'),
     used('Routed', 'routedIPs'),
-    ['Pools', pools === null ? 'all' : pools.join(', ')],
+    ['Pools', poolsText(record)],
     ['Main network', mainNetwork ?? ''],
   ];
   return sections([fields(shown, width)]);

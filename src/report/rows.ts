@@ -1,5 +1,5 @@
 /** Records as tables: what `get` prints. */
-import { type NamespaceRecord, usedText } from './namespace-record.ts';
+import { type NamespaceRecord, poolsText, usedText } from './namespace-record.ts';
 import type { NetworkRecord } from './network-record.ts';
 import type { AddressPoolRecord, FloatingIPRecord, RoutedIPRecord } from './pool-records.ts';
 import type { AnyRecord, InterfaceRecord, NodeRecord } from './records.ts';
@@ -114,7 +114,7 @@ export function namespaceRows(records: readonly NamespaceRecord[], options: RowO
     ['GUESTS', r => usedText(r, 'interfaces')],
     ['FLOATING', r => usedText(r, 'floatingIPs')],
     ['ROUTED', r => usedText(r, 'routedIPs')],
-    ['POOLS', r => (r.status.pools === null ? 'all' : r.status.pools.join(',')), 'wide'],
+    ['POOLS', r => poolsText(r), 'wide'],
     ['METADATA', r => metadataText(r), 'wide'],
     ['FROM', r => r.from, 'wide'],
   ]);

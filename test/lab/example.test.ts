@@ -1,19 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labDown } from '../../src/lab/down.ts';
 import { holderOf, labRun } from '../../src/lab/enter.ts';
 import { type Lab, nodeDir } from '../../src/lab/lab.ts';
+import { OUTSIDE } from '../../src/lab/outside.ts';
 import { labPlug } from '../../src/lab/plug.ts';
 import { castOf } from '../../src/lab/topology.ts';
 import { labUp } from '../../src/lab/up.ts';
-import { bridgeName } from '../../src/model/names.ts';
+import { bridgeName, vethNames } from '../../src/model/names.ts';
 import { loadKeptLedger } from '../../src/pass/kept.ts';
 import { loadFolder } from '../../src/pass/local.ts';
 import { ROOT } from '../house/tree.ts';
 import { nodeOf, type TestNode } from '../support/lab-node.ts';
-import { guestBehindTap, none, type Place, some } from '../support/lab-node-probe.ts';
+import { echo, guestBehindTap, none, type Place, some, token, until } from '../support/lab-node-probe.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'netloom-example-'));
 const folder = join(ROOT, 'example-repo');
@@ -89,4 +90,15 @@ test('the office has the node itself for a member, and takes in the port that li
   const there = { node: nodeNamed('n2'), netns: guest.netns, ifname: 'eth0', address: till.address };
   await some(there, office, { size: 1500 });
   await some(office, there, { size: 1500 });
+});
+
+test('a tenant that wrote no network has one by the template of all: with addresses, a router, a way out, and a cable of its own', async () => {
+  const counter = await found('n3', 'florist-counter', 'eth0');
+  expect(counter.address).toMatch(/^10\.64\.0\./);
+  const entry = (await loadKeptLedger(join(nodeDir(lab.dir, 'n1'), 'state')))?.ledger.networks['florist/main'];
+  if (entry?.gateway === undefined) throw new Error('florist/main has no router');
+  const router = await found(entry.gateway.node, entry.uuid, vethNames(entry.vxid).inner);
+  await some(counter, router, { size: 8950 });
+  expect(await until(() => echo(counter, OUTSIDE.address, token()), 30_000)).toBe(true);
+  await none(counter, await found('n3', 'bakery-web-2', 'eth0'), router);
 });

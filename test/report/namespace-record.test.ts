@@ -18,6 +18,7 @@ const { catalog } = loadFiles({
     doc('Interface', 'web', '{network: main}', 'bakery'),
     doc('FloatingIP', 'front', '{interface: web}', 'bakery'),
     doc('FloatingIP', 'spare', '{}', 'stray'),
+    doc('Namespace', 'shut', '{pools: []}'),
   ].join('---\n'),
   'ns.yaml': doc('Namespace', 'bakery', '{pools: [quay], quotas: {interfaces: 5, networks: 3}, mainNetwork: {cidr: 10.0.0.0/24}}'),
 });
@@ -28,12 +29,13 @@ test('a tenant is shown with what it has and what it may have, also one that nob
   expect(`\n${table(columns, rows)}\n`).toBe(`
 NAME    NETWORKS  GUESTS  FLOATING  ROUTED  POOLS  METADATA  FROM
 bakery  2/3       1/5     1         0/0     quay   -         ns.yaml:1
+shut    0/2       0       0         0/0     none   -         a.yaml:36
 stray   0/2       0       1         0/0     all    -         -
 `);
 });
 
 test('a tenant is described with its pools and its main network', () => {
-  const [bakery, stray] = namespaceRecords(view);
+  const [bakery, , stray] = namespaceRecords(view);
   expect(bakery && describeNamespace(bakery, undefined)).toBe(`Namespace:     bakery
 Defined:       ns.yaml:1
 Labels:        None

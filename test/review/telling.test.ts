@@ -72,6 +72,7 @@ describe('a node that no revision at head defines', () => {
       'nodes/n3.yaml': null,
       [SHOP]: text => text.replaceAll('node: n3', 'node: n2'),
       'namespaces/museum/interfaces/gallery.yaml': text => text.replaceAll('node: n3', 'node: n2'),
+      'namespaces/florist/counter.yaml': text => text.replaceAll('node: n3', 'node: n2'),
       'namespaces/museum/interfaces/sensors.yaml': text => text.replaceAll('node: n3', 'node: n2'),
     });
     expect(review.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
