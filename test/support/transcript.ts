@@ -23,7 +23,8 @@ export function stepsOf(page: string, heading: string): readonly Step[] {
   return [...section.matchAll(/^```console\n([\s\S]*?)^```/gm)].flatMap(([, text = '']) => stepsIn(text.trimEnd().split('\n')));
 }
 
-function stepsIn(lines: readonly string[]): readonly Step[] {
+/** Those of the lines of one block. */
+export function stepsIn(lines: readonly string[]): readonly Step[] {
   const steps: { who: string | null; typed: string; shown: string[] }[] = [];
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
