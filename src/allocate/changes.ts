@@ -120,10 +120,11 @@ function networkParts({ vxid, uuid, cidr, gateway, floatingGateway }: NetworkEnt
   ];
 }
 
-function interfaceParts({ network, uuid, mac, node, address }: InterfaceEntry & Held): readonly Part[] {
+function interfaceParts({ network, uuid, mac, node, migrating, address }: InterfaceEntry & Held): readonly Part[] {
   return [
     ['network', network],
     ['node', node ?? null],
+    ['migrating to', migrating?.to ?? null, 'alone'],
     ['uuid', uuid],
     ['MAC', mac],
     ['address', address ?? null],

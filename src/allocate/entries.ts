@@ -87,7 +87,7 @@ export function buriedEntry(entry: NetworkEntry, tombs: Readonly<Record<string, 
 
 /** The tombstone of an interface. */
 export function buriedInterface(entry: InterfaceEntry, ctx: Context): InterfaceEntry {
-  const { from, ...head } = entry;
+  const { from, migrating: _, ...head } = entry;
   return { ...head, removed: entry.removed ?? ctx.clock.now, from };
 }
 
@@ -96,11 +96,16 @@ function interfaceEntry({ ask, uuid, mac, incarnation, before }: InterfaceIdenti
     uuid,
     mac,
     ...(ask.node === undefined ? {} : { node: ask.node }),
+    ...(ask.migrateTo === undefined ? {} : { migrating: { to: ask.migrateTo, since: movingSince(ask.migrateTo, before?.entry, ctx) } }),
     ...(address === undefined ? {} : { address }),
     incarnation,
     since: before?.entry.since ?? ctx.clock.now,
     from: ask.from,
   };
+}
+
+function movingSince(to: string, before: InterfaceEntry | undefined, ctx: Context): string {
+  return before?.removed === undefined && before?.migrating?.to === to ? before.migrating.since : ctx.clock.now;
 }
 
 function sorted<T>(map: Readonly<Record<string, T>>): Readonly<Record<string, T>> {

@@ -119,11 +119,15 @@ function settledTomb({ interfaces, addresses, gateway }: NetworkEntry): number |
   return isBuried && isHandedOver && isReleasedList(addresses, isInstance) ? 0 : null;
 }
 
-function hasAll({ node, mac, address }: InterfaceAsk, entry: InterfaceEntry, range: Cidr | null): boolean {
+function hasAll({ node, migrateTo, mac, address }: InterfaceAsk, entry: InterfaceEntry, range: Cidr | null): boolean {
   if (entry.removed !== undefined) return false;
-  if (node !== entry.node || (mac !== undefined && mac !== entry.mac)) return false;
+  if (node !== entry.node || !isMoving(entry, migrateTo) || (mac !== undefined && mac !== entry.mac)) return false;
   if (range === null || address === 'none') return entry.address === undefined && (address === 'auto' || address === 'none');
   return entry.address !== undefined && (address === 'auto' || address === entry.address) && contains(range, entry.address);
+}
+
+function isMoving({ migrating }: InterfaceEntry, to: string | undefined): boolean {
+  return to === undefined ? migrating === undefined : migrating?.to === to && typeof migrating.since === 'string' && isInstant(migrating.since);
 }
 
 function isEntry(entry: NetworkEntry | undefined): entry is NetworkEntry {

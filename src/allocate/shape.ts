@@ -145,14 +145,24 @@ function shapeInterface(above: Reader, id: string, raw: unknown): readonly (read
     uuid: read.text('uuid', isUuid, ''),
     mac: read.text('mac', isMac, ''),
     ...(node === undefined ? {} : { node }),
+    ...shapeMigrating(read),
     ...(address === undefined ? {} : { address }),
     incarnation: read.number('incarnation', isCount, 0),
     since: read.text('since', isInstant, ''),
     ...(removed === undefined ? {} : { removed }),
     from: read.text('from', isText, ''),
   };
-  read.known([...Object.keys(entry), 'node', 'address', 'removed']);
+  read.known([...Object.keys(entry), 'node', 'migrating', 'address', 'removed']);
   return [[id, entry]];
+}
+
+function shapeMigrating(above: Reader): Pick<InterfaceEntry, 'migrating'> {
+  const raw = above.value('migrating');
+  if (raw === undefined) return {};
+  const read = reader(raw, 'migrating: ', above.problems);
+  const migrating = { to: read.text('to', isLabel, ''), since: read.text('since', isInstant, '') };
+  read.known(Object.keys(migrating));
+  return migrating.to === '' || migrating.since === '' ? {} : { migrating };
 }
 
 function shapeAddresses(read: Reader): readonly AddressEntry[] {

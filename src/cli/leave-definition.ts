@@ -7,6 +7,7 @@ import type { SourceFile } from '../load/source.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { NodeConfig } from '../model/node-config.ts';
+import { isOn } from '../objects/mesh.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
 import { loadGood, loadKeptLedger } from '../pass/kept.ts';
 import { loadCached } from '../pass/parsed-cache.ts';
@@ -46,7 +47,7 @@ export async function departureOf(config: NodeConfig | null, scratch: string): P
 }
 
 function departing(name: string, catalog: Catalog, ledger: Ledger | null): Omit<Departure, 'files' | 'why'> {
-  const placed = [...catalog.interfaces.values()].filter(({ spec }) => spec.node === name).map(({ key }) => key);
+  const placed = [...catalog.interfaces.values()].filter(iface => isOn(iface, name)).map(({ key }) => key);
   const routed = Object.entries(ledger?.networks ?? {}).flatMap(([key, { gateway }]) => (gateway?.node === name && catalog.networks.has(key) ? [key] : []));
   return { node: catalog.nodes.get(name) ?? null, nodes: catalog.nodes.size, placed: placed.sort(), routed: routed.sort() };
 }

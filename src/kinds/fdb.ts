@@ -1,7 +1,8 @@
 /** Which port of a bridge a MAC is behind. Sticky: a plain static entry moves to whoever sends with that MAC. */
-import type { Kind, Observed } from './kind.ts';
+import type { Impact, Kind, Observed, Ref } from './kind.ts';
 import { ourLinkNames } from './link-fields.ts';
 import type { Op } from './op.ts';
+import type { PortSpec } from './port.ts';
 import { firstOfEach, linkRef, portRef } from './refs.ts';
 import type { FdbRow, Rows } from './rows.ts';
 
@@ -22,9 +23,9 @@ export const fdb: Kind<FdbSpec> = {
   title: 'mesh elements',
   fields: { netns: 'key', bridge: 'key', mac: 'key', link: 'live', sticky: 'live' },
   ref: s => `fdb:${s.netns}/${s.bridge}/${s.mac}`,
-  // A port that leaves its bridge takes its entries along, and so does the bridge.
+  // A port that leaves its bridge takes its entries along, and so does the bridge. One that is locked, or floods no more, keeps those that are pinned.
   ties: s => [
-    { to: portRef(s.netns, s.link), when: 'goes' },
+    { to: portRef(s.netns, s.link), when: 'goes', early: true },
     { to: linkRef(s.netns, s.bridge), when: 'goes' },
   ],
   claims: () => [],
@@ -36,8 +37,14 @@ export const fdb: Kind<FdbSpec> = {
   create: s => [set(s)],
   update: s => [set(s)],
   remove: s => [{ op: 'fdb-del', netns: s.netns, link: s.link, mac: s.mac }],
-  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { link: 'existing-flows', sticky: 'no-traffic' } },
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { link: 'existing-flows', sticky: 'no-traffic' }, gone: unpinned },
 };
+
+// A port that floods gets what is for a MAC that nothing holds; one that is locked passes nothing on of it.
+function unpinned({ netns, link }: FdbSpec, wanted: (ref: Ref) => object | undefined): Impact | undefined {
+  const { flood, locked }: Partial<PortSpec> = wanted(portRef(netns, link)) ?? {};
+  return flood === true && locked === false ? 'no-traffic' : undefined;
+}
 
 function set(s: FdbSpec): Op {
   if (!s.sticky) throw new Error(`bug: the entry ${s.mac} of ${s.bridge} is not sticky`);

@@ -20,6 +20,8 @@ export interface Tie {
   readonly when: 'goes' | 'again' | 'first' | 'after';
   /** True: where `to` is nowhere there is nothing to wait for. */
   readonly optional?: true;
+  /** True: I keep open what a change of `to` may close, so where `to` is only changed I am said before it. */
+  readonly early?: true;
 }
 
 /** The definition that a piece of kernel state comes from. */
@@ -74,6 +76,8 @@ export interface Impacts<S extends object> {
   readonly fields: { readonly [F in keyof S]?: Impact };
   /** What the values of a field tell, where that is less than the worst; undefined: as `fields` says. */
   told?(field: keyof S & string, want: S, have: Partial<S>): Impact | undefined;
+  /** Where what else is wanted (by ref) makes a delete less than the worst; undefined: as `delete` says. */
+  gone?(have: S, wanted: (ref: Ref) => object | undefined): Impact | undefined;
 }
 
 /** One line of what differs between two values of a field, for people. */

@@ -17,7 +17,8 @@ export interface LinkFields {
   readonly alias?: string;
   /** Always OURS.group when wanted; a doomed link that is wanted again gets it back. */
   readonly group: number;
-  readonly up: boolean;
+  /** Absent: not said, as it is born down. */
+  readonly up?: boolean;
   /** Whether the kernel makes an IPv6 link-local address; to be said before `up`. */
   readonly addrgenmode?: AddrGenMode;
 }
@@ -78,7 +79,7 @@ export function setLink(want: LinkFields, changed: readonly string[]): readonly 
   const set: Record<string, unknown> = {};
   for (const field of SETTABLE) if (changed.includes(field) && want[field] !== undefined) set[field] = want[field];
   const ops: Op[] = Object.keys(set).length > 0 ? [{ ...at, set: set as LinkSet }] : [];
-  return changed.includes('up') ? [...ops, { ...at, set: { up: want.up } }] : ops;
+  return changed.includes('up') && want.up !== undefined ? [...ops, { ...at, set: { up: want.up } }] : ops;
 }
 
 /** The fields to say: those that differ, or, said again after a disturbance, all of them. */

@@ -16,6 +16,8 @@ export interface Guarded {
   readonly macs: readonly { readonly ifname: string; readonly mac: string }[];
   /** What a port may send from: addresses and prefixes of both families. IPv6 link-local is always among them. */
   readonly addresses: readonly { readonly ifname: string; readonly address: string }[];
+  /** Guests that may be here or elsewhere: what is for one of them goes by these ports, and by no other. */
+  readonly moving: readonly { readonly mac: string; readonly ports: readonly string[] }[];
 }
 
 /** The bridge table `netloom`: default drop by ethertype for guests, the node deaf to our ports, undeclared ports cut off. */
@@ -33,6 +35,8 @@ export function guardTable(guarded: Guarded): NftTable {
   rows.hook('between', 'forward', 0);
   rows.rule('between', [equals(meta('oifname'), '@ours'), differs(IIFNAME, '@ours'), DROP], 'a port nobody declared reaches nobody');
   rows.rule('between', [equals(IIFNAME, '@ours'), differs(meta('oifname'), '@ours'), DROP], 'and hears nobody');
+  const to = payload('ether', 'daddr');
+  rows.rule('between', [equals(to, '@moving'), differs(pair(to, OIFNAME), '@ways'), DROP], 'what is for a guest that moves is flooded');
   return rows.table();
 }
 
@@ -131,6 +135,17 @@ function fillSets(rows: TableBuilder, guarded: Guarded): void {
   rows.set('guests', 'ifname', guarded.guests);
   rows.set('ours', 'ifname', guarded.ours);
   rows.set('mac', ['ifname', 'ether_addr'], macs);
+  // A bridge floods what is for a guest that no port holds: its neighbours are not to read it.
+  rows.set(
+    'moving',
+    'ether_addr',
+    guarded.moving.map(({ mac }) => mac),
+  );
+  rows.set(
+    'ways',
+    ['ether_addr', 'ifname'],
+    guarded.moving.flatMap(({ mac, ports }) => ports.map(port => ({ concat: [mac, port] }))),
+  );
   rows.set('v4', ['ifname', 'ipv4_addr'], v4.map(asPrefix), ['interval']);
   rows.set('v6', ['ifname', 'ipv6_addr'], v6.map(asPrefix), ['interval']);
   // nft 1.0.6 has no `icmpv6 taddr`: the target of an advertisement is read as the 128 bits that it is.
@@ -168,6 +183,8 @@ function asIntegers({ ifname, range }: Source): NftJson {
   return { concat: [ifname, { range: [`0x${range.first.toString(16)}`, `0x${range.last.toString(16)}`] }] };
 }
 
+const RARP = 'after a move QEMU says so in the name of its guest';
+
 function guestRules(rows: TableBuilder): void {
   rows.chain('guest');
   rows.rule('guest', [differs(pair(IIFNAME, payload('ether', 'saddr')), '@mac'), DROP]);
@@ -178,6 +195,8 @@ function guestRules(rows: TableBuilder): void {
   ] as const) {
     rows.rule('guest', [equals(payload('ether', 'type'), type), goto(target)]);
   }
+  // RARP (RFC 903): by a request about itself a hypervisor says where a guest is after it moved, and nobody answers one here.
+  rows.rule('guest', [equals(payload('ether', 'type'), 0x8035), equals({ payload: { base: 'nh', offset: 48, len: 16 } }, 3), { accept: null }], RARP);
   rows.rule('guest', [DROP], 'tagged frames too: VLAN 0 would walk around every rule by protocol');
 }
 

@@ -1,4 +1,5 @@
 /** What a table says of some links, taken from another table: for links that nothing may change while the rest of it does. */
+import { canonicalMac } from '../model/mac.ts';
 import { canonicalRows } from './nft-rows.ts';
 import type { NftJson } from './rows.ts';
 
@@ -7,7 +8,10 @@ type Body = { readonly [key: string]: NftJson };
 /** The wanted rows with the elements of their sets that name these links as they are now. Canonical, like both. */
 export function keepElements(want: readonly NftJson[], have: readonly NftJson[], links: ReadonlySet<string>): readonly NftJson[] {
   const there = new Map(have.flatMap(row => setsOf(row).map(set => [String(set['name']), elementsOf(set)] as const)));
-  const speaksOf = (element: NftJson): boolean => wordsOf(element).some(word => links.has(word));
+  // A set of MACs speaks of a link when another one says that they go together.
+  const pairs = [...want, ...have].flatMap(row => setsOf(row).flatMap(elementsOf).map(wordsOf)).filter(words => words.some(word => links.has(word)));
+  const known = new Set([...links, ...pairs.flat().filter(word => canonicalMac(word) === word)]);
+  const speaksOf = (element: NftJson): boolean => wordsOf(element).some(word => known.has(word));
   return canonicalRows(
     want.map(row => {
       const [set] = setsOf(row);

@@ -58,10 +58,20 @@ function portsIn(lines: readonly string[]): ReadonlySet<string> {
   return new Set(lines.flatMap(text => PORTS.exec(text)?.[1] ?? []));
 }
 
+// A guest that begins to move gets its ways in the same breath, and one that moves no more is not held to them.
+function isOfMoving(set: string, text: string, all: readonly string[]): boolean {
+  const mac = /^set (?:moving|ways): ([0-9a-f:]{17})/.exec(text)?.[1];
+  return mac !== undefined && all.some(other => other.startsWith(`${set}: ${mac}`));
+}
+
 // What a set says of a port that is gone, a set or chain that is needed no more, what only drops.
 function harmlessLoss(all: readonly string[]): (text: string) => boolean {
   const gone = portsIn(all);
-  return text => gone.has(/^set \w+: ("[^"]+")/.exec(text)?.[1] ?? '') || /^(?:set \w+: \{|set ends: |chain )/.test(text) || DROPS.test(text);
+  return text =>
+    isOfMoving('set moving', text, all) ||
+    gone.has(/^set \w+: ("[^"]+")/.exec(text)?.[1] ?? '') ||
+    /^(?:set \w+: \{|set ends: |chain )/.test(text) ||
+    DROPS.test(text);
 }
 
 // What a new rule drops of ports that are new with it; ports that pass nothing on are none that did before.
@@ -71,7 +81,11 @@ function harmlessGain(all: readonly string[]): (text: string) => boolean {
   return text => {
     const end = /^set ends: ("[^"]+")$/.exec(text)?.[1];
     if (end !== undefined) return fresh.has(end);
-    return !text.startsWith('rule ') || (DROPS.test(text) && isNew(/^rule \w+: [io]ifname @(hosts|ends|egress) /.exec(text)?.[1] ?? ''));
+    if (text.startsWith('set moving: ')) return text.startsWith('set moving: {') || isOfMoving('set ways', text, all);
+    return (
+      !text.startsWith('rule ') ||
+      (DROPS.test(text) && isNew(/^rule \w+: [io]ifname @(hosts|ends|egress) |^rule between: ether daddr @(moving) /.exec(text)?.slice(1).find(Boolean) ?? ''))
+    );
   };
 }
 

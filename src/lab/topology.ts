@@ -3,6 +3,7 @@
  */
 import { HostError } from '../host/errors.ts';
 import { compareIps, ipFromBigInt, parseCidr, parseIp } from '../model/ip.ts';
+import { nodesOf } from '../objects/mesh.ts';
 import type { Catalog } from '../objects/object.ts';
 import { type Uplink, uplinksOf } from './outside.ts';
 
@@ -42,9 +43,10 @@ export interface Topology {
 /** What a catalog says about a lab. */
 export function castOf(catalog: Catalog): Cast {
   const nodes = [...catalog.nodes.values()].map(node => ({ name: node.name, ...node.spec.underlay }));
-  const guests = [...catalog.interfaces.values()].flatMap(({ spec }) =>
-    spec.node === undefined || spec.attach.netns === undefined ? [] : [{ node: spec.node, netns: spec.attach.netns.name }],
-  );
+  const guests = [...catalog.interfaces.values()].flatMap(iface => {
+    const { netns } = iface.spec.attach;
+    return netns === undefined ? [] : nodesOf(iface).map(node => ({ node, netns: netns.name }));
+  });
   return { nodes, guests, underlayMtu: catalog.cluster.spec.underlay.mtu, uplinks: uplinksOf(catalog) };
 }
 

@@ -81,6 +81,8 @@ export interface InterfaceEntry {
   readonly mac: string;
   /** The node that carries it; absent = unplaced. */
   readonly node?: string;
+  /** Where its guest is being moved to, and since when; absent while it stays. */
+  readonly migrating?: { readonly to: string; readonly since: string };
   /** Without prefix length; absent when it has none (`address: none`, or a network without cidr). */
   readonly address?: string;
   readonly incarnation: number;

@@ -2,6 +2,7 @@
 import { egressBridgeName } from '../model/names.ts';
 import { beside, error, titled } from './finding.ts';
 import { grouped } from './grouped.ts';
+import { nodesOf } from './mesh.ts';
 import type { AddressPoolDef, Catalog, Finding, NetworkDef, NodeDef } from './object.ts';
 import { egressDevice, egressOf, floatingIPsOf, gatewayCandidates, hasRouter } from './services.ts';
 import { poolOf } from './tenancy.ts';
@@ -24,7 +25,7 @@ function networkBridges(catalog: Catalog): readonly Finding[] {
     const all = catalog.interfacesOf.get(network.key) ?? [];
     // Besides the guests there is the VXLAN device.
     if (all.length + 1 < MOST_PORTS) return [];
-    return [...grouped(all, iface => iface.spec.node ?? '')].flatMap(([name, here]) => {
+    return [...grouped(all.flatMap(nodesOf), name => name)].flatMap(([name, here]) => {
       const node = catalog.nodes.get(name);
       const ports = here.length + 1 + (onlyNode(network, catalog) === name ? 1 : 0);
       if (node === undefined || ports <= MOST_PORTS) return [];

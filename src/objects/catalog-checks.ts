@@ -6,7 +6,7 @@ import { checkBridgePorts } from './bridge-ports.ts';
 import { type Claim, contested } from './contested.ts';
 import { beside, error, titled, warning } from './finding.ts';
 import { givenNames } from './interface-check.ts';
-import { declaredUnderlayMtu, overhead } from './mesh.ts';
+import { declaredUnderlayMtu, nodesOf, overhead } from './mesh.ts';
 import type { Catalog, Finding, InterfaceDef } from './object.ts';
 import { checkOverlaps } from './overlap-checks.ts';
 import { checkPools } from './pool-checks.ts';
@@ -106,9 +106,9 @@ function addresses({ interfaces }: Catalog): readonly Finding[] {
 
 /** Names that two interfaces give in one namespace of one node. Names derived from uuids are kept apart by allocation. */
 function devices({ interfaces }: Catalog): readonly Finding[] {
-  const claims = [...interfaces.values()].flatMap(on => (on.spec.node === undefined ? [] : namesOf(on, on.spec.node)));
+  const claims = [...interfaces.values()].flatMap(on => nodesOf(on).flatMap(node => namesOf(on, node)));
   return contested(claims).map(([{ what, on, path }, earlier]) => {
-    const [name, where] = [what.slice(what.lastIndexOf(' ') + 1), `on node ${on.spec.node}`];
+    const [name, where] = [what.slice(what.lastIndexOf(' ') + 1), `on node ${what.split(/[ /]/)[0]}`];
     const message = `device ${name} ${where} is that of ${titled(earlier.on)} too`;
     return error('duplicate-device', on, path, message, { hint: 'give each its own name, or leave it out', related: [earlier] });
   });

@@ -1,10 +1,10 @@
 /** Which ports of a node are guests', and which addresses each may use: the content of the node's filter sets. */
-import type { HostEnd } from '../kinds/nft-guard.ts';
+import type { Guarded, HostEnd } from '../kinds/nft-guard.ts';
 import { parseCidr } from '../model/ip.ts';
 import type { InterfaceEntry } from '../model/ledger.ts';
 import { bridgeName, hostLinkName, nearMac, tapName, vethNames, vxlanName } from '../model/names.ts';
 import { carriedAddresses } from './inbound.ts';
-import { carriesRouter, localInterfaces, networksOf, type Placed } from './mesh.ts';
+import { carriesRouter, isMigrating, learns, localInterfaces, networksOf, type Placed } from './mesh.ts';
 import type { InterfaceDef, NetworkDef, NodeView } from './object.ts';
 
 /** One guest's port on this node. */
@@ -37,6 +37,17 @@ export function guardedPorts(view: NodeView): readonly GuardedPort[] {
     const ifname = portName(iface, given, bridgeName(entry.vxid), view);
     if (ifname === undefined || isElsewhere(ifname, bridgeName(entry.vxid), view)) return [];
     return [{ ifname, mac: given.mac, addresses: addressesOf(iface, network, given, view), protect: iface.spec.spoofProtection }];
+  });
+}
+
+/** Guests with a port here that move, and by which ports of their bridge they may be reached: their own, and that of the mesh. */
+export function movingGuests(view: NodeView): Guarded['moving'] {
+  return localInterfaces(view).flatMap(({ iface, network }) => {
+    const entry = view.ledger.networks[network.key];
+    const given = entry?.interfaces[iface.key];
+    if (!isMigrating(iface) || learns(network, view.catalog) || entry === undefined || given === undefined || given.removed !== undefined) return [];
+    const own = portName(iface, given, bridgeName(entry.vxid), view);
+    return [{ mac: given.mac, ports: [...(own === undefined ? [] : [own]), vxlanName(entry.vxid)] }];
   });
 }
 

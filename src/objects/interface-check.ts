@@ -3,6 +3,7 @@ import { type Cidr, contains, nthAddress, parseCidr } from '../model/ip.ts';
 import { isReservedMac, isUnicast } from '../model/mac.ts';
 import { isOurName, isReservedDevice } from '../model/names.ts';
 import { beside, error } from './finding.ts';
+import { nodesOf } from './mesh.ts';
 import type { Catalog, Finding, InterfaceDef, NetworkDef } from './object.ts';
 import { reservationOf } from './ranges.ts';
 import { namesIn, unknown } from './references.ts';
@@ -13,7 +14,9 @@ export function checkInterface(self: InterfaceDef, catalog: Catalog): readonly F
   return [
     ...(network === undefined ? unknownNetwork(self, catalog) : addressOf(self, network)),
     ...routedIPs(self, catalog),
-    ...unknownNode(self, catalog),
+    ...unknownNode(self, 'node', catalog),
+    ...unknownNode(self, 'migrateTo', catalog),
+    ...migration(self),
     ...mac(self),
     ...deviceNames(self, catalog),
     ...guestNamespace(self),
@@ -34,13 +37,28 @@ function networkHint(self: InterfaceDef, name: string, catalog: Catalog): string
   return near === null ? `add a Network ${name} to namespace ${self.namespace}` : `did you mean ${near}?`;
 }
 
-function unknownNode(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
-  const { node: name } = self.spec;
+function unknownNode(self: InterfaceDef, field: 'node' | 'migrateTo', catalog: Catalog): readonly Finding[] {
+  const name = self.spec[field];
   if (name === undefined || catalog.nodes.has(name)) return [];
   const near = suggestion(catalog, name, catalog.nodes.keys());
-  const hint = near === null ? `add a Node ${name}, or leave node out` : `did you mean ${near}?`;
+  const hint = near === null ? `add a Node ${name}, or leave ${field} out` : `did you mean ${near}?`;
   const missing = { kind: 'Node', namespace: '', name } as const;
-  return [error('unknown-reference', self, ['spec', 'node'], `there is no Node ${name}`, { hint, missing })];
+  return [error('unknown-reference', self, ['spec', field], `there is no Node ${name}`, { hint, missing })];
+}
+
+function migration(self: InterfaceDef): readonly Finding[] {
+  const { node, migrateTo, attach } = self.spec;
+  const path = ['spec', 'migrateTo'];
+  if (migrateTo === undefined) return [];
+  if (node === undefined) {
+    return [error('contradiction', self, path, 'migrateTo without node: nobody knows from where', { hint: `say node: ${migrateTo} instead` })];
+  }
+  if (node === migrateTo) {
+    return [error('contradiction', self, path, `the guest is on ${node} already`, { hint: 'leave migrateTo out, or name another Node' })];
+  }
+  if (attach.host === undefined) return [];
+  const message = `a node does not move: with attach.host the interface is ${node} itself`;
+  return [error('contradiction', self, path, message, { hint: 'leave migrateTo out; another node is another Interface' })];
 }
 
 function addressOf(self: InterfaceDef, network: NetworkDef): readonly Finding[] {
@@ -129,12 +147,13 @@ export function givenNames(self: InterfaceDef): readonly { readonly path: readon
 }
 
 function deviceNames(self: InterfaceDef, { nodes }: Catalog): readonly Finding[] {
-  const node = self.spec.node === undefined ? undefined : nodes.get(self.spec.node);
+  const homes = nodesOf(self).flatMap(name => nodes.get(name) ?? []);
   return givenNames(self).flatMap(({ path, name }) => {
     const hint = 'choose another name, or leave it out';
     if (isReservedDevice(name)) return [error('reserved-device', self, path, `${name} is no name for an interface's device`, { hint })];
     if (isOurName(name)) return [error('name-collision', self, path, `${name} is a name that netloom gives to its own devices`, { hint })];
-    if (node === undefined || node.spec.underlay.device !== name) return [];
+    const node = homes.find(home => home.spec.underlay.device === name);
+    if (node === undefined) return [];
     const related = [{ on: node, path: ['spec', 'underlay', 'device'] }];
     return [error('reserved-device', self, path, `${name} is the underlay device of Node ${node.name}`, { hint, related })];
   });

@@ -14,7 +14,7 @@ import { bridgeName, hostLinkName, nearMac, tapName } from '../model/names.ts';
 import { addressesOf } from './guard.ts';
 import { routesInside } from './guest-routes.ts';
 import { checkInterface } from './interface-check.ts';
-import { learns, networkMtu } from './mesh.ts';
+import { isMigrating, isOn, learns, networkMtu } from './mesh.ts';
 import type { Ask, Compiled, InterfaceDef, NetworkDef, NodeView, ObjectKind, Trouble } from './object.ts';
 import { originOf, want } from './want.ts';
 
@@ -33,7 +33,7 @@ export function networkKey(self: InterfaceDef): string {
 }
 
 function asks(self: InterfaceDef): readonly Ask[] {
-  const { node, mac, address: asked } = self.spec;
+  const { node, migrateTo, mac, address: asked } = self.spec;
   return [
     {
       for: 'interface',
@@ -44,6 +44,7 @@ function asks(self: InterfaceDef): readonly Ask[] {
       address: asked,
       from: `${self.at.file}:${self.at.line}`,
       ...(node === undefined ? {} : { node }),
+      ...(migrateTo === undefined ? {} : { migrateTo }),
       ...(mac === undefined ? {} : { mac }),
     },
   ];
@@ -51,7 +52,7 @@ function asks(self: InterfaceDef): readonly Ask[] {
 
 function compile(self: InterfaceDef, view: NodeView): Compiled {
   const network = view.catalog.networks.get(networkKey(self));
-  if (self.spec.node !== view.node.name || network === undefined) return { resources: [], troubles: [] };
+  if (!isOn(self, view.node.name) || network === undefined) return { resources: [], troubles: [] };
   const from = originOf(self);
   const entry = view.ledger.networks[network.key];
   const given = entry?.interfaces[self.key];
@@ -127,8 +128,14 @@ function stageName(uuid: string): string {
 function attachVeth(a: Attachment, end: { readonly netns: string; readonly name: string }): readonly Resource[] {
   const near = tapName(a.given.uuid);
   const spec = { mtu: a.mtu, alias: `netloom:${a.from.definition}`, group: OURS.group, up: true, addrgenmode: 'none' } as const;
+  // A namespace answers by itself as soon as it has a carrier: while its guest moves, who moves it says where that is.
+  const { up: _, ...silent } = spec;
   const found: Resource[] = [
-    want(veth, { ...spec, netns: '', name: near, mac: nearMac(a.given.mac), peer: `${end.netns}/${end.name}`, peerMac: a.given.mac }, a.from),
+    want(
+      veth,
+      { ...(isMigrating(a.self) ? silent : spec), netns: '', name: near, mac: nearMac(a.given.mac), peer: `${end.netns}/${end.name}`, peerMac: a.given.mac },
+      a.from,
+    ),
     want(
       far,
       {
@@ -162,13 +169,16 @@ function deaf(link: string, from: Origin): readonly Resource[] {
   ];
 }
 
-/** The bridge port and the pinned MAC. With `locked` the kernel itself drops foreign source MACs, also when nft was flushed. */
+/**
+ * The bridge port and the pinned MAC. With `locked` the kernel itself drops foreign source MACs, also when nft was flushed. A guest
+ * that moves is pinned nowhere: here a pin would hold what is for the other node, and a locked port lets only the pinned in.
+ */
 function plugged(a: Attachment, link: string): readonly Resource[] {
   const learning = learns(a.network, a.view.catalog);
   const open = learning || !a.self.spec.spoofProtection;
-  const found: Resource[] = [
-    want(port, { ...PLAIN_PORT, netns: '', link, bridge: a.bridge, learning: open, flood: true, suppress: false, locked: !open, guarded: true }, a.from),
-  ];
-  if (!learning) found.push(want(fdb, { netns: '', bridge: a.bridge, mac: a.given.mac, link, sticky: true }, a.from));
+  const moves = isMigrating(a.self) && !learning;
+  const flags = { learning: open && !moves, flood: true, suppress: false, locked: !open && !moves, guarded: true } as const;
+  const found: Resource[] = [want(port, { ...PLAIN_PORT, netns: '', link, bridge: a.bridge, ...flags }, a.from)];
+  if (!learning && !moves) found.push(want(fdb, { netns: '', bridge: a.bridge, mac: a.given.mac, link, sticky: true }, a.from));
   return found;
 }

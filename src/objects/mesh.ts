@@ -9,10 +9,26 @@ const OVERHEAD = { 4: 50, 6: 70 } as const;
 /** The definitions, and where the ledger has put routers. */
 export type Placed = Pick<NodeView, 'catalog' | 'ledger'>;
 
+/** Names of the nodes that have an interface's port: its own, and while its guest is moved the one where it goes. */
+export function nodesOf({ spec: { node, migrateTo } }: InterfaceDef): readonly string[] {
+  if (node === undefined) return [];
+  return migrateTo === undefined ? [node] : [node, migrateTo];
+}
+
+/** True when `node` has the interface's port. */
+export function isOn({ spec }: InterfaceDef, node: string): boolean {
+  return spec.node === node || (spec.node !== undefined && spec.migrateTo === node);
+}
+
+/** True while a guest is moved: it may be on either of two nodes, and nothing pins its MAC to one. */
+export function isMigrating(iface: InterfaceDef): boolean {
+  return nodesOf(iface).length > 1;
+}
+
 /** The nodes that carry a network: those of its placed interfaces, and those of its router. By name. */
 export function membersOf(network: NetworkDef, placed: Placed): readonly NodeDef[] {
   const names = new Set(routerNodes(network, placed));
-  for (const iface of placed.catalog.interfacesOf.get(network.key) ?? []) if (iface.spec.node !== undefined) names.add(iface.spec.node);
+  for (const iface of placed.catalog.interfacesOf.get(network.key) ?? []) for (const name of nodesOf(iface)) names.add(name);
   return [...names].sort().flatMap(name => placed.catalog.nodes.get(name) ?? []);
 }
 
@@ -39,7 +55,7 @@ export function networksOf(node: NodeDef, placed: Placed): readonly NetworkDef[]
 /** True when `node` carries `network`. */
 export function isMember(network: NetworkDef, node: NodeDef, placed: Placed): boolean {
   if (routerNodes(network, placed).includes(node.name)) return true;
-  return (placed.catalog.interfacesOf.get(network.key) ?? []).some(iface => iface.spec.node === node.name);
+  return (placed.catalog.interfacesOf.get(network.key) ?? []).some(iface => isOn(iface, node.name));
 }
 
 /** The mtu of a network, one number everywhere: its own, else the smallest declared underlay mtu less what VXLAN adds. */
@@ -80,7 +96,7 @@ export function suppresses(network: NetworkDef, catalog: Catalog): boolean {
 export function localInterfaces(view: NodeView): readonly { readonly iface: InterfaceDef; readonly network: NetworkDef }[] {
   const found: { iface: InterfaceDef; network: NetworkDef }[] = [];
   for (const network of view.catalog.networks.values()) {
-    for (const iface of view.catalog.interfacesOf.get(network.key) ?? []) if (iface.spec.node === view.node.name) found.push({ iface, network });
+    for (const iface of view.catalog.interfacesOf.get(network.key) ?? []) if (isOn(iface, view.node.name)) found.push({ iface, network });
   }
   return found;
 }

@@ -14,9 +14,9 @@ import { ipFamily } from '../model/ip.ts';
 import type { NetworkEntry } from '../model/ledger.ts';
 import { bridgeMac, bridgeName, linkMac, vxlanName } from '../model/names.ts';
 import { networkAsks } from './asks.ts';
-import { carriesRouter, isMember, learns, membersOf, networkMtu, routerNodes, suppresses } from './mesh.ts';
+import { carriesRouter, isMember, isMigrating, isOn, learns, membersOf, networkMtu, nodesOf, routerNodes, suppresses } from './mesh.ts';
 import { checkNetwork } from './network-check.ts';
-import type { Compiled, NetworkDef, NodeView, ObjectKind, Trouble } from './object.ts';
+import type { Compiled, NetworkDef, NodeDef, NodeView, ObjectKind, Trouble } from './object.ts';
 import { routerPart } from './router.ts';
 import { originOf, want } from './want.ts';
 
@@ -56,12 +56,17 @@ interface Segment {
   readonly mtu: number;
   readonly learning: boolean;
   readonly suppress: boolean;
+  /** A guest that is moved has its port here, and may be here or elsewhere. */
+  readonly moves: boolean;
+  /** Such a guest's port is made by others, and learns: where the guest is now is heard of the mesh. */
+  readonly hears: boolean;
   /** False: no bridge hands frames to the node's IP filters. */
   readonly filters: boolean;
   readonly node: string;
 }
 
 function segmentOf(self: NetworkDef, entry: NetworkEntry, view: NodeView): Segment {
+  const moving = (view.catalog.interfacesOf.get(self.key) ?? []).filter(iface => isMigrating(iface) && isOn(iface, view.node.name));
   return {
     vxlan: vxlanName(entry.vxid),
     bridge: bridgeName(entry.vxid),
@@ -71,6 +76,8 @@ function segmentOf(self: NetworkDef, entry: NetworkEntry, view: NodeView): Segme
     mtu: networkMtu(self, view.catalog),
     learning: learns(self, view.catalog),
     suppress: suppresses(self, view.catalog),
+    moves: moving.length > 0,
+    hears: moving.some(iface => iface.spec.attach.bridge !== undefined),
     filters: view.node.spec.bridgeNetfilter === 'keep',
     node: view.node.name,
   };
@@ -123,8 +130,10 @@ function devices(s: Segment, from: Origin): readonly Resource[] {
   ];
 }
 
-function meshPort({ vxlan: link, bridge: master, learning, suppress }: Segment): PortSpec {
-  return { ...PLAIN_PORT, netns: '', link, bridge: master, learning, flood: learning, suppress, locked: false, guarded: true };
+// What is for a guest that may be elsewhere goes there too. Suppression would swallow the announcement that is listened for.
+function meshPort({ vxlan: link, bridge: master, learning, suppress, moves, hears }: Segment): PortSpec {
+  const flags = { learning: learning || hears, flood: learning || moves, suppress: suppress && !hears, locked: false, guarded: true } as const;
+  return { ...PLAIN_PORT, netns: '', link, bridge: master, ...flags };
 }
 
 // The router is one more remote interface; where it is local its own port holds the entry.
@@ -150,19 +159,23 @@ function mesh(s: Segment, self: NetworkDef, entry: NetworkEntry, view: NodeView,
   found.push(...routerEntries(s, self, entry, view, from));
   for (const iface of view.catalog.interfacesOf.get(self.key) ?? []) {
     const given = entry.interfaces[iface.key];
-    const home = iface.spec.node === undefined ? undefined : view.catalog.nodes.get(iface.spec.node);
-    if (given === undefined || given.removed !== undefined || home === undefined) continue;
+    const homes = nodesOf(iface).flatMap(name => view.catalog.nodes.get(name) ?? []);
+    if (given === undefined || given.removed !== undefined || homes.length === 0) continue;
     const origin = originOf(iface);
-    if (home.name !== s.node) {
-      found.push(want(vtep, { netns: '', link: s.vxlan, mac: given.mac, dst: home.spec.underlay.address }, from, origin));
-      found.push(want(fdb, { netns: '', bridge: s.bridge, mac: given.mac, link: s.vxlan, sticky: true }, from, origin));
-    }
+    if (!homes.some(home => home.name === s.node)) found.push(...remoteGuest(s, given.mac, homes, [from, origin]));
     // The bridge is deaf to IPv6 (the node is no party on a tenant's network) and cannot answer neighbour solicitations: these cross the mesh.
     if (given.address !== undefined && ipFamily(given.address) === 4) {
       found.push(want(neigh, { netns: '', link: s.bridge, ip: given.address, mac: given.mac }, from, origin));
     }
   }
   return found;
+}
+
+// Who may be on either of two nodes has no peer: the device then sends to all, and who has not the guest drops it.
+function remoteGuest(s: Segment, mac: string, homes: readonly NodeDef[], from: readonly Origin[]): readonly Resource[] {
+  const [home, another] = homes;
+  const pinned = home === undefined || another !== undefined ? [] : [want(vtep, { netns: '', link: s.vxlan, mac, dst: home.spec.underlay.address }, ...from)];
+  return [...pinned, want(fdb, { netns: '', bridge: s.bridge, mac, link: s.vxlan, sticky: true }, ...from)];
 }
 
 function underlayTroubles(self: NetworkDef, view: NodeView, from: Origin): readonly Trouble[] {

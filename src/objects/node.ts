@@ -5,7 +5,7 @@ import { nft } from '../kinds/nft.ts';
 import { guardTable, rootTable } from '../kinds/nft-guard.ts';
 import { sysctl } from '../kinds/sysctl.ts';
 import { egressEnds } from './egress.ts';
-import { guardedPorts, hostEnds, meshPorts } from './guard.ts';
+import { guardedPorts, hostEnds, meshPorts, movingGuests } from './guard.ts';
 import { networksOf } from './mesh.ts';
 import { checkNode } from './node-check.ts';
 import type { Compiled, NodeDef, NodeView, ObjectKind, Trouble } from './object.ts';
@@ -46,6 +46,7 @@ function filterContent(view: NodeView): Parameters<typeof guardTable>[0] {
   const ports = guardedPorts(view);
   const filtered = ports.filter(found => found.protect);
   return {
+    moving: movingGuests(view),
     guests: filtered.map(found => found.ifname),
     ours: [...ports.map(found => found.ifname), ...meshPorts(view)],
     macs: filtered.map(found => ({ ifname: found.ifname, mac: found.mac })),

@@ -112,6 +112,8 @@ export interface InterfaceAsk {
   /** Key of its network. */
   readonly network: string;
   readonly node?: string;
+  /** Where its guest is moved to. */
+  readonly migrateTo?: string;
   /** An address without prefix length. */
   readonly address: 'auto' | 'none' | (string & {});
   /** Pinned, lower case. */

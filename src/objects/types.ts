@@ -411,6 +411,10 @@ export interface Interface {
      */
     node?: string;
     /**
+     * Name of the Node to which the guest is moved while it runs. Both nodes have its port until this field goes, and what is sent to the guest goes to both: once the guest is there, name that Node in node and leave this out; to stay, leave this out. Not with attach.host.
+     */
+    migrateTo?: string;
+    /**
      * The guest that it belongs to, as you name it: a virtual machine or container. Two networks of one instance should not overlap.
      */
     instance?: string;

@@ -1,5 +1,6 @@
 /** What keeps the plan for a node that nobody asked just now from being sure: the age of its report, and what it says otherwise than base. */
 
+import { isOn } from '../objects/mesh.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
 import { KIND_OF, type NodeReport } from '../report/node-report.ts';
 import { isSilent } from '../report/state.ts';
@@ -54,7 +55,7 @@ const NAMED = 3;
 function otherwise({ old, base, node }: CaveatArgs, report: NodeReport): readonly Remark[] {
   const digest = definitionDigest(old, base);
   // A node reports the guests that it has; neighbour entries of others are the network's.
-  const guests = [...base.interfaces.values()].filter(({ spec }) => spec.node === node.name).map(({ key }) => key);
+  const guests = [...base.interfaces.values()].filter(iface => isOn(iface, node.name)).map(({ key }) => key);
   const keys = { networks: [...base.networks.keys()], interfaces: guests } as const;
   const differing = (['networks', 'interfaces'] as const).flatMap(plural =>
     keys[plural].flatMap(key => {

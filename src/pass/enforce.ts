@@ -10,6 +10,7 @@ import type { Observed, Resource } from '../kinds/kind.ts';
 import type { Outcome } from '../kinds/step.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
+import { isOn } from '../objects/mesh.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
 import { egressDevice } from '../objects/services.ts';
 import { type Contests, leaving, leftAlone, repairsIn } from '../plan/contest.ts';
@@ -146,7 +147,7 @@ async function observe(compiled: Compiled, runtimeFolder: string, own?: OwnReadi
 
 /** What a node is asked about itself for its definitions. */
 export function asksOf({ catalog, node }: Pick<Target, 'catalog' | 'node'>): Parameters<typeof look>[0] {
-  const owners = [...catalog.interfaces.values()].flatMap(iface => (iface.spec.node === node.name ? (iface.spec.attach.tap?.owner ?? []) : []));
+  const owners = [...catalog.interfaces.values()].flatMap(iface => (isOn(iface, node.name) ? (iface.spec.attach.tap?.owner ?? []) : []));
   const egress = [...catalog.pools.values()].flatMap(pool => Object.values(egressDevice(pool, node)));
   return { underlayAddress: node.spec.underlay.address, users: [...new Set(owners)], egress: [...new Set(egress)] };
 }

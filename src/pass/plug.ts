@@ -5,7 +5,7 @@ import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, hostLinkName, tapName } from '../model/names.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import { networkKey } from '../objects/interface.ts';
-import { networkMtu } from '../objects/mesh.ts';
+import { isOn, networkMtu, nodesOf } from '../objects/mesh.ts';
 import type { Catalog, InterfaceDef } from '../objects/object.ts';
 import { idleness, loadSuspension } from './control.ts';
 import { prepare } from './enforce.ts';
@@ -43,8 +43,8 @@ export async function plugOf(
   if ('why' in found) return { why: `${found.why} (or is it in a commit that this node has not pulled?)` };
   const iface = catalog.interfaces.get(found.key);
   if (iface === undefined) return { why: 'it is not defined any more' };
-  if (iface.spec.node !== config.node)
-    return { why: iface.spec.node === undefined ? 'it is not placed on a node' : `it is placed on ${iface.spec.node}, this is ${config.node}` };
+  if (!isOn(iface, config.node))
+    return { why: iface.spec.node === undefined ? 'it is not placed on a node' : `it is placed on ${nodesOf(iface).join(' and ')}, this is ${config.node}` };
   const node = catalog.nodes.get(config.node);
   if (node === undefined) return { why: `there is no Node ${config.node} in the definitions` };
   const { plan, compiled } = await prepare({ catalog, ledger: kept.ledger, node }, config.runtimeDir);

@@ -5,6 +5,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { bridgeName, egressNames, floatingNames, tapName, vethNames, vxlanName } from '../model/names.ts';
 import type { NodeConfig } from '../model/node-config.ts';
+import { isOn } from '../objects/mesh.ts';
 import type { Catalog, Compiled } from '../objects/object.ts';
 import { contestText } from '../plan/contest.ts';
 import type { Left } from '../plan/freeze.ts';
@@ -116,7 +117,7 @@ function objectsOf(catalog: Catalog, compiled: Compiled, node: string, obstacles
   const networks: Record<string, ObjectReport> = {};
   const interfaces: Record<string, ObjectReport> = {};
   for (const iface of catalog.interfaces.values()) {
-    if (iface.spec.node !== node) continue;
+    if (!isOn(iface, node)) continue;
     const definition = `Interface ${iface.key}`;
     interfaces[iface.key] = objectReport({ definition, digest: digest(definition), devices: devices([definition]) }, obstacles);
   }

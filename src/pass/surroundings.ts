@@ -5,6 +5,7 @@ import { netns } from '../kinds/netns.ts';
 import { otherLink } from '../kinds/other-link.ts';
 import { PLAIN_PORT, port } from '../kinds/port.ts';
 import type { EgressFacts, Facts } from '../model/facts.ts';
+import { isOn } from '../objects/mesh.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
 import type { NodeReport } from '../report/node-report.ts';
 import type { Remark } from '../review/review.ts';
@@ -94,9 +95,9 @@ function guestNamespaces({ base, head }: Sides, report: NodeReport | undefined):
 }
 
 function namespacesOn({ catalog, node }: { readonly catalog: Catalog; readonly node: NodeDef }): readonly { readonly key: string; readonly name: string }[] {
-  return [...catalog.interfaces.values()].flatMap(({ key, spec }) => {
-    const name = spec.node === node.name ? spec.attach.netns?.name : undefined;
-    return name === undefined ? [] : [{ key, name }];
+  return [...catalog.interfaces.values()].flatMap(iface => {
+    const name = isOn(iface, node.name) ? iface.spec.attach.netns?.name : undefined;
+    return name === undefined ? [] : [{ key: iface.key, name }];
   });
 }
 

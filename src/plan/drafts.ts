@@ -63,9 +63,14 @@ function deletion(world: World, item: Item, isHeld: boolean, going: Going): Draf
     changes: [],
     replacing: comesBack,
     ...because(comesBack ? causeOf(world, item, going) : undefined),
-    impact: kind.impact.delete,
+    impact: deletionImpact(world, item),
     needs: NO_NEEDS,
   };
+}
+
+function deletionImpact(world: World, { kind, have, want }: Item): Impact {
+  const wanted = (ref: Ref): object | undefined => world.wantedAs(ref)[0]?.want?.spec;
+  return (have === undefined || want !== undefined ? undefined : kind.impact.gone?.(have.spec, wanted)) ?? kind.impact.delete;
 }
 
 // No place: the definition is gone from the files.

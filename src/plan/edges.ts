@@ -39,6 +39,10 @@ function afterItsTies(world: World, { going }: Settled, drafts: Drafts, item: It
   for (const tie of item.wantTies) {
     for (const held of world.wantedAs(tie.to)) {
       const said = drafts.sayingOf(held);
+      if (tie.early && said !== undefined && drafts.list[said]?.verb === 'update') {
+        connect(saying, said, true);
+        continue;
+      }
       // A failed update leaves the thing there, so it holds nobody up, unless the order itself was asked for.
       const isHard = said !== undefined && (drafts.list[said]?.verb === 'make' || tie.when === 'after');
       connect(said, saying, !isHard);

@@ -98,6 +98,13 @@ function standingStill(want: readonly Resource[], have: readonly Observed[], kin
       if (host?.owner === 'ours' && !wanted.has(host.ref)) stays.set(host.ref, host);
     }
   }
+  // The far end of a pair takes the near one along, so it stays with it, and what is on it.
+  const hangs = ({ kind, spec }: Observed): boolean =>
+    (kinds.get(kind)?.ties(spec) ?? []).some(({ to, when }) => when === 'goes' && stays.has(to) && !wanted.has(to));
+  for (let size = -1; stays.size > 0 && size !== stays.size; ) {
+    size = stays.size;
+    for (const observed of have) if (observed.owner === 'ours' && !wanted.has(observed.ref) && hangs(observed)) stays.set(observed.ref, observed);
+  }
   return stays;
 }
 

@@ -1,6 +1,6 @@
 /** What hooks are told of an object, and which node tells what is told once for all nodes. */
 import type { Ledger } from '../model/ledger.ts';
-import { membersOf, routerNodes } from '../objects/mesh.ts';
+import { membersOf, nodesOf, routerNodes } from '../objects/mesh.ts';
 import type { Catalog, NetworkDef } from '../objects/object.ts';
 import { hostnameOf, nodesOfPool, targetOf } from '../objects/services.ts';
 import { poolOf } from '../objects/tenancy.ts';
@@ -61,7 +61,7 @@ function interfaceSubject(key: string, known: Known): HookSubject {
   const network = homeOf(iface);
   const found = berthOf(key, known.ledger, network)?.entry;
   const home = known.catalog.networks.get(network);
-  const nodes = iface?.spec.node === undefined ? (home ? networkSubject(home, known).facts.nodes : []) : [iface.spec.node];
+  const nodes = iface?.spec.node === undefined ? (home ? networkSubject(home, known).facts.nodes : []) : nodesOf(iface);
   const { instance } = iface?.spec ?? {};
   const own = { network, ...(instance === undefined ? {} : { instance }), ...(iface === undefined ? {} : { hostname: hostnameOf(iface) }), nodes };
   if (found === undefined || found.removed !== undefined) return { id: '', facts: { addresses: [], ...own } };

@@ -1,7 +1,7 @@
 /** Objects as programs read them: the JSON forms of `get` and `describe`, with the schemas in schemas/output/. Tables are made of these. */
 import type { InterfaceEntry } from '../model/ledger.ts';
 import { hostLinkName, tapName } from '../model/names.ts';
-import { networksOf } from '../objects/mesh.ts';
+import { isOn, networksOf } from '../objects/mesh.ts';
 import type { InterfaceDef } from '../objects/object.ts';
 import { hostnameOf } from '../objects/services.ts';
 import type { Condition } from './condition.ts';
@@ -129,7 +129,7 @@ export function nodeRecord(name: string, view: View): NodeRecord | null {
       gateway: def.spec.gateway,
       cordon: def.spec.cordon,
       routers: Object.values(view.ledger.networks).filter(entry => entry.removed === undefined && entry.gateway?.node === name).length,
-      interfaces: [...view.catalog.interfaces.values()].filter(iface => iface.spec.node === name).length,
+      interfaces: [...view.catalog.interfaces.values()].filter(iface => isOn(iface, name)).length,
       inventory: report?.inventory ?? {},
       drift: report?.drift.length ?? 0,
     },

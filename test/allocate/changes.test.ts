@@ -21,6 +21,8 @@ test('of what changes only that is told which differs', () => {
   const told = (fields: object): readonly string[] => changesOf(changed({ node: 'n1' }), changed({ node: 'n1', ...fields })).map(({ message }) => message);
   expect(told({ node: 'n2' })).toEqual(['node n1 -> n2']);
   expect(told({ node: undefined, address: '10.0.0.9' })).toEqual(['node n1 -> none, address 10.0.0.2 -> 10.0.0.9']);
+  const since = '2026-11-21T10:00:00Z';
+  expect(told({ migrating: { to: 'n2', since } })).toEqual(['migrating to none -> n2']);
   expect(told({ address: undefined })).toEqual(['address 10.0.0.2 -> none']);
   expect(changesOf(first, { networks: { [key]: { ...entry, cidr: '10.0.0.0/16' } } }).map(({ message }) => message)).toEqual([
     'cidr 10.0.0.0/24 -> 10.0.0.0/16',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/compile/compile.ts';
+import type { Catalog } from '../../src/objects/object.ts';
 import { catalogOf, doc, FACTS, ledgerOf, on, specs } from './world.ts';
 
 const guest = (name: string, node: string, more = '') => doc('Interface', name, `network: blue, node: ${node}, attach: { netns: { name: ${name} } }${more}`);
@@ -144,4 +145,66 @@ test('a namespace in several networks has one route to each destination: that of
   );
   const routes = specs(on('n1', catalog), 'route').map(({ dst, via }) => `${dst} via ${via}`);
   expect(routes.sort()).toEqual(['10.1.0.0/16 via 10.0.1.8', '10.2.0.0/16 via 10.0.2.8', '10.9.0.0/16 via 10.0.1.7', 'default via 10.0.3.7']);
+});
+
+const moving = (node: string, attach = '{ tap: {} }', more = '') =>
+  catalogOf(
+    blue(more),
+    doc('Interface', 'm', `network: blue, node: ${node}, mac: "02:00:00:00:00:0a", address: 10.0.0.9, attach: ${attach}`),
+    ...['n1', 'n2', 'n3'].map((at, n) => guest(`g${n}`, at)),
+  );
+const about = (catalog: Catalog, node: string) => {
+  const compiled = on(node, catalog);
+  const ports = specs(compiled, 'port');
+  return {
+    pinned: ['vtep', 'fdb'].filter(kind => specs(compiled, kind).some(spec => spec.mac === '02:00:00:00:00:0a')),
+    mesh: ports.find(spec => String(spec.link).startsWith('vxlan-')),
+    unlocked: ports.filter(spec => spec.locked === false && String(spec.link).startsWith('tap-')).length,
+  };
+};
+
+test('a guest that moves has a port on both nodes, and is pinned on neither; the others send to all', () => {
+  const catalog = moving('n1, migrateTo: n2');
+  for (const node of ['n1', 'n2']) {
+    expect(about(catalog, node)).toMatchObject({ pinned: [], mesh: { flood: true, learning: false, suppress: true }, unlocked: 1 });
+    expect(specs(on(node, catalog), 'tap')).toHaveLength(1);
+  }
+  expect(about(catalog, 'n3')).toMatchObject({ pinned: ['fdb'], mesh: { flood: false }, unlocked: 0 });
+  expect(about(moving('n1'), 'n3')).toMatchObject({ pinned: ['vtep', 'fdb'], mesh: { flood: false }, unlocked: 0 });
+  expect(about(moving('n1'), 'n1')).toMatchObject({ pinned: ['fdb'], mesh: { flood: false }, unlocked: 0 });
+});
+
+test('a guest that moves learns nothing by its own port, also without spoof protection', () => {
+  const catalog = moving('n1, migrateTo: n2, spoofProtection: false');
+  expect(specs(on('n1', catalog), 'port').filter(spec => spec.learning === true)).toEqual([]);
+});
+
+test('where another program makes the port, the mesh is listened to, and announcements cross it', () => {
+  const catalog = moving('n1, migrateTo: n2', '{ bridge: {} }');
+  for (const node of ['n1', 'n2']) expect(about(catalog, node).mesh).toMatchObject({ flood: true, learning: true, suppress: false });
+  expect(about(catalog, 'n3').mesh).toMatchObject({ flood: false, learning: false, suppress: true });
+});
+
+test('a namespace stays without carrier until somebody says that its guest is there', () => {
+  const there = (node: string, from: string) => specs(on(from, moving(node, '{ netns: { name: m } }')), 'veth').find(spec => spec.peer === 'm/eth0');
+  expect(there('n1', 'n1')).toMatchObject({ up: true });
+  for (const from of ['n1', 'n2']) expect(there('n1, migrateTo: n2', from)).not.toHaveProperty('up');
+});
+
+test('only what leads to it is let through to a guest that moves', () => {
+  const elements = (node: string, catalog: Catalog, name: string) => {
+    const rows = specs(on(node, catalog), 'nft').find(({ family }) => family === 'bridge')?.rows as readonly { set?: { name: string; elem?: unknown } }[];
+    return rows.find(({ set }) => set?.name === name)?.set?.elem;
+  };
+  const attach = '{ tap: { ifname: tap-m } }';
+  const catalog = moving('n1, migrateTo: n2', attach);
+  const vxlan = String(specs(on('n1', catalog), 'vxlan')[0]?.name);
+  const pairs = (...links: readonly string[]) => links.map(link => ({ concat: ['02:00:00:00:00:0a', link] }));
+  for (const node of ['n1', 'n2']) {
+    expect([elements(node, catalog, 'moving'), elements(node, catalog, 'ways')]).toEqual([['02:00:00:00:00:0a'], pairs('tap-m', vxlan)]);
+  }
+  const none = [undefined, undefined];
+  expect([elements('n3', catalog, 'moving'), elements('n3', catalog, 'ways')]).toEqual(none);
+  const learning = moving('n1, migrateTo: n2', attach, ', mesh: { learning: true }');
+  for (const still of [moving('n1', attach), learning]) expect([elements('n1', still, 'moving'), elements('n1', still, 'ways')]).toEqual(none);
 });

@@ -17,8 +17,8 @@ const elements = (rows: readonly NftJson[], name: string): NftJson => {
 
 describe('the guard', () => {
   it('is the same table whatever the order of guests and addresses', () => {
-    const { guests, ours, macs, addresses } = guarded();
-    const turned = { guests: guests.toReversed(), ours: ours.toReversed(), macs: macs.toReversed(), addresses: addresses.toReversed() };
+    const { guests, ours, macs, addresses, moving } = guarded();
+    const turned = { moving, guests: guests.toReversed(), ours: ours.toReversed(), macs: macs.toReversed(), addresses: addresses.toReversed() };
     expect(guardTable(turned)).toEqual(guardTable(guarded()));
     expect(guardTable({ ...guarded(), addresses: [...addresses, ...addresses] })).toEqual(guardTable(guarded()));
   });
@@ -42,7 +42,7 @@ describe('the guard', () => {
   });
 
   it('holds nobody to addresses who is no guest', () => {
-    const { rows } = guardTable({ guests: [], ours: ['tap-open'], macs: [], addresses: [{ ifname: 'tap-open', address: '10.0.0.2' }] });
+    const { rows } = guardTable({ guests: [], ours: ['tap-open'], macs: [], moving: [], addresses: [{ ifname: 'tap-open', address: '10.0.0.2' }] });
     expect(elements(rows, 'v4')).toBeNull();
     expect(elements(rows, 'ours')).toEqual(['tap-open']);
   });
@@ -138,15 +138,22 @@ describe('what a change of the guard does to traffic', () => {
     const { family, name, rows } = guardTable(given);
     return { netns: '', family, name, rows: canonicalRows(rows) };
   };
-  const { guests, ours, macs, addresses } = guarded();
+  const { guests, ours, macs, addresses, moving } = guarded();
   const [port = ''] = guests;
   const without = <T extends { readonly ifname: string }>(all: readonly T[]): T[] => all.filter(({ ifname }) => ifname !== port);
-  const unguarded = { guests: guests.filter(name => name !== port), macs: without(macs), addresses: without(addresses), ours };
+  const unguarded = { guests: guests.filter(name => name !== port), macs: without(macs), addresses: without(addresses), ours, moving: [] };
   const gone = { ...unguarded, ours: ours.filter(name => name !== port) };
   const impact = (want: ReturnType<typeof guarded>, have: ReturnType<typeof guarded>) => updateImpact(nft, ['rows'], spec(want), spec(have));
 
   it('a port more, a port less and a guard that is lifted harm nobody', () => {
     expect([impact(guarded(), gone), impact(gone, guarded()), impact(unguarded, guarded())]).toEqual(['no-traffic', 'no-traffic', 'no-traffic']);
+  });
+
+  it('a guest that begins to move, and one that has moved, lose nothing; one without ways would', () => {
+    const still = { ...guarded(), moving: [] };
+    const lost = { ...guarded(), moving: moving.map(guest => ({ ...guest, ports: [] })) };
+    expect([impact(guarded(), still), impact(still, guarded())]).toEqual(['no-traffic', 'no-traffic']);
+    expect([impact(lost, still), impact(lost, guarded())]).toEqual(['existing-flows', 'existing-flows']);
   });
 
   describe('of the root table', () => {

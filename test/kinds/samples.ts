@@ -245,5 +245,6 @@ export function guarded() {
       { ifname: 'tap.dot', address: 'fd00:1::/32' },
       { ifname: 'tap.dot', address: '::7' },
     ],
+    moving: [{ mac: '02:00:00:00:00:0c', ports: ['tap-0000000c', 'vxlan-2'] }],
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bridge } from '../../src/kinds/bridge.ts';
+import { fdb } from '../../src/kinds/fdb.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { AnyKind, Observed, Resource } from '../../src/kinds/kind.ts';
 import { nft } from '../../src/kinds/nft.ts';
@@ -39,6 +40,22 @@ describe('a new network', () => {
       'sysctl:/net/ipv6/conf/br-vxlan-2/disable_ipv6',
       'port:/vxlan-2',
     ]);
+  });
+});
+
+describe('a port that is closed while a MAC is pinned to it', () => {
+  const entry = wanted(fdb, { netns: '', bridge: 'br-vxlan-2', mac: '02:00:00:00:00:0a', link: 'tap-0000000a', sticky: true });
+  const open = changed(applied([...segment(), ...guestTap()]), 'port:/tap-0000000a', { locked: false });
+
+  test('is closed after that, so that no frame finds it closed', () => {
+    const plan = planOf([...segment(), ...guestTap(), entry], open);
+    expect(told(plan)).toEqual(['make fdb br-vxlan-2/02:00:00:00:00:0a', 'update port tap-0000000a']);
+    expect(plan.steps.map(({ needs }) => needs)).toEqual([[], []]);
+  });
+
+  test('is made before it all the same', () => {
+    const plan = planOf([...segment(), ...guestTap(), entry], applied(segment()));
+    expect(told(plan).slice(-2)).toEqual(['make port tap-0000000a', 'make fdb br-vxlan-2/02:00:00:00:00:0a']);
   });
 });
 

@@ -61,6 +61,17 @@ describe('what is frozen', () => {
     expect(outcome([], [have(link('vxlan-10'), { owner: 'common' }), bridge, port])[0]).toEqual([]);
   });
 
+  test('keeps the far end of its cable, which would take it along', () => {
+    const tied = (ref: Ref, spec: object): Observed => have({ kind: ref.includes('/eth0') ? 'far' : 'veth', ref, spec });
+    const near = tied('link:/tap-1', { netns: '', name: 'tap-1', mac: MAC[0], mtu: 1500, group: 97, peer: 'box/eth0' });
+    const end = tied('link:box/eth0', { netns: 'box', name: 'eth0', mac: MAC[1], mtu: 1500, group: 97, near: '/tap-1' });
+    const bridge = have({ kind: 'bridge', ref: 'link:/br-vxlan-10', spec: { netns: '', name: 'br-vxlan-10', mac: MAC[0], mtu: 1500 } });
+    const port = have({ kind: 'port', ref: 'port:/tap-1', spec: { netns: '', link: 'tap-1', bridge: 'br-vxlan-10' } });
+    const names = new Set(['br-vxlan-10']);
+    expect(outcome([], [bridge, near, end, port], { definitions: new Set(), names })[0]).not.toEqual([]);
+    expect(outcome([], [bridge, near, end, port], { definitions: new Set([LAN]), names })[0]).toEqual([]);
+  });
+
   test('gets nothing of what its owner should have elsewhere: it would stand in the wrong place', () => {
     const at = (bridge: string) => ({ kind: 'port', ref: 'port:/tap-1' as Ref, spec: { netns: '', link: 'tap-1', bridge } });
     const entry = {
@@ -96,6 +107,16 @@ test('a shared filter follows its definitions but for the ports that are frozen'
   const is = canonicalRows([set(pair('a', '9'), pair('d', '3'), pair('b', '7')) as never]);
   expect(keepElements(wanted, is, new Set(['a', 'd', 'c']))).toEqual(canonicalRows([set(pair('a', '9'), pair('b', '2'), pair('d', '3')) as never]));
   expect(keepElements(wanted, is, new Set())).toEqual(wanted);
+  const moving = (name: string, ...elem: readonly (string | { readonly concat: readonly string[] })[]) => ({
+    set: { family: 'bridge', table: 'netloom', name, type: 'ether_addr', elem },
+  });
+  const [mine, others] = ['02:00:00:00:00:0a', '02:00:00:00:00:0b'];
+  const ways = [{ concat: [mine, 'a'] }, { concat: [others, 'b'] }];
+  const begun = [moving('moving', mine, others), moving('ways', ...ways)];
+  const before = [moving('moving'), moving('ways')];
+  // Who begins to move while frozen is not held to ways that it has not got.
+  const kept = canonicalRows([moving('moving', others), moving('ways', { concat: [others, 'b'] })] as never);
+  expect(keepElements(canonicalRows(begun as never), canonicalRows(before as never), new Set(['a']))).toEqual(kept);
   // The table as one of the things that are wanted: of all definitions, hence not frozen itself.
   const table = (rows: typeof wanted) => ({ kind: 'nft', ref: 'nft:/bridge/netloom' as Ref, spec: { netns: '', family: 'bridge', name: 'netloom', rows } });
   const frozen: Frozen = { definitions: new Set([LAN]), names: new Set(['a', 'd', 'c']) };

@@ -1,6 +1,6 @@
 /** Frames that a guest must not send, and their honest relatives: what a hostile one with root in its machine would try. */
 
-import { arpReply, frame, ipv4, routerAdvertisement, tagged } from './lab-node-frames.ts';
+import { arpReply, frame, ipv4, reverse, routerAdvertisement, tagged } from './lab-node-frames.ts';
 import { type Ear, listen, type Place, sendFrames, token } from './lab-node-probe.ts';
 import { icmpv6, linkLocalOf, neighborAdvertisement, redirect, udp4, udp6 } from './lab-packets.ts';
 
@@ -31,6 +31,7 @@ export function truths(s: Scene): ReadonlyMap<string, Lie> {
     ['an ARP probe', mark => frame(ALL, s.mac, 0x0806, Buffer.concat([arpReply(s.mac, '0.0.0.0', s.other), mark]))],
     ['a question to DHCP', mark => frame(ALL, s.mac, 0x0800, udp4('0.0.0.0', '255.255.255.255', 68, 67, mark))],
     ['its own link-local address', mark => frame(s.victimMac, s.mac, 0x86dd, udp6(linkLocalOf(s.mac), linkLocalOf(s.victimMac), 4000, 4000, mark))],
+    ['where it is, as QEMU says after a move', mark => frame(ALL, s.mac, 0x8035, Buffer.concat([reverse(3, s.mac), mark]))],
     ['an advertisement for itself', mark => frame(ALL_NODES, s.mac, 0x86dd, neighborAdvertisement(linkLocalOf(s.mac), linkLocalOf(s.mac), mark))],
   ]);
 }
@@ -43,6 +44,7 @@ export function lies(s: Scene): ReadonlyMap<string, Lie> {
     ["another's address in ARP", mark => frame(ALL, s.mac, 0x0806, Buffer.concat([arpReply(s.mac, s.other, s.victim), mark]))],
     ["another's MAC in ARP", mark => frame(ALL, s.mac, 0x0806, Buffer.concat([arpReply(s.otherMac, s.address, s.victim), mark]))],
     ["another's MAC in an ARP probe", mark => frame(ALL, s.mac, 0x0806, Buffer.concat([arpReply(s.otherMac, '0.0.0.0', s.victim), mark]))],
+    ['an answer to RARP', mark => frame(ALL, s.mac, 0x8035, Buffer.concat([reverse(4, s.mac), mark]))],
     ['a DHCP server', mark => frame(s.victimMac, s.mac, 0x0800, udp4(s.address, s.victim, 67, 68, mark))],
     ['a DHCPv6 server', mark => frame(s.victimMac, s.mac, 0x86dd, udp6(linkLocalOf(s.mac), linkLocalOf(s.victimMac), 547, 546, mark))],
     ['a router', mark => frame(ALL_NODES, s.mac, 0x86dd, routerAdvertisement(s.mac, mark))],

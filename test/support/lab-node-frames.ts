@@ -45,6 +45,12 @@ export function arpReply(mac: string, address: string, asker: string): Buffer {
   return Buffer.concat([Buffer.from('0001080006040002', 'hex'), hardware, ip(address), Buffer.alloc(6, 255), ip(asker)]);
 }
 
+/** RARP (RFC 903) about a MAC, without addresses: 3 asks, 4 answers. */
+export function reverse(operation: 3 | 4, mac: string): Buffer {
+  const hardware = Buffer.from(mac.replaceAll(':', ''), 'hex');
+  return Buffer.concat([Buffer.from([0, 1, 8, 0, 6, 4, 0, operation]), hardware, Buffer.alloc(4), hardware, Buffer.alloc(4)]);
+}
+
 function ip(text: string): Buffer {
   return Buffer.from(text.split('.').map(Number));
 }
