@@ -23,7 +23,14 @@ const gateway = fc.option(fc.record({ candidates, pin: oneOf(undefined, undefine
 const network1 = fc.record({ name: oneOf(...names), cidr: oneOf('10.0.0.0/29', '10.0.0.8/29', '10.0.0.0/28', undefined), vxid, reserved, gateway });
 const mac = fc.option(oneOf('02:00:00:00:00:01', '02:aa:00:00:00:01'), { nil: undefined, freq: 4 });
 const address = oneOf('auto', 'auto', 'auto', 'none', '10.0.0.1', '10.0.0.3', '10.0.0.4', '10.0.0.10');
-const interface1 = fc.record({ name: oneOf(...'stuvwxyz'), network: oneOf(...names), node: oneOf('n1', 'n2'), migrateTo: oneOf(undefined, undefined, 'n3'), address, mac });
+const interface1 = fc.record({
+  name: oneOf(...'stuvwxyz'),
+  network: oneOf(...names),
+  node: oneOf('n1', 'n2'),
+  migrateTo: oneOf(undefined, undefined, 'n3'),
+  address,
+  mac,
+});
 
 // Two pools with room for five and three.
 const pool1 = fc.record({

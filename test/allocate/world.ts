@@ -26,7 +26,11 @@ export function net(name: string, more: NetMore = { cidr: '10.0.0.0/24' }): Netw
   return { for: 'network', key: `default/${name}`, namespace: 'default', name, from: `networks/${name}.yaml:1`, ...more };
 }
 
-export function guest(name: string, network = 'demo', more: { node?: string; migrateTo?: string; address?: string; mac?: string; from?: string } = {}): InterfaceAsk {
+export function guest(
+  name: string,
+  network = 'demo',
+  more: { node?: string; migrateTo?: string; address?: string; mac?: string; from?: string } = {},
+): InterfaceAsk {
   return {
     for: 'interface',
     key: `default/${name}`,
