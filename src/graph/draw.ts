@@ -1,5 +1,5 @@
 /** The pictures: of a network, a node, an interface, a floating address, and of the whole cluster. */
-import { membersOf, networksOf, routerNodes } from '../objects/mesh.ts';
+import { membersOf, networksOf, nodesOf, routerNodes } from '../objects/mesh.ts';
 import type { InterfaceDef, NetworkDef, NodeDef } from '../objects/object.ts';
 import { poolsOfNetwork, targetOf } from '../objects/services.ts';
 import { floatingTo, heldBy } from '../report/holders.ts';
@@ -122,7 +122,7 @@ function columnOf(node: NodeDef, network: NetworkDef, scene: Scene, focus?: Focu
 
 // The guest's node, and where the router is.
 function pathColumns(iface: InterfaceDef, network: NetworkDef, scene: Scene, focus: Focus): readonly Column[] {
-  const names = [...new Set([...routerNodes(network, scene.view), ...(iface.spec.node === undefined ? [] : [iface.spec.node])])].sort();
+  const names = [...new Set([...routerNodes(network, scene.view), ...nodesOf(iface)])].sort();
   return names.flatMap(name => scene.view.catalog.nodes.get(name) ?? []).map(node => columnOf(node, network, scene, focus));
 }
 

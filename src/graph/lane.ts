@@ -1,6 +1,7 @@
 /** One network on one node: its guests, its router where the node carries it, its bridge and its tunnel to the other members. */
 import type { InterfaceEntry } from '../model/ledger.ts';
 import { hostLinkName } from '../model/names.ts';
+import { isOn } from '../objects/mesh.ts';
 import type { InterfaceDef, NetworkDef } from '../objects/object.ts';
 import { floatingTo } from '../report/holders.ts';
 import type { NodeReport } from '../report/node-report.ts';
@@ -22,7 +23,7 @@ const MOST_PEERS = 6;
 
 /** Draws it also where it is not made yet: then the mark says why. */
 export function laneOf(network: NetworkDef, node: string, scene: Scene, focus: Focus = {}): Lane {
-  const here = (scene.view.catalog.interfacesOf.get(network.key) ?? []).filter(iface => iface.spec.node === node);
+  const here = (scene.view.catalog.interfacesOf.get(network.key) ?? []).filter(iface => isOn(iface, node));
   const drawn = here.filter(({ key }) => focus.guests === undefined || focus.guests.has(key));
   const bridge = bridgeNameOf(network, node, scene);
   const rest = here.length - drawn.length;

@@ -65,7 +65,7 @@ export function describeInterface(record: InterfaceRecord, { events, usage = [],
     ['Network', status.network],
     ['Instance', status.instance ?? ''],
     ['Order', status.order === null ? '' : String(status.order)],
-    ['Node', status.node ?? ''],
+    ['Node', nodeText(status)],
     ['Address', status.address ?? ''],
     ['Floating', status.floating ?? ''],
     ['MAC', status.mac ?? ''],
@@ -76,6 +76,11 @@ export function describeInterface(record: InterfaceRecord, { events, usage = [],
     ['Since', sinceText(status)],
   ];
   return sections([fields(shown, width), standsTable(status.nodes, width), usageTable(usage, width), eventsTable(`Interface ${keyOf(record)}`, events, width)]);
+}
+
+function nodeText({ node, migrating }: InterfaceRecord['status']): string {
+  if (migrating === null) return node ?? '';
+  return `${node}, moving to ${migrating.to}${migrating.since === null ? '' : ` since ${migrating.since}`}`;
 }
 
 /** A node, its conditions, what differs, and its newest events. `report` is its last one. */

@@ -21,6 +21,8 @@ export interface InterfaceRecord extends RecordHead {
     readonly network: string;
     readonly networkUuid: string | null;
     readonly node: string | null;
+    /** The node to which the guest is moved while it runs, and since when; null while it stays. */
+    readonly migrating: { readonly to: string; readonly since: string | null } | null;
     readonly address: string | null;
     /** The floating address that leads to it. */
     readonly floating: string | null;
@@ -85,6 +87,7 @@ export function interfaceRecord(key: string, view: View): InterfaceRecord | null
       network,
       networkUuid: view.ledger.networks[network]?.uuid ?? null,
       node: def?.spec.node ?? entry?.node ?? null,
+      migrating: migratingOf(def, entry),
       address: entry?.address ?? null,
       floating: def === undefined ? null : (floatingTo(def, view.catalog, view.ledger)?.address ?? null),
       mac: entry?.mac ?? null,
@@ -95,6 +98,13 @@ export function interfaceRecord(key: string, view: View): InterfaceRecord | null
       removed: entry?.removed ?? null,
     },
   };
+}
+
+// The ledger says since when: it may be older than the definition.
+function migratingOf(def: InterfaceDef | undefined, entry: InterfaceEntry | undefined): InterfaceRecord['status']['migrating'] {
+  const { migrateTo: to } = def?.spec ?? {};
+  if (to === undefined) return null;
+  return { to, since: entry?.migrating?.to === to ? entry.migrating.since : null };
 }
 
 function guestOf(def: InterfaceDef | undefined): Pick<InterfaceRecord['status'], 'instance' | 'hostname' | 'model' | 'order'> {

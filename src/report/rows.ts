@@ -69,7 +69,7 @@ export function interfaceRows(records: readonly InterfaceRecord[], options: RowO
     ['ORDER', r => r.status.order],
     ['STATE', r => r.status.state],
     ['REASON', r => r.status.reason],
-    ['NODE', r => r.status.node, 'wide'],
+    ['NODE', r => whereText(r), 'wide'],
     ['DEVICE', r => r.status.device, 'wide'],
     ['ATTACH', r => r.status.attach, 'wide'],
     ['HOSTNAME', r => r.status.hostname, 'wide'],
@@ -81,12 +81,17 @@ export function interfaceRows(records: readonly InterfaceRecord[], options: RowO
 export function guestRows(records: readonly InterfaceRecord[]): Listing {
   return list(records, {}, [
     ...HEAD,
-    ['NODE', r => r.status.node],
+    ['NODE', r => whereText(r)],
     ['ADDRESS', r => r.status.address],
     ['FLOATING', r => r.status.floating],
     ['MAC', r => r.status.mac],
     ['DEVICE', r => r.status.device],
   ]);
+}
+
+/** `n1`, and `n1>n2` while its guest is moved. */
+function whereText({ status: { node, migrating } }: InterfaceRecord): string | null {
+  return migrating === null ? node : `${node}>${migrating.to}`;
 }
 
 /** Rows of `get nodes`. */

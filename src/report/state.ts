@@ -10,7 +10,7 @@
  * | deleted  | a tombstone in the ledger                                                                         |
  */
 import type { InterfaceEntry, Ledger } from '../model/ledger.ts';
-import { membersOf, routerNodes } from '../objects/mesh.ts';
+import { isMigrating, isOn, membersOf, nodesOf, routerNodes } from '../objects/mesh.ts';
 import type { Catalog, InterfaceDef, NetworkDef } from '../objects/object.ts';
 import { egressDevice, hasRouter, nodesOfPool, targetOf } from '../objects/services.ts';
 import { poolOf } from '../objects/tenancy.ts';
@@ -84,7 +84,16 @@ export function interfaceState(key: string, view: View): ObjectState | null {
   if (network?.spec.cidr !== undefined && iface.spec.address !== 'none' && found?.entry.address === undefined) {
     return pendingIn('interfaces', key, view) ?? state('error', 'PoolExhausted', `no free address in ${network.spec.cidr} of Network ${network.key}`);
   }
-  return summed([standOf(iface.spec.node, 'interfaces', key, view)]);
+  const stands = nodesOf(iface).map(node => standOf(node, 'interfaces', key, view));
+  return isMigrating(iface) ? migrating(iface, network, stands, view) : summed(stands);
+}
+
+// It may go as soon as every member sends to both: a node that does not yet would lose it.
+function migrating(iface: InterfaceDef, network: NetworkDef | undefined, stands: readonly NodeStand[], view: View): ObjectState {
+  const others = network === undefined ? [] : membersOf(network, view).filter(({ name }) => !isOn(iface, name));
+  const now = summed([...stands, ...others.map(({ name }) => standOf(name, 'networks', homeOf(iface), view))]);
+  const [from, to] = nodesOf(iface);
+  return now.state === 'created' ? { ...now, reason: 'Migrating', message: `it may be on ${from} or ${to}: what is for it goes to both` } : now;
 }
 
 /** State of a pool: of its way out on the nodes that serve it; null when nobody knows it. */

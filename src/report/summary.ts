@@ -73,15 +73,32 @@ export function statusSummary(view: View): StatusRecord {
     routedIPs: count(routed.map(record => record.status.state)),
     pools: pools.flatMap(({ metadata, status: { room, removed } }) => (room === null || removed !== null ? [] : [{ name: metadata.name, ...room }])),
     gateways: records.flatMap(({ metadata, status: { gateway, routers, cordon } }) => (gateway ? [{ node: metadata.name, routers, cordon }] : [])),
-    warnings: pools.flatMap(({ metadata, status: { room, removed } }) =>
-      room === null || removed !== null || !isNearlyFull(room)
-        ? []
-        : [{ object: `AddressPool ${metadata.name}`, reason: 'NearlyExhausted', message: `${room.free} of ${room.size} addresses are free` }],
-    ),
+    warnings: [...poolWarnings(pools), ...longMoves(interfaces, view.now)],
     nodes,
     notReady,
     drift: [...view.reports.values()].flatMap(report => report.drift.map(each => ({ node: report.node, ...each }))),
   };
+}
+
+type Warning = StatusRecord['warnings'][number];
+
+function poolWarnings(pools: ReturnType<typeof poolRecords>): readonly Warning[] {
+  return pools.flatMap(({ metadata, status: { room, removed } }) =>
+    room === null || removed !== null || !isNearlyFull(room)
+      ? []
+      : [{ object: `AddressPool ${metadata.name}`, reason: 'NearlyExhausted', message: `${room.free} of ${room.size} addresses are free` }],
+  );
+}
+
+/** A guest is moved in minutes, and as long as it may be on either of two nodes, all members get what is for it. */
+const LONG_MOVE_MS = 60 * 60_000;
+
+function longMoves(interfaces: ReturnType<typeof interfaceRecords>, now: string): readonly Warning[] {
+  return interfaces.flatMap(({ metadata, status: { node, migrating } }) => {
+    if (migrating === null || migrating.since === null || Date.parse(now) - Date.parse(migrating.since) < LONG_MOVE_MS) return [];
+    const message = `moving from ${node} to ${migrating.to} since ${migrating.since}: say in node where its guest is, and leave migrateTo out`;
+    return [{ object: `Interface ${metadata.namespace}/${metadata.name}`, reason: 'StillMigrating', message }];
+  });
 }
 
 /** How many lines of each list one screen shows. */

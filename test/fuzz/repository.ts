@@ -43,7 +43,7 @@ export interface Wish {
 
 const NAMES = ['a', 'web', 'db-1', 'lan', 'x0', 'b', 'vm', 'c', 'mail', 'd', `${'long-name-'.repeat(6)}end`];
 const TENANTS = ['', '', '', '', 'blue', 'red'] as const;
-const MOST: Wish['most'] = { Node: 2, Network: 4, Interface: 9, FloatingIP: 3, RoutedIP: 2 };
+const MOST: Wish['most'] = { Node: 2, Network: 4, Interface: 9, FloatingIP: 3, RoutedIP: 4 };
 
 /** Random revisions; each a list of documents that `load` takes without an error. */
 export function anyHistory(wish: Wish): fc.Arbitrary<readonly Revision[]> {

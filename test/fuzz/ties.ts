@@ -181,7 +181,13 @@ export const TIES: Readonly<Record<string, Tie>> = {
   'RoutedIP spec.address': (n, scope) => addressIn(poolOf(scope)?.['cidr'], n),
   'Interface spec.network': networksOf,
   'Interface spec.node': (n, { all }) => (n % 3 > 0 ? THIS_NODE : nth(names(all('Node')), n)),
-  'Interface spec.migrateTo': (n, { all }) => nth(names(all('Node')), n),
+  'Interface spec.migrateTo': (n, { beside, all }) =>
+    beside['node'] === undefined
+      ? undefined
+      : nth(
+          names(all('Node')).filter(name => name !== beside['node']),
+          n,
+        ),
   'Interface spec.instance': pick('vm-1', 'vm-2', 'Großer Rechner'),
   'Interface spec.address': (n, scope) => (n % 5 < 2 ? 'auto' : n % 5 === 2 ? 'none' : (addressIn(networkOf(scope)?.['cidr'], n) ?? 'auto')),
   'Interface spec.mac': pick('02:aa:00:00:00:01', '52:54:00:00:00:02', '02:00:00:00:00:03'),

@@ -75,6 +75,13 @@ describe('the table of states: an interface', () => {
     delete ledger.networks['default/demo']?.interfaces['default/web']?.address;
     return ledger as unknown as View['ledger'];
   };
+  const both = (own: ObjectReport) => ['n1', 'n2', 'n3'].map(name => reportOf(name, { networks: { 'default/demo': own }, interfaces: { 'default/web': own } }));
+  const moving = catalogOf(
+    { 'default/demo': {} },
+    { 'default/web': { network: 'demo', node: 'n1', migrateTo: 'n2' }, 'default/db': { network: 'demo', node: 'n3' } },
+  );
+  const [n1] = moving.nodes.values();
+  const three = { ...moving, nodes: new Map([...moving.nodes, ...(n1 === undefined ? [] : [['n3', { ...n1, name: 'n3', key: 'n3' }] as const])]) };
   test.each<[string, View, string]>([
     ['it has no node', viewOf(one({}), []), 'initial Unplaced: it has no node: name one in spec.node'],
     [
@@ -90,6 +97,21 @@ describe('the table of states: an interface', () => {
       'initial Waiting: n1: eth0 waits for netns c1',
     ],
     ['its node lacks the user', viewOf(one({ node: 'n1' }), onN1({ ...READY, state: 'error', reason: 'UnknownUser' })), 'error UnknownUser: n1: UnknownUser'],
+    [
+      'both nodes have its port, and everybody sends to both',
+      viewOf(one({ node: 'n1', migrateTo: 'n2' }), both(READY)),
+      'created Migrating: it may be on n1 or n2: what is for it goes to both',
+    ],
+    [
+      'it would move to a node that has not made its port',
+      viewOf(one({ node: 'n1', migrateTo: 'n2' }), onN1(READY)),
+      'initial Waiting: n2 has not made it yet',
+    ],
+    [
+      'another member still sends to one of its nodes alone',
+      viewOf(three, both(READY), { wanted: (_, definition) => (definition === 'Network default/demo' ? 'd2' : 'd1') }),
+      'degraded Outdated: n3 has not yet applied the newest change',
+    ],
   ])('%s', (_, view, expected) => expect(web(view)).toBe(expected));
 });
 
@@ -121,6 +143,14 @@ describe('the summary', () => {
   test('all well is one word', () => {
     const record = statusSummary(viewOf(DEMO, FINE));
     expect(record).toMatchObject({ ready: true, notReady: [], drift: [], networks: { created: 1 }, interfaces: { created: 2 } });
+  });
+
+  test('a guest that is moved for more than an hour is warned of', () => {
+    const moving = catalogOf({ 'default/demo': {} }, { 'default/web': { network: 'demo', node: 'n1', migrateTo: 'n2' } });
+    const warned = (since: string) => statusSummary(viewOf(moving, FINE, { ledger: ledgerOf(moving, undefined, since) })).warnings;
+    const message = 'moving from n1 to n2 since 2026-11-21T11:00:00Z: say in node where its guest is, and leave migrateTo out';
+    expect(warned('2026-11-21T11:00:00Z')).toEqual([{ object: 'Interface default/web', reason: 'StillMigrating', message }]);
+    expect(warned('2026-11-21T11:00:01Z')).toEqual([]);
   });
 
   test('an old revision alone is not behind; an old digest is', () => {

@@ -175,6 +175,10 @@ Events:
   test('an interface and a node', () => {
     const web = interfaceRecord('default/web', view);
     expect(web && describeInterface(web, { events: [] })).toContain('State:        error (UnknownUser): n1: no user alice');
+    const moving = catalogOf({ 'default/demo': {} }, { 'default/web': { network: 'demo', node: 'n1', migrateTo: 'n2' } });
+    const moved = interfaceRecord('default/web', viewOf(moving, []));
+    expect(moved && describeInterface(moved, { events: [] })).toContain('Node:         n1, moving to n2 since 2026-11-21T10:00:00Z');
+    expect(moved && interfaceRows([moved], { wide: true }).rows[0]).toContain('n1>n2');
     const n1 = nodeRecord('n1', view);
     const shown = n1 === null ? '' : describeNode(n1, view.reports.get('n1'), { events: [] });
     expect(shown).toContain('Inventory:    1 vxlan bridge\n              1 vxlan interface');
