@@ -1,10 +1,10 @@
 /** `netloom cordon` and `uncordon`: edits the Node in a checkout of the definitions, and says which routers move where. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setCordon } from '../load/set-cordon.ts';
+import { setCordon } from '../edit/set-cordon.ts';
 import type { Ledger } from '../model/ledger.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
-import { commitFile, isUnchanged, writeFile } from '../pass/checkout.ts';
+import { changedAmong, commitFiles, writeFile } from '../pass/checkout.ts';
 import { type CordonPlan, cordonPlan } from '../pass/cordon.ts';
 import { knownHere } from '../pass/known.ts';
 import { loadFolder } from '../pass/local.ts';
@@ -40,12 +40,12 @@ async function change(name: string, cordon: boolean, options: Options): Promise<
   const text = setCordon(readFileSync(join(dir, file), 'utf8'), node.doc, cordon);
   if (text === null)
     throw new CommandError(`${file} is written in a way that is not edited by machine`, { hint: `set spec.cordon: ${cordon} of Node ${name} there by hand` });
-  if (options.commit && !(await isUnchanged(dir, file)))
+  if (options.commit && (await changedAmong(dir, [file])).length > 0)
     throw new CommandError(`${file} has changes that are not committed`, { hint: 'commit or undo them first' });
   await writeFile(dir, file, text);
   print(`${file}: spec.cordon of Node ${name} is ${cordon} now.`);
   await tellMoves(catalog, node, cordon, options);
-  if (options.commit) print(`Committed ${await commitFile(dir, file, `${cordon ? 'cordon' : 'uncordon'} ${name}`)}. It takes effect once it is pushed.`);
+  if (options.commit) print(`Committed ${await commitFiles(dir, [file], `${cordon ? 'cordon' : 'uncordon'} ${name}`)}. It takes effect once it is pushed.`);
   else print('It takes effect once it is committed and pushed.');
   return EXIT.fine;
 }

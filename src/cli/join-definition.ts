@@ -4,12 +4,13 @@ import type { Found } from '../join/checks.ts';
 import { definitionPath, writeAll } from '../join/configuration.ts';
 import { personsAuth } from '../join/credential.ts';
 import type { Joined } from '../join/joined.ts';
-import { type DefinitionFile, errorsWith, newNodeFile } from '../join/node-definition.ts';
-import { type EditArgs, type Pushed, pushEdit } from '../join/push-edit.ts';
+import { type DefinitionFile, newNodeFile } from '../join/node-definition.ts';
 import type { SourceFile } from '../load/source.ts';
 import type { NodeConfig } from '../model/node-config.ts';
 import type { Catalog } from '../objects/object.ts';
 import { personHere } from '../pass/checkout.ts';
+import { type EditArgs, type FileEdit, type Pushed, pushEdit } from '../pass/push-edit.ts';
+import { errorsWith } from '../pass/with-edits.ts';
 import { type Auth, readAuth } from '../repo/auth.ts';
 import { askSecret, isAnybodyThere } from './ask.ts';
 import { formatDiagnostics } from './diagnostics.ts';
@@ -37,7 +38,7 @@ export async function settleDefinition(config: NodeConfig, options: JoinOptions,
     news.catalog,
     news.files,
   );
-  const wrong = errorsWith(news.files, file);
+  const wrong = errorsWith(news.files, new Map([[file.path, file.text]]));
   if (wrong.length > 0)
     throw new CommandError(formatDiagnostics(wrong), {
       exitCode: EXIT.invalid,
@@ -72,13 +73,14 @@ export async function push(
   config: NodeConfig,
   options: PushOptions,
   scratch: string,
-  edit: Pick<EditArgs, 'path' | 'from' | 'text' | 'message' | 'branch'>,
+  edit: FileEdit & Pick<EditArgs, 'message' | 'branch'> & { readonly path: string },
 ): Promise<Pushed> {
   const { url, branch: main, path: below } = config.repo;
   const auth = await whoPushes(config, options, scratch);
-  const path = below === '' ? edit.path : join(below, edit.path);
+  const { path, from, text, message, branch } = edit;
+  const edits = new Map([[below === '' ? path : join(below, path), { from, text }]]);
   try {
-    return await pushEdit({ url, auth, scratch, main, ...edit, path, author: personHere() });
+    return await pushEdit({ url, auth, scratch, main, branch, edits, message, author: personHere() });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'RepoError') throw error;
     throw new CommandError(`${error.message}`, {

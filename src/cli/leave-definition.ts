@@ -1,8 +1,7 @@
 /** What becomes of a leaving node's definition: who still counts on it, and the commit that takes it away. */
 import { join } from 'node:path';
+import { removeDocument } from '../edit/remove-document.ts';
 import { lookAt } from '../join/look.ts';
-import { errorsWith } from '../join/node-definition.ts';
-import { removeDocument } from '../load/remove-document.ts';
 import type { SourceFile } from '../load/source.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Ledger } from '../model/ledger.ts';
@@ -11,6 +10,8 @@ import { isOn } from '../objects/mesh.ts';
 import type { Catalog, NodeDef } from '../objects/object.ts';
 import { loadGood, loadKeptLedger } from '../pass/kept.ts';
 import { loadCached } from '../pass/parsed-cache.ts';
+import { editableText } from '../pass/push-edit.ts';
+import { errorsWith } from '../pass/with-edits.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { branchOf, push } from './join-definition.ts';
@@ -94,7 +95,7 @@ export function tellDeparture(departure: Departure, { push: isPushed, force }: P
 // Its file, as it was looked at.
 function textOf({ files }: Departure, { at }: NodeDef): string | null {
   const bytes = files.find(({ path }) => path === at.file)?.bytes;
-  return bytes === undefined ? null : new TextDecoder().decode(bytes);
+  return bytes === undefined ? null : editableText(bytes);
 }
 
 /** Its file without it; null removes the file. Throws CommandError where that is not to be done by machine. */
@@ -109,7 +110,7 @@ function textWithout(departure: Departure, node: NodeDef): string | null {
 }
 
 function errorsWithout(departure: Departure, node: NodeDef): readonly Diagnostic[] {
-  return errorsWith(departure.files, { path: node.at.file, text: textWithout(departure, node) });
+  return errorsWith(departure.files, new Map([[node.at.file, textWithout(departure, node)]]));
 }
 
 /** Commits that the node is gone, with a person's credential. */

@@ -6,6 +6,8 @@ import { configOption } from './config-option.ts';
 import { addConfirmCommands, confirmTimeoutOption } from './confirm-commands.ts';
 import { addControlCommands } from './control-commands.ts';
 import { addCordonCommands } from './cordon-commands.ts';
+import { addCreateCommands } from './create-commands.ts';
+import { addEditCommands } from './edit-commands.ts';
 import { EXIT_MEANINGS } from './exit.ts';
 import { addGraphCommand } from './graph-commands.ts';
 import { addInstanceData } from './instance-data-options.ts';
@@ -33,6 +35,8 @@ export function program(): Command {
   addTraceCommands(root);
   addGraphCommand(root);
   addInstanceData(root);
+  addCreateCommands(root);
+  addEditCommands(root);
   addCordonCommands(root);
   addControlCommands(root);
   addLifeCommands(root);

@@ -1,8 +1,8 @@
 /** What a join writes on the machine: the node's configuration, its secret, and drop-ins that hand the secret to the units. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { lines, schemaLine, word } from '../edit/yaml-text.ts';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
-import { lines, schemaLine, word } from './definition-text.ts';
 
 /** A file that join writes. */
 export interface Written {

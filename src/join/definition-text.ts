@@ -1,4 +1,5 @@
 /** Definitions as people write them: with the line that tells editors the schema, and comments that say what may be changed. */
+import { lines, schemaLine, word } from '../edit/yaml-text.ts';
 
 /** What a Node says of itself. */
 export interface NodeText {
@@ -10,18 +11,6 @@ export interface NodeText {
   readonly gateway: boolean;
   /** Cards for pools, where they are not what the AddressPool says. */
   readonly egress: readonly { readonly pool: string; readonly device: string }[];
-}
-
-/** A text as YAML reads it back: as it is where that is sure, else quoted. */
-export function word(text: string): string {
-  const isPlain = /^[A-Za-z/][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n|nan|inf)$/i.test(text);
-  const isAddress = /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(text) || /^[0-9a-f]+:[0-9a-f:]*:[0-9a-f]+(\/\d+)?$/i.test(text);
-  return isPlain || isAddress ? text : JSON.stringify(text);
-}
-
-/** The comment by which an editor's YAML language server finds the schema of a document. */
-export function schemaLine(path: string): string {
-  return `# yaml-language-server: $schema=${path}`;
 }
 
 /** `nodes/n2.yaml`. `schema`: where its schema is, for editors; null for none. */
@@ -47,9 +36,4 @@ export function nodeText({ name, address, device, mtu, gateway, egress }: NodeTe
     ...(egress.length === 0 ? [] : ['  # The network cards by which pools leave here, where they are not what the AddressPool says.', '  egress:']),
     ...egress.flatMap(each => [`    - pool: ${word(each.pool)}`, `      device: ${word(each.device)}`]),
   ]);
-}
-
-/** Lines as a file. */
-export function lines(all: readonly string[]): string {
-  return all.map(line => `${line}\n`).join('');
 }

@@ -1,5 +1,6 @@
 /** A new repository of definitions, as files: what `netloom init` writes, from what the machine is and what was asked. */
-import { lines, nodeText, schemaLine, word } from './definition-text.ts';
+import { lines, schemaLine, word } from '../edit/yaml-text.ts';
+import { nodeText } from './definition-text.ts';
 
 /** All that it is made of. */
 export interface Beginning {

@@ -1,10 +1,7 @@
 /** The definition of this node: made from what the machine is, put where the others are, and held against all of them. */
 import { dirname } from 'node:path';
-import { load } from '../load/load.ts';
 import type { SourceFile } from '../load/source.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Catalog } from '../objects/object.ts';
-import { blobId } from '../pass/folder.ts';
 import type { Found } from './checks.ts';
 import { nodeText } from './definition-text.ts';
 
@@ -31,13 +28,4 @@ export function newNodeFile({ name, found, gateway, egress, mtu }: NewNode, cata
   const schema = beside === undefined ? null : /^# yaml-language-server: \$schema=(\S+\/node\.json)\s*$/m.exec(new TextDecoder().decode(beside.bytes))?.[1];
   const text = nodeText({ name, address: found.address, device: found.device, gateway, egress, mtu }, schema ?? null);
   return { path: folder === '.' ? `${name}.yaml` : `${folder}/${name}.yaml`, text };
-}
-
-/** What would be wrong with the definitions if a file were this; null takes it away. Errors alone. */
-export function errorsWith(files: readonly SourceFile[], { path, text }: { readonly path: string; readonly text: string | null }): readonly Diagnostic[] {
-  const others = files.filter(file => file.path !== path);
-  const bytes = Buffer.from(text ?? '');
-  const all = text === null ? others : [...others, { path, mode: '100644', id: blobId(bytes), bytes }];
-  const contents = new Map(all.map(file => [file.path, file.bytes]));
-  return load({ entries: all, bytesOf: name => contents.get(name) ?? null }).diagnostics.filter(({ severity }) => severity === 'error');
 }

@@ -1,14 +1,15 @@
-/** A checkout of the definitions that somebody works in: begun, or one file changed, and committed by their own git. */
+/** A checkout of the definitions that somebody works in: begun, or files changed, and committed and pushed by their own git. */
 import { lstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { hasProgram, run } from '../host/exec.ts';
+import { hasProgram, type RunResult, run } from '../host/exec.ts';
 import { writeAtomic } from '../host/files.ts';
 import type { Author } from '../repo/repo.ts';
 import { whoAndWhen } from './word.ts';
 
 /** What git may know of the person who commits: who they are, how they sign. */
-const OWN = /^(HOME|USER|LOGNAME|EMAIL|XDG_CONFIG_HOME|GNUPGHOME|GPG_TTY|SSH_AUTH_SOCK|GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_GLOBAL)$/;
+const OWN =
+  /^(HOME|USER|LOGNAME|EMAIL|XDG_CONFIG_HOME|GNUPGHOME|GPG_TTY|SSH_AUTH_SOCK|GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_GLOBAL|GIT_SSH|GIT_SSH_COMMAND|(GIT|SSH)_ASKPASS|DISPLAY)$/;
 
 /** Replaces a file of the checkout; its mode stays. Throws HostError. */
 export async function writeFile(dir: string, path: string, text: string): Promise<void> {
@@ -16,15 +17,21 @@ export async function writeFile(dir: string, path: string, text: string): Promis
   await writeAtomic(file, text, lstatSync(file).mode & 0o777);
 }
 
-/** True when the file is as it was committed last. Throws HostError where the folder is no checkout. */
-export async function isUnchanged(dir: string, path: string): Promise<boolean> {
-  return (await git(dir, ['status', '--porcelain', '--', path])).trim() === '';
+/** Which of these files are not as they were committed last. Throws HostError where the folder is no checkout. */
+export async function changedAmong(dir: string, paths: readonly string[]): Promise<readonly string[]> {
+  const said = await personsGit(dir, ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all', '--', ...paths.map(literal)]);
+  return said.stdout.split('\0').flatMap(line => (line.length > 3 ? [line.slice(3)] : []));
 }
 
-/** Commits this one file, whatever else is changed or staged; the new commit's short name. Throws HostError with git's words. */
-export async function commitFile(dir: string, path: string, message: string): Promise<string> {
-  await git(dir, ['commit', '--quiet', '-m', message, '--', path]);
-  return (await git(dir, ['rev-parse', '--short', 'HEAD'])).trim();
+/** Commits these files, whatever else is changed or staged; the new commit's short name. Throws HostError with git's words. */
+export async function commitFiles(dir: string, paths: readonly string[], message: string): Promise<string> {
+  await personsGit(dir, ['commit', '--quiet', '-m', message, '--', ...paths.map(literal)]);
+  return (await personsGit(dir, ['rev-parse', '--short', 'HEAD'])).stdout.trim();
+}
+
+/** A path, not a pattern of paths. */
+export function literal(path: string): string {
+  return `:(literal)${path}`;
 }
 
 export interface FirstCommit {
@@ -57,18 +64,29 @@ export function personHere(): Author {
 
 // Git refuses to commit where it does not know by whom.
 async function authorOf(dir: string): Promise<Readonly<Record<string, string>>> {
-  const known = await git(dir, ['var', 'GIT_AUTHOR_IDENT'], {
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'user.useConfigOnly',
-    GIT_CONFIG_VALUE_0: 'true',
-  }).catch(() => null);
-  if (known !== null) return {};
+  if ((await configuredAuthor(dir)) !== null) return {};
   const { name, email } = personHere();
   return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
 }
 
+/** Who commits, as git's configuration says, else the person at the keyboard. */
+export async function authorHere(): Promise<Author> {
+  const known = hasProgram('git') ? await configuredAuthor('/') : null;
+  const [, name, email] = /^(.+) <(.*)> \d+ [+-]\d+\s*$/.exec(known ?? '') ?? [];
+  return name === undefined || email === undefined ? personHere() : { name, email };
+}
+
+function configuredAuthor(dir: string): Promise<string | null> {
+  const only = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.useConfigOnly', GIT_CONFIG_VALUE_0: 'true' };
+  return git(dir, ['var', 'GIT_AUTHOR_IDENT'], only).catch(() => null);
+}
+
 async function git(dir: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<string> {
+  return (await personsGit(dir, args, more)).stdout;
+}
+
+/** git as the person at the keyboard has set it up, asking nothing. Throws HostError with its words. */
+export async function personsGit(dir: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<RunResult> {
   const own = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => OWN.test(entry[0]) && entry[1] !== undefined));
-  const { stdout } = await run('git', args, { cwd: dir, env: { ...own, ...more }, okCodes: [0] });
-  return stdout;
+  return run('git', args, { cwd: dir, env: { ...own, GIT_TERMINAL_PROMPT: '0', ...more }, okCodes: [0] });
 }

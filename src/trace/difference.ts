@@ -66,7 +66,7 @@ export function differenceJson({ base, head, items }: Difference): object {
 }
 
 /** Each line names what it is about, so that any one of them can be passed on. */
-function linesOf(item: Differing): readonly string[] {
+export function linesOf(item: Differing): readonly string[] {
   return wordsOn(item).map(({ text, isVerb }) => `${item.definition}${isVerb ? '' : ':'} ${text}`);
 }
 

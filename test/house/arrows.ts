@@ -16,7 +16,7 @@ const HASH_AND_IP = ['node:crypto', 'node:net'];
 const BELOW_KINDS = ['model/'];
 const BELOW_OBJECTS = [...BELOW_KINDS, 'kinds/'];
 const BELOW_STAGES = [...BELOW_OBJECTS, 'objects/'];
-const STAGES = ['load/', 'allocate/', 'compile/', 'consent/', 'plan/', 'report/', 'graph/', 'review/', 'trace/', 'host/', 'repo/'];
+const STAGES = ['load/', 'edit/', 'allocate/', 'compile/', 'consent/', 'plan/', 'report/', 'graph/', 'review/', 'trace/', 'host/', 'repo/'];
 const ALL_BELOW_DOORS = [...BELOW_STAGES, ...STAGES];
 
 /**
@@ -46,6 +46,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   // It draws what report tells.
   'graph/': [...BELOW_OBJECTS, 'objects/object.ts', 'objects/mesh.ts', 'objects/services.ts', 'report/', ...HASH_AND_IP],
+  // It takes away what stands on what goes, which consent knows.
+  'edit/': [...BELOW_STAGES, 'consent/lived.ts', 'node:path', 'yaml'],
   // It tells plans, so it may print them.
   'review/': [...BELOW_KINDS, ...KIND_CONTRACT, 'plan/'],
   // It tells plans' words, the reports' and the ledger's.

@@ -8,8 +8,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/host/exec.ts';
 import { passersNow } from '../../src/host/marks-now.ts';
-import { pushEdit } from '../../src/join/push-edit.ts';
 import { type GitServer, serveGit } from '../../src/lab/git-server.ts';
+import { pushEdit } from '../../src/pass/push-edit.ts';
 import { ROOT } from '../house/tree.ts';
 import { type FaultServer, faultServer } from '../repo/support/fault-server.ts';
 import { AUTHOR, type Bare, makeBare } from '../repo/support/remote.ts';
@@ -207,7 +207,6 @@ describe('the life of a node', () => {
       scratch: join(home, 'scratch'),
       main: 'main',
       branch: 'main',
-      path: 'nodes/n1.yaml',
       message: 'x',
       author: AUTHOR,
     };
@@ -215,7 +214,9 @@ describe('the life of a node', () => {
       [null, 'a new Node'],
       ['what it said', null],
     ] as const)
-      await expect(pushEdit({ ...edit, from, text })).rejects.toThrow(/nodes\/n1\.yaml of main says something else than a moment ago/);
+      await expect(pushEdit({ ...edit, edits: new Map([['nodes/n1.yaml', { from, text }]]) })).rejects.toThrow(
+        /nodes\/n1\.yaml of main says something else than a moment ago/,
+      );
     expect(await bare.show('main', 'nodes/n1.yaml')).toBe(CLUSTER['nodes/n1.yaml'].trimEnd());
     rmSync(join(home, 'scratch'), { recursive: true });
   });

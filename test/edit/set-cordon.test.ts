@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { setCordon } from '../../src/load/set-cordon.ts';
+import { setCordon } from '../../src/edit/set-cordon.ts';
 
 const NODE = `# The gateway in rack 1.
 apiVersion: netloom.dev/v1
