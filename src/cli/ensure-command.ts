@@ -43,7 +43,7 @@ export async function ensureCommand(ref: string, options: Options): Promise<Exit
 }
 
 async function look(ref: string, config: NodeConfig, options: Options): Promise<Plug | { readonly why: string }> {
-  return plugOf(config, known => keyOf(ref, 'Interface', options, known));
+  return plugOf(config, known => keyOf(ref, 'Interface', options, known, { exact: true }));
 }
 
 // Another pass that runs right now does the same work: its end is waited for by looking again.

@@ -20,7 +20,8 @@ import type { RefKind } from '../report/resolve-ref.ts';
 import { floatingRows, interfaceRows, type Listing, namespaceRows, networkRows, nodeRows, poolRows, type RowOptions, routedRows } from '../report/rows.ts';
 
 interface KindView<R extends AnyRecord> {
-  readonly list: (seen: Seen) => readonly R[];
+  /** `all`: those that are going or gone too. */
+  readonly list: (seen: Seen, all?: boolean) => readonly R[];
   readonly one: (key: string, seen: Seen) => R | null;
   readonly rows: (records: readonly R[], options: RowOptions) => Listing;
   readonly describe: (record: R, beside: Beside, seen: Seen) => string;
@@ -34,7 +35,7 @@ const NETWORK: KindView<NetworkRecord> = {
     const key = `${record.metadata.namespace}/${record.metadata.name}`;
     return describeNetwork(
       record,
-      interfaceRecords(seen).filter(guest => guest.status.network === key),
+      (seen.catalog.interfacesOf.get(key) ?? []).flatMap(guest => interfaceRecord(guest.key, seen) ?? []),
       beside,
     );
   },

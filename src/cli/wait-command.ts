@@ -59,12 +59,15 @@ async function stateOf(kind: Awaited, ref: string, options: Options): Promise<Ob
   const seen = await look(options);
   const key = keyIfKnown(kind, ref, options, seen);
   if (key === null) return null;
-  return STATES[kind](key, seen);
+  const state = STATES[kind](key, seen);
+  await seen.keep();
+  return state;
 }
 
 function keyIfKnown(kind: Awaited, ref: string, options: Options, seen: Seen): string | null {
   try {
-    return keyOf(ref, kind, options, seen);
+    // What is waited for may not be there yet, and something that begins like it may.
+    return keyOf(ref, kind, options, seen, { exact: true });
   } catch (error) {
     // Several are a mistake now and later; none may come.
     if (error instanceof CommandError && error.hint?.startsWith('candidates: ') !== true) return null;

@@ -1,8 +1,8 @@
 /** What the screens of `describe` have in common: fields, tables with a title, and how people read them. */
 import type { NetEvent } from './events.ts';
-import { eventRows } from './events.ts';
 import type { RecordHead } from './record-head.ts';
 import type { Listing } from './rows.ts';
+import { eventRows } from './select-events.ts';
 import type { NodeStand } from './state.ts';
 import { table } from './table.ts';
 import { type Usage, usageRows } from './usage.ts';

@@ -89,59 +89,6 @@ export function parseEvents(text: string): readonly NetEvent[] {
   });
 }
 
-export interface EventFilter {
-  /** `Network default/demo`; a network's events include those of its interfaces. */
-  readonly object: string;
-  readonly type?: string | undefined;
-  readonly limit: number;
-}
-
-/** Events of one object on all nodes, newest first. */
-export function selectEvents(events: readonly NetEvent[], { object, type, limit }: EventFilter): readonly NetEvent[] {
-  const isAbout = (event: NetEvent): boolean =>
-    event.object === object || `Network ${event.network}` === object || (object.startsWith('Node ') && object === `Node ${event.node}`);
-  const found = events.map((event, i) => [event, i] as const).filter(([event]) => isAbout(event) && (type === undefined || event.type === type));
-  const oldestFirst = found.sort(([a, i], [b, j]) => compare(a.at, b.at) || i - j).map(([event]) => event);
-  return onceEach(oldestFirst).reverse().slice(0, limit);
-}
-
-// Every member tells of the same commit; once is enough.
-function onceEach(events: readonly NetEvent[]): NetEvent[] {
-  const told = new Set<string>();
-  return events.filter(({ operation, revision, object }) => {
-    const key = `${revision} ${object}`;
-    const isNew = operation !== 'commit' || !told.has(key);
-    if (operation === 'commit') told.add(key);
-    return isNew;
-  });
-}
-
-/** Events as JSON prints them: schemas/output/events.json. */
-export function eventList(events: readonly NetEvent[]): {
-  readonly apiVersion: 'netloom.dev/v1';
-  readonly kind: 'EventList';
-  readonly items: readonly NetEvent[];
-} {
-  return { apiVersion: 'netloom.dev/v1', kind: 'EventList', items: events };
-}
-
-/** The six columns, and rows for `table`. The message of what belongs to `object` names it (an interface of a network). */
-export function eventRows(events: readonly NetEvent[], object: string): { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } {
-  const columns = ['TIMESTAMP', 'NODE', 'OPERATION', 'PHASE', 'DURATION', 'MESSAGE'];
-  const duration = (ms: number | null): string => (ms === null ? '' : `${(ms / 1000).toFixed(3)}s`);
-  return {
-    columns,
-    rows: events.map(e => [
-      e.at,
-      e.node,
-      e.operation,
-      e.phase,
-      duration(e.durationMs),
-      e.object === object ? e.message : [e.object, e.message].filter(Boolean).join(': '),
-    ]),
-  };
-}
-
 interface Group {
   readonly object: string;
   readonly outcomes: Outcome[];

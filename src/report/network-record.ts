@@ -8,6 +8,7 @@ import { egressOf, hasRouter, servesDhcp, servesDns } from '../objects/services.
 import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
 import { type Room, roomOf } from './room.ts';
 import { networkState, type View } from './state.ts';
+import { type Afterlife, afterlifeOf } from './tombstones.ts';
 import { upstreamRoute } from './upstream-route.ts';
 
 /** Names in the kernel of the nodes that carry a network; null for what it has not. */
@@ -30,34 +31,35 @@ export interface Pair {
 export interface NetworkRecord extends RecordHead {
   readonly kind: 'Network';
   readonly spec: object;
-  readonly status: Standing & {
-    readonly uuid: string | null;
-    readonly vxid: number | null;
-    /** `0xe2300f`. */
-    readonly vxidHex: string | null;
-    readonly cidr: string | null;
-    readonly mtu: number | null;
-    readonly learning: boolean | null;
-    readonly dhcp: boolean;
-    readonly nat: boolean;
-    readonly dns: boolean;
-    readonly egress: 'nat' | 'routed' | 'none';
-    readonly router: { readonly address: string; readonly mac: string } | null;
-    /** Where its router is; `former` carries it on until `node` has taken over. */
-    readonly gateway: { readonly node: string; readonly since: string; readonly former: string | null } | null;
-    /** The address of a pool by which it reaches the outside. */
-    readonly floatingGateway: { readonly pool: string; readonly address: string } | null;
-    /** With egress routed: what a router upstream is to be told. */
-    readonly upstreamRoute: string | null;
-    readonly addresses: Room | null;
-    readonly devices: readonly string[];
-    readonly kernel: KernelNames | null;
-    /** `namespace/name`. */
-    readonly interfaces: readonly string[];
-    readonly members: readonly string[];
-    readonly since: string | null;
-    readonly removed: string | null;
-  };
+  readonly status: Standing &
+    Afterlife & {
+      readonly uuid: string | null;
+      readonly vxid: number | null;
+      /** `0xe2300f`. */
+      readonly vxidHex: string | null;
+      readonly cidr: string | null;
+      readonly mtu: number | null;
+      readonly learning: boolean | null;
+      readonly dhcp: boolean;
+      readonly nat: boolean;
+      readonly dns: boolean;
+      readonly egress: 'nat' | 'routed' | 'none';
+      readonly router: { readonly address: string; readonly mac: string } | null;
+      /** Where its router is; `former` carries it on until `node` has taken over. */
+      readonly gateway: { readonly node: string; readonly since: string; readonly former: string | null } | null;
+      /** The address of a pool by which it reaches the outside. */
+      readonly floatingGateway: { readonly pool: string; readonly address: string } | null;
+      /** With egress routed: what a router upstream is to be told. */
+      readonly upstreamRoute: string | null;
+      readonly addresses: Room | null;
+      readonly devices: readonly string[];
+      readonly kernel: KernelNames | null;
+      /** `namespace/name`. */
+      readonly interfaces: readonly string[];
+      readonly members: readonly string[];
+      readonly since: string | null;
+      readonly removed: string | null;
+    };
 }
 
 /** Networks that are defined, and with `all` those that are going or gone. By key. */
@@ -81,6 +83,7 @@ export function networkRecord(key: string, view: View): NetworkRecord | null {
     status: {
       ...found,
       ...identity(entry),
+      ...afterlifeOf(entry?.removed ?? null, view),
       cidr: def?.spec.cidr ?? entry?.cidr ?? null,
       mtu: def === undefined ? null : networkMtu(def, view.catalog),
       learning: def === undefined ? null : learns(def, view.catalog),

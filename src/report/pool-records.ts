@@ -10,6 +10,7 @@ import { type HolderPlural, heldBy, holderKeys } from './holders.ts';
 import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
 import { type Room, roomOf } from './room.ts';
 import { floatingState, type ObjectState, poolState, routedState, type View } from './state.ts';
+import { type Afterlife, afterlifeOf } from './tombstones.ts';
 
 /** By what a pool leaves one node. */
 export interface PoolGateway {
@@ -26,21 +27,22 @@ export interface PoolGateway {
 export interface AddressPoolRecord extends RecordHead {
   readonly kind: 'AddressPool';
   readonly spec: object;
-  readonly status: Standing & {
-    readonly cidr: string | null;
-    /** The pool's router. */
-    readonly gateway: string | null;
-    readonly mode: string | null;
-    readonly room: Room | null;
-    readonly gateways: readonly PoolGateway[];
-    /** Everything that is not free, sorted by number. */
-    readonly addresses: readonly AddressEntry[];
-    readonly since: string | null;
-    readonly removed: string | null;
-  };
+  readonly status: Standing &
+    Afterlife & {
+      readonly cidr: string | null;
+      /** The pool's router. */
+      readonly gateway: string | null;
+      readonly mode: string | null;
+      readonly room: Room | null;
+      readonly gateways: readonly PoolGateway[];
+      /** Everything that is not free, sorted by number. */
+      readonly addresses: readonly AddressEntry[];
+      readonly since: string | null;
+      readonly removed: string | null;
+    };
 }
 
-interface HolderStatus extends Standing {
+interface HolderStatus extends Standing, Afterlife {
   readonly address: string | null;
   readonly pool: string | null;
   /** `namespace/name`; of the network that it leads to. */
@@ -97,6 +99,7 @@ export function poolRecord(name: string, view: View): AddressPoolRecord | null {
       addresses: poolAddresses(name, view),
       since: entry?.since ?? null,
       removed: entry?.removed ?? null,
+      ...afterlifeOf(entry?.removed ?? null, view),
     },
   };
 }
@@ -163,6 +166,7 @@ function holderStatus(
     node: network === undefined ? null : (routerNodes(network, view)[0] ?? null),
     since: held?.holder.since ?? null,
     removed: held?.holder.removed ?? null,
+    ...afterlifeOf(held?.holder.removed ?? null, view),
   };
   return { from: held?.holder, status };
 }

@@ -1,43 +1,46 @@
 /** Objects as programs read them: the JSON forms of `get` and `describe`, with the schemas in schemas/output/. Tables are made of these. */
 import type { InterfaceEntry } from '../model/ledger.ts';
 import { hostLinkName, tapName } from '../model/names.ts';
-import { isOn, networksOf } from '../objects/mesh.ts';
 import type { InterfaceDef } from '../objects/object.ts';
 import { hostnameOf } from '../objects/services.ts';
+import { censusOf } from './census.ts';
 import type { Condition } from './condition.ts';
+import type { AsOf } from './freshness.ts';
 import { floatingTo } from './holders.ts';
 import type { NamespaceRecord } from './namespace-record.ts';
 import type { NetworkRecord } from './network-record.ts';
 import type { AddressPoolRecord, FloatingIPRecord, RoutedIPRecord } from './pool-records.ts';
 import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
 import { berthOf, homeOf, interfaceState, type NodeState, nodeState, type View } from './state.ts';
+import { type Afterlife, afterlifeOf } from './tombstones.ts';
 
 export interface InterfaceRecord extends RecordHead {
   readonly kind: 'Interface';
   readonly spec: object;
-  readonly status: Standing & {
-    readonly uuid: string | null;
-    /** `namespace/name`. */
-    readonly network: string;
-    readonly networkUuid: string | null;
-    readonly node: string | null;
-    /** The node to which the guest is moved while it runs, and since when; null while it stays. */
-    readonly migrating: { readonly to: string; readonly since: string | null } | null;
-    readonly address: string | null;
-    /** The floating address that leads to it. */
-    readonly floating: string | null;
-    readonly mac: string | null;
-    /** The guest, as its owner names it. */
-    readonly instance: string | null;
-    readonly hostname: string | null;
-    /** Network card that the hypervisor shows to the guest. */
-    readonly model: string | null;
-    readonly order: number | null;
-    readonly device: string | null;
-    readonly attach: string;
-    readonly since: string | null;
-    readonly removed: string | null;
-  };
+  readonly status: Standing &
+    Afterlife & {
+      readonly uuid: string | null;
+      /** `namespace/name`. */
+      readonly network: string;
+      readonly networkUuid: string | null;
+      readonly node: string | null;
+      /** The node to which the guest is moved while it runs, and since when; null while it stays. */
+      readonly migrating: { readonly to: string; readonly since: string | null } | null;
+      readonly address: string | null;
+      /** The floating address that leads to it. */
+      readonly floating: string | null;
+      readonly mac: string | null;
+      /** The guest, as its owner names it. */
+      readonly instance: string | null;
+      readonly hostname: string | null;
+      /** Network card that the hypervisor shows to the guest. */
+      readonly model: string | null;
+      readonly order: number | null;
+      readonly device: string | null;
+      readonly attach: string;
+      readonly since: string | null;
+      readonly removed: string | null;
+    };
 }
 
 export interface NodeRecord extends RecordHead {
@@ -96,6 +99,7 @@ export function interfaceRecord(key: string, view: View): InterfaceRecord | null
       attach: def === undefined ? '' : attachment(def),
       since: entry?.since ?? null,
       removed: entry?.removed ?? null,
+      ...afterlifeOf(entry?.removed ?? null, view),
     },
   };
 }
@@ -123,6 +127,7 @@ export function nodeRecord(name: string, view: View): NodeRecord | null {
   const def = view.catalog.nodes.get(name);
   if (def === undefined) return null;
   const report = view.reports.get(name);
+  const census = censusOf(view);
   return {
     apiVersion: API_VERSION,
     kind: 'Node',
@@ -135,22 +140,27 @@ export function nodeRecord(name: string, view: View): NodeRecord | null {
       mode: report?.mode ?? null,
       revision: report?.revision ?? null,
       conditions: report?.conditions ?? [],
-      networks: networksOf(def, view).length,
+      networks: census.networks.get(name) ?? 0,
       gateway: def.spec.gateway,
       cordon: def.spec.cordon,
-      routers: Object.values(view.ledger.networks).filter(entry => entry.removed === undefined && entry.gateway?.node === name).length,
-      interfaces: [...view.catalog.interfaces.values()].filter(iface => isOn(iface, name)).length,
+      routers: census.routers.get(name) ?? 0,
+      interfaces: census.interfaces.get(name) ?? 0,
       inventory: report?.inventory ?? {},
       drift: report?.drift.length ?? 0,
     },
   };
 }
 
+export interface RecordList<T extends AnyRecord> {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'List';
+  readonly asOf?: AsOf;
+  readonly items: readonly T[];
+}
+
 /** A list as JSON prints it. */
-export function listOf<T extends AnyRecord>(
-  items: readonly T[],
-): { readonly apiVersion: typeof API_VERSION; readonly kind: 'List'; readonly items: readonly T[] } {
-  return { apiVersion: API_VERSION, kind: 'List', items };
+export function listOf<T extends AnyRecord>(items: readonly T[], age?: AsOf): RecordList<T> {
+  return { apiVersion: API_VERSION, kind: 'List', ...(age === undefined ? {} : { asOf: age }), items };
 }
 
 /** The near end of an interface on its node, where it is known without looking: libvirt names its own port. */

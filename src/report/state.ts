@@ -33,6 +33,10 @@ export interface View {
   readonly wanted: (node: string, definition: string) => string | undefined;
   /** Commit of the catalog; '' for a local folder. */
   readonly revision: string;
+  /** When that commit was made; null or absent where nobody knows. */
+  readonly revisionAt?: string | null;
+  /** The newest commit of the status branch, and when it was made; null or absent without one. */
+  readonly statusTip?: { readonly commit: string; readonly at: string } | null;
   /** ISO 8601. */
   readonly now: string;
 }
@@ -142,17 +146,32 @@ export function routedState(key: string, view: View): ObjectState | null {
   return onRouter('routedIPs', key, network, view);
 }
 
+interface Berth {
+  readonly network: string;
+  readonly entry: InterfaceEntry;
+}
+
+const BERTHS = new WeakMap<Ledger, ReadonlyMap<string, Berth>>();
+
 /** Where an interface stands in the ledger: where it lives, else its tombstone. `home` is the network where it should be. */
-export function berthOf(key: string, ledger: Ledger, home = ''): { readonly network: string; readonly entry: InterfaceEntry } | undefined {
+export function berthOf(key: string, ledger: Ledger, home = ''): Berth | undefined {
   const here = ledger.networks[home]?.interfaces[key];
   if (here !== undefined && here.removed === undefined) return { network: home, entry: here };
-  let tomb: { network: string; entry: InterfaceEntry } | undefined;
+  const known = BERTHS.get(ledger) ?? allBerths(ledger);
+  BERTHS.set(ledger, known);
+  return known.get(key);
+}
+
+// Looked up for each of thousands that moved or went, made once.
+function allBerths(ledger: Ledger): ReadonlyMap<string, Berth> {
+  const all = new Map<string, Berth>();
   for (const [network, { interfaces }] of Object.entries(ledger.networks)) {
-    const entry = interfaces[key];
-    if (entry !== undefined && entry.removed === undefined) return { network, entry };
-    if (entry !== undefined) tomb ??= { network, entry };
+    for (const [key, entry] of Object.entries(interfaces)) {
+      const known = all.get(key);
+      if (known === undefined || (known.entry.removed !== undefined && entry.removed === undefined)) all.set(key, { network, entry });
+    }
   }
-  return tomb;
+  return all;
 }
 
 /** Key of the network that an interface is defined in; '' for none. */

@@ -14,20 +14,31 @@ const LEAST = 10;
  * these columns are ten characters wide; after that lines run over. No newline at the end.
  */
 export function table(columns: readonly string[], rows: readonly (readonly string[])[], width?: number): string {
-  const lines = [columns, ...rows].map(row => columns.map((_, i) => harmless(row[i] ?? '') || '-'));
-  const widths = fitted(
-    columns,
-    columns.map((_, i) => Math.max(...lines.map(line => line[i]?.length ?? 0))),
-    width,
-  );
-  return lines
-    .map(line =>
-      line
-        .map((cell, i) => cut(cell, widths[i]).padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const { head, line } = openTable({ columns, rows }, width);
+  return [head, ...rows.map(line)].join('\n');
+}
+
+/** A table that goes on: its head, and how a row is printed. */
+export interface TableWriter {
+  readonly head: string;
+  readonly line: (row: readonly string[]) => string;
+}
+
+/** The same, for rows that are not known yet: the columns stay as wide as these rows made them. */
+export function openTable(
+  { columns, rows }: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] },
+  width?: number,
+): TableWriter {
+  const cells = (row: readonly string[]): readonly string[] => columns.map((_, i) => harmless(row[i] ?? '') || '-');
+  const printed = rows.map(cells);
+  const widest = columns.map((column, i) => printed.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), column.length));
+  const widths = fitted(columns, widest, width);
+  const line = (row: readonly string[]): string =>
+    cells(row)
+      .map((cell, i) => (SHORTENED.has(columns[i] ?? '') && (widths[i] ?? 0) < (widest[i] ?? 0) ? cut(cell, widths[i]) : cell).padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return { head: line(columns), line };
 }
 
 function fitted(columns: readonly string[], widths: readonly number[], most = Number.POSITIVE_INFINITY): readonly number[] {
@@ -61,6 +72,7 @@ export function csv(columns: readonly string[], rows: readonly (readonly string[
   return [columns, ...rows].map(row => `${row.map(cell).join(',')}\n`).join('');
 }
 
-function cut(line: string, width: number | undefined): string {
+/** A line that fits, with `…` for what does not. */
+export function cut(line: string, width: number | undefined): string {
   return width === undefined || line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeMany } from './definitions.mjs';
+import { listings } from './listings.mjs';
 import { against, inTurn, NETLOOM, once, ROOT, row, spent } from './measure.mjs';
 
 const dir = mkdtempSync(join(tmpdir(), 'netloom-bench-'));
@@ -14,6 +15,7 @@ try {
   console.log(`Node.js ${process.version}, ${cpus().length} processors, load ${loadavg()[0]?.toFixed(1)} at the start; medians`);
   startUp();
   validation();
+  await listings(join(dir, 'large'));
   kernel();
 } finally {
   rmSync(dir, { recursive: true, force: true });

@@ -35,3 +35,34 @@ export function writeMany(dir, count) {
     writeFileSync(join(dir, `file-${file}.yaml`), docs.join('---\n'));
   }
 }
+
+/**
+ * A cluster of 10,000 definitions: 100 nodes (4 of them gateways), 1,490 networks of 8 tenants with 5 guests each, 950 floating
+ * addresses of one pool.
+ */
+export function writeLarge(dir, { nodes = 100, networks = 1490, floating = 950 } = {}) {
+  mkdirSync(dir, { recursive: true });
+  const node = n => {
+    const gateway = n < 4 ? ', gateway: true' : '';
+    return `${HEAD}kind: Node\nmetadata: { name: n${n + 1} }\nspec: { underlay: { address: 10.2.1.${n + 1}, device: eth0 }${gateway} }\n`;
+  };
+  const cluster = `${HEAD}kind: Cluster\nmetadata: { name: bench }\nspec: { underlay: { mtu: 9000 } }\n`;
+  const pool = `${HEAD}kind: AddressPool\nmetadata: { name: edge }\nspec: { cidr: 100.64.0.0/18, device: eth1 }\n`;
+  writeFileSync(join(dir, 'cluster.yaml'), [cluster, pool, ...Array.from({ length: nodes }, (_, n) => node(n))].join('---\n'));
+  for (let i = 0; i < networks; i += 1) {
+    const tenant = join(dir, `tenant-${i % 8}`);
+    mkdirSync(tenant, { recursive: true });
+    writeFileSync(join(tenant, `net-${i}.yaml`), largeNetwork(i, nodes, i < floating));
+  }
+}
+
+function largeNetwork(i, nodes, isFloating) {
+  const [name, namespace] = [`net-${i}`, `tenant-${i % 8}`];
+  const docs = [`${HEAD}kind: Network\nmetadata: { name: ${name}, namespace: ${namespace}, labels: { tier: web } }\nspec: { cidr: 10.0.0.0/24 }\n`];
+  for (let n = 0; n < 5; n += 1) {
+    const meta = `{ name: ${name}-vm-${n}, namespace: ${namespace}, labels: { role: ${n === 0 ? 'web' : 'db'}, app: shop } }`;
+    docs.push(`${HEAD}kind: Interface\nmetadata: ${meta}\nspec: { network: ${name}, node: n${((i * 5 + n) % nodes) + 1}, attach: { tap: {} } }\n`);
+  }
+  if (isFloating) docs.push(`${HEAD}kind: FloatingIP\nmetadata: { name: ${name}-www, namespace: ${namespace} }\nspec: { interface: ${name}-vm-0 }\n`);
+  return docs.join('---\n');
+}

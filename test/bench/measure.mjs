@@ -24,9 +24,9 @@ export function once(argv, { input, ok = [0], env = {}, memory = false } = {}) {
 }
 
 /** The same for a program that needs this process to go on working meanwhile; what that starts is counted too. */
-export async function runAside(argv) {
+export async function runAside(argv, { env = {}, ok = [0] } = {}) {
   const clock = startClock();
-  const child = spawn(argv[0], ['--import', RSS, ...argv.slice(1)], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(argv[0], ['--import', RSS, ...argv.slice(1)], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   let words = '';
   let mb = '';
   child.stderr.on('data', chunk => {
@@ -36,7 +36,7 @@ export async function runAside(argv) {
     mb += chunk;
   });
   const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}: ${words}`);
+  if (!ok.includes(status)) throw new Error(`${argv.join(' ')} ended with ${status}: ${words}`);
   return { ...clock(), mb: Number(mb) };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Op } from '../../src/kinds/op.ts';
 import type { Outcome, Step } from '../../src/kinds/step.ts';
-import { appendEvents, type EventContext, eventRows, eventsOf, type NetEvent, parseEvents, selectEvents } from '../../src/report/events.ts';
+import { appendEvents, type EventContext, eventsOf, type NetEvent, parseEvents } from '../../src/report/events.ts';
+import { eventRows, selectEvents } from '../../src/report/select-events.ts';
 
 const AT = Date.parse('2026-11-21T10:00:00.000Z');
 const DEMO = 'Network default/demo';

@@ -9,7 +9,8 @@ import { type RefKind, refIndex, resolveRef } from '../../src/report/resolve-ref
 import { roomOf } from '../../src/report/room.ts';
 import { floatingRows, poolRows, routedRows } from '../../src/report/rows.ts';
 import { floatingState, networkState, poolState, routedState, type View } from '../../src/report/state.ts';
-import { statusSummary, statusText } from '../../src/report/summary.ts';
+import { statusText } from '../../src/report/status-text.ts';
+import { statusSummary } from '../../src/report/summary.ts';
 import { table } from '../../src/report/table.ts';
 import { catalogOf, ledgerOf, READY, reportOf, SHOP, viewOf } from './world.ts';
 

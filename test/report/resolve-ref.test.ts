@@ -45,6 +45,50 @@ describe('what a REF may be', () => {
     ['a name that looks like a number wins', '1234', 'Network', 'default', 'default/1234'],
   ])('%s', (_, ref, kind, namespace, expected) => expect(find(ref, kind, namespace)).toBe(expected));
 
+  test.each<[string, string, RefKind, string | null, string]>([
+    ['the start of a name', 'dem', 'Network', 'default', 'default/demo'],
+    ['the start of a name of another tenant', 'fr', 'Network', null, 'acme/front'],
+    ['namespace/ and a start', 'acme/fr', 'Network', 'default', 'acme/front'],
+    ['a whole name, also where it is the start of another', 'n1', 'Node', 'default', 'n1'],
+  ])('%s', (_, ref, kind, namespace, expected) => expect(find(ref, kind, namespace)).toBe(expected));
+
+  test('the start of several names, or of a name and a uuid, is none of them', () => {
+    expect(find('n', 'Node')).toBe('n1 n2: n is not one Node but 2: n1, n2');
+    const cafe = catalogOf({ 'default/cafeteria': {}, 'default/other': {} }, {});
+    const own = ledgerOf(cafe);
+    const known = {
+      ...own,
+      networks: { ...own.networks, 'default/other': { ...own.networks['default/cafeteria'], uuid: 'cafe0000-0000-8000-8000-6e6c6d000000' } as never },
+    };
+    expect(resolveRef('cafe', 'Network', 'default', refIndex({ catalog: cafe, ledger: known }))).toMatchObject({
+      candidates: ['default/cafeteria', 'default/other'],
+    });
+  });
+
+  test('a start is not looked for elsewhere, and nothing is the start of nothing', () => {
+    expect(find('fro')).toMatch(/^none/);
+    expect(find('')).toMatch(/^none/);
+    expect(find('acme/')).toMatch(/^none/);
+  });
+
+  test('what lives comes before what is only remembered', () => {
+    const later = catalogOf({ 'default/demo': { cidr: '10.0.0.0/24' } }, { 'default/web-2': { network: 'demo', node: 'n1' } });
+    const known = refIndex({ catalog: later, ledger: ledgerOf(later, ledger, '2026-11-21T11:00:00Z') }, 'Interface');
+    expect(resolveRef('we', 'Interface', 'default', known)).toEqual({ key: 'default/web-2' });
+    expect(resolveRef('web', 'Interface', 'default', known)).toEqual({ key: 'default/web' });
+    expect(known.filter(each => each.isGone).map(each => each.key)).toEqual(['acme/host', 'acme/web', 'default/web']);
+  });
+
+  test('where whole names are asked for, a start is none, and is told', () => {
+    expect(resolveRef('dem', 'Network', 'default', index, { exact: true })).toEqual({
+      candidates: [],
+      message: 'there is no Network dem, only default/demo: here it takes the whole name',
+    });
+    expect(resolveRef((demo?.uuid ?? '').slice(0, 9), 'Network', 'default', index, { exact: true })).toMatchObject({ candidates: [] });
+    expect(resolveRef('demo', 'Network', 'default', index, { exact: true })).toEqual({ key: 'default/demo' });
+    expect(resolveRef('0xe2300f', 'Network', 'default', index, { exact: true })).toEqual({ key: 'default/demo' });
+  });
+
   test('ambiguous: the candidates', () => {
     expect(find('web', 'Interface', null)).toBe('acme/web default/web: web is not one Interface but 2: acme/web, default/web');
     expect(find('10.0.0.1', 'Network', null)).toMatch(/^acme\/front default\/demo: /);

@@ -3,14 +3,16 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { addressList, poolAddressList } from '../../src/report/addresses.ts';
 import { conditions } from '../../src/report/condition.ts';
-import { eventList } from '../../src/report/events.ts';
+import { asOf } from '../../src/report/freshness.ts';
 import { namespaceRecords } from '../../src/report/namespace-record.ts';
 import { networkRecords } from '../../src/report/network-record.ts';
 import { floatingRecords, poolRecords, routedRecords } from '../../src/report/pool-records.ts';
 import { interfaceRecords, listOf, nodeRecords } from '../../src/report/records.ts';
+import { eventList } from '../../src/report/select-events.ts';
 import type { View } from '../../src/report/state.ts';
 import { statusSummary } from '../../src/report/summary.ts';
 import { NO_TRAFFIC, usageEvent } from '../../src/report/usage.ts';
+import { watchEvent } from '../../src/report/watch-events.ts';
 import { catalogOf, DEMO, FINE, ledgerOf, reportOf, SHOP, viewOf } from './world.ts';
 
 const NOW = '2026-11-21T10:00:00Z';
@@ -27,11 +29,16 @@ const views = [
   viewOf(catalogOf({}, {}), [], { ledger: ledgerOf(catalogOf({}, {}), ledgerOf(SHOP), '2026-11-21T11:00:00Z') }),
 ];
 
+const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+for (const name of ['status-objects', 'events', 'status', 'status-addresses', 'watch-event']) ajv.addSchema(schemaOf(name), name);
+
 function check(name: string, value: unknown): readonly unknown[] {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-  const validate = ajv.compile(JSON.parse(readFileSync(new URL(`../../schemas/output/${name}.json`, import.meta.url), 'utf8')));
-  validate(JSON.parse(JSON.stringify(value)));
-  return validate.errors ?? [];
+  ajv.validate(name, JSON.parse(JSON.stringify(value)));
+  return ajv.errors ?? [];
+}
+
+function schemaOf(name: string): object {
+  return JSON.parse(readFileSync(new URL(`../../schemas/output/${name}.json`, import.meta.url), 'utf8'));
 }
 
 function outside(view: View) {
@@ -43,8 +50,9 @@ describe('what programs read has the shape that its schema says', () => {
     const view = views[at] ?? full;
     const items = [...networkRecords(view, true), ...interfaceRecords(view, true), ...nodeRecords(view), ...namespaceRecords(view), ...outside(view)];
     expect(items.length).toBeGreaterThan(3);
-    expect(check('status-objects', listOf(items))).toEqual([]);
-    for (const item of items) expect(check('status-objects', item)).toEqual([]);
+    expect(check('status-objects', listOf(items, asOf(view)))).toEqual([]);
+    for (const item of items) expect(check('status-objects', { ...item, asOf: asOf(view) })).toEqual([]);
+    for (const item of items) expect(check('watch-event', watchEvent('ADDED', item, view))).toEqual([]);
     expect(check('status', statusSummary(view))).toEqual([]);
   });
 
@@ -64,7 +72,12 @@ describe('what programs read has the shape that its schema says', () => {
       revision: '',
       extra: { author: 'Ann' },
     } as const;
-    expect(check('events', eventList([event]))).toEqual([]);
+    expect(check('events', eventList([event], asOf(full)))).toEqual([]);
+    expect(check('watch-event', watchEvent('ADDED', event, full))).toEqual([]);
+    expect(check('watch-event', watchEvent('ADDED', { ...event, at: 5 } as never, full))).not.toEqual([]);
+    const repaired = { ...event, type: 'drift', phase: 'finish' } as const;
+    const wrong = statusSummary({ ...full, wanted: () => 'other', now: '2026-11-21T12:00:00Z' }, [repaired]);
+    expect([wrong.behind.length, wrong.repairs.length, check('status', wrong)]).toEqual([1, 1, []]);
   });
 
   test('another shape is refused', () => {

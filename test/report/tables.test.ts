@@ -6,7 +6,7 @@ import { namespaceRecords } from '../../src/report/namespace-record.ts';
 import { networkRecord, networkRecords } from '../../src/report/network-record.ts';
 import { interfaceRecord, interfaceRecords, nodeRecord, nodeRecords } from '../../src/report/records.ts';
 import { interfaceRows, nameLines, namespaceRows, networkRows, nodeRows } from '../../src/report/rows.ts';
-import { statusText } from '../../src/report/summary.ts';
+import { statusText } from '../../src/report/status-text.ts';
 import { csv, fields, table } from '../../src/report/table.ts';
 import { catalogOf, FINE, ledgerOf, READY, reportOf, viewOf } from './world.ts';
 
@@ -104,11 +104,21 @@ Interface acme/vm  initial  Unplaced  it has no node: name one in spec.node
 Drift:
 NODE  WHAT        FIELD  WANT   HAVE
 n1    link:/web0  -      there  -
+
+Next:
+  netloom describe interface default/web
+
+As of no status branch yet; 2 nodes heard within 5m
 `);
   });
 
   test('names who is behind', () => {
-    expect(statusText(viewOf(catalog, [...view.reports.values()], { wanted: node => (node === 'n2' ? 'other' : 'd1') }))).toContain('Behind: n2');
+    const late = viewOf(catalog, [...view.reports.values()], { wanted: node => (node === 'n2' ? 'other' : 'd1'), revisionAt: '2026-11-21T11:30:00Z' });
+    expect(statusText(late)).toContain(`
+Behind aaaaaaaaaa:
+NODE  APPLIED     SINCE    REASON   MESSAGE
+n2    aaaaaaaaaa  30m ago  Waiting  n2 has not yet applied the newest change
+`);
   });
 });
 

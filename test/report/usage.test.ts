@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { appendEvents, parseEvents, selectEvents } from '../../src/report/events.ts';
+import { appendEvents, parseEvents } from '../../src/report/events.ts';
+import { selectEvents } from '../../src/report/select-events.ts';
 import { isSameTotal, NO_TRAFFIC, publishedUsage, type Reading, seenByGuest, type Tally, tally, usageEvent, usageRows } from '../../src/report/usage.ts';
 import { usagePoints } from '../../src/report/usage-points.ts';
 import { catalogOf, ledgerOf, SHOP } from './world.ts';

@@ -1,0 +1,37 @@
+/** What people call the kinds of objects: whole words, plurals, short names, and any start that only one kind has. */
+
+/** Kinds that a REF can mean. */
+export type RefKind = 'Network' | 'Interface' | 'Node' | 'Namespace' | 'AddressPool' | 'FloatingIP' | 'RoutedIP';
+
+/** Every kind, in the order in which listings show them, with its words; the first is what messages say. */
+const WORDS: Readonly<Record<RefKind, readonly string[]>> = {
+  Node: ['node', 'no'],
+  Namespace: ['namespace', 'ns', 'tenant'],
+  AddressPool: ['pool', 'addresspool'],
+  Network: ['network', 'net'],
+  Interface: ['interface', 'if', 'iface'],
+  FloatingIP: ['floatingip', 'floating', 'fip'],
+  RoutedIP: ['routedip', 'routed', 'rip'],
+};
+
+/** All kinds, as `get all` lists them. */
+export const REF_KINDS = Object.keys(WORDS) as readonly RefKind[];
+
+/** `networks`, as messages and help name a kind. */
+export function pluralWord(kind: RefKind): string {
+  return `${WORDS[kind][0]}s`;
+}
+
+/** The kinds that a word can mean: one for `networks`, `Network`, `net`, `netw`; several for `n`; none for nonsense. */
+export function kindsCalled(text: string): readonly RefKind[] {
+  const word = text.toLowerCase();
+  const exact = REF_KINDS.filter(kind => WORDS[kind].some(each => each === word || `${each}s` === word));
+  if (exact.length > 0 || word === '') return exact;
+  return REF_KINDS.filter(kind => WORDS[kind].some(each => `${each}s`.startsWith(word)));
+}
+
+/** `networks`, `network`, `Network`, `net` ... as commands take a kind; null when it is none, or could be several. */
+export function parseKind(text: string): RefKind | null {
+  const [kind, ...more] = kindsCalled(text);
+  return kind === undefined || more.length > 0 ? null : kind;
+}
