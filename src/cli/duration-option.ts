@@ -4,7 +4,7 @@ import { CommandError } from './exit.ts';
 
 /** Milliseconds. Throws CommandError that shows the form. */
 export function durationOption(name: string, text: string): number {
-  const ms = parseDuration(text);
-  if (ms === null) throw new CommandError(`${name} ${text} is no duration`, { hint: 'a number and s, m, h or d: 30s, 2m' });
+  const ms = /^[0-9]{1,6}ms$/.test(text) ? Number.parseInt(text, 10) : parseDuration(text);
+  if (ms === null) throw new CommandError(`${name} ${text} is no duration`, { hint: 'a number and ms, s, m, h or d: 30s, 2m' });
   return ms;
 }

@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lookout, Seen } from '../pass/view.ts';
 import { durationOption } from './duration-option.ts';
-import { EXIT, type ExitCode, explain } from './exit.ts';
+import { CommandError, EXIT, type ExitCode, explain } from './exit.ts';
 import { say } from './terminal.ts';
 import { lookoutOf, type ViewOptions } from './view-source.ts';
 
 /** Silence is news too, and no commit tells of it. */
 const AGAIN_MS = 30_000;
+const LEAST_MS = 200;
 
 export interface FollowOptions extends Pick<ViewOptions, 'config' | 'repo' | 'statusBranch'> {
   /** Time between two listings. */
@@ -24,6 +25,7 @@ export interface Follow {
 /** Exit 0 at Ctrl-C. A first look that fails is an error, as without --watch. */
 export async function follow(options: FollowOptions, { tell, ticks = false }: Follow): Promise<ExitCode> {
   const pollMs = durationOption('--poll', options.poll);
+  if (pollMs < LEAST_MS) throw new CommandError(`--poll ${options.poll} is too often for a remote`, { hint: `${LEAST_MS}ms at least` });
   const stop = new AbortController();
   const end = (): void => stop.abort();
   process.on('SIGINT', end);

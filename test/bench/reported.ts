@@ -13,12 +13,12 @@ import { NO_TRAFFIC, usageEvent } from '../../src/report/usage.ts';
 
 const EVENTS_EACH = 500;
 
-/** Path and text of each file, of the definitions in a folder at a commit. */
-export async function reportedCluster(dir: string, revision: string): Promise<ReadonlyMap<string, string>> {
+/** Path and text of each file, of the definitions in a folder at a commit; `before`: the ledger that was there. */
+export async function reportedCluster(dir: string, revision: string, before: Ledger = EMPTY_LEDGER): Promise<ReadonlyMap<string, string>> {
   const { catalog, diagnostics } = await loadFolder(dir, null);
   if (catalog === null) throw new Error(JSON.stringify(diagnostics.slice(0, 3)));
   const now = new Date();
-  let { ledger } = decide(catalog, EMPTY_LEDGER, now);
+  let { ledger } = decide(catalog, before, now);
   // What hangs on a router is asked for again once there is one.
   for (let round = 0; round < 3; round += 1) ledger = decide(catalog, ledger, now).ledger;
   const wanted = wantedDigests(catalog, ledger, factsOf(catalog));

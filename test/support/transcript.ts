@@ -59,7 +59,7 @@ export function isShown(shown: readonly string[], lines: readonly string[]): boo
 function lasting(line: string): string {
   return line
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replace(/\b\d+(\.\d+)? ?(ms|s)\b/g, 'DURATION')
+    .replace(/\b\d+(\.\d+)? ?(ms|s|m|h)\b/g, 'DURATION')
     .replace(/\b[0-9a-f]{40}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{7,12}\b(?!-)/g, 'COMMIT')
     .replace(/(\beth\d)@if\d+/g, '$1')
     .replace(/ +/g, ' ')
