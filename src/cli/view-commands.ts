@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { remoteOptions } from './remote-options.ts';
 import { runs } from './runs.ts';
 
-const KINDS = 'networks, interfaces, nodes, namespaces, pools, floatingips or routedips; any start that only one has, and net, if, no, ns, fip, rip';
+const KINDS = 'networks, interfaces, nodes, namespaces, pools, floatingips or routedips, or any start that one alone has';
 const REFS = 'name, namespace/name, uuid, vxid, address, MAC or device; also the start of a name or uuid that only one has';
 
 /** Adds status, get, describe, events, addresses, ping and wait. */
@@ -59,6 +59,7 @@ Examples:
   netloom get nodes --watch
   netloom get networks -A -w -o json | jq -c '[.type, .object.metadata.name, .object.status.state, .statusCommit]'
 
+KIND may be short: net, if, no, ns, fip, rip.
 --watch lists the remote's branches once each --poll, waits for a remote that is away, and ends at Ctrl-C with 0.`;
 
 function addDescribe(root: Command): void {

@@ -11,12 +11,13 @@ const BY_NAME: readonly Drawable[] = ['Network', 'Node', 'Interface', 'FloatingI
 /** An address is first of all who answers for it, and a device who uses it; a network has them all. */
 const BY_OTHERS: readonly Drawable[] = ['Interface', 'Network', 'FloatingIP', 'Node'];
 
-/** The first kind that has such a name; else the narrowest thing that has the address, MAC, device, vxid or uuid. */
+/** The first kind that has such a name; else the narrowest thing that has the address, MAC, device, vxid or uuid; else what begins so. */
 export function subjectOf(ref: string, namespace: string | null, index: readonly Called[]): Subject {
   const isName = (kind: Drawable): boolean => index.some(each => each.kind === kind && (each.key === ref || each.name === ref));
   const named = BY_NAME.filter(isName);
   const order = named.length > 0 ? named : canonicalIp(ref) === null ? BY_OTHERS : (['FloatingIP', ...BY_OTHERS] as const);
-  const tries = order.map(kind => ({ kind, found: resolveRef(ref, kind, namespace, index) }));
+  const whole = order.map(kind => ({ kind, found: resolveRef(ref, kind, namespace, index, { exact: true }) }));
+  const tries = [...whole, ...BY_NAME.map(kind => ({ kind, found: resolveRef(ref, kind, namespace, index) }))];
   for (const { kind, found } of tries) if ('key' in found) return { kind, key: found.key };
   const told = tries.flatMap(({ found }) => ('key' in found || found.candidates.length === 0 ? [] : [found]));
   return told[0] ?? { message: `nothing is called ${ref}: no network, node, interface or floating address`, candidates: [] };

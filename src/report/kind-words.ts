@@ -25,13 +25,13 @@ export function pluralWord(kind: RefKind): string {
 /** The kinds that a word can mean: one for `networks`, `Network`, `net`, `netw`; several for `n`; none for nonsense. */
 export function kindsCalled(text: string): readonly RefKind[] {
   const word = text.toLowerCase();
-  const exact = REF_KINDS.filter(kind => WORDS[kind].some(each => each === word || `${each}s` === word));
-  if (exact.length > 0 || word === '') return exact;
-  return REF_KINDS.filter(kind => WORDS[kind].some(each => `${each}s`.startsWith(word)));
+  const whole = parseKind(word);
+  if (whole !== null) return [whole];
+  return word === '' ? [] : REF_KINDS.filter(kind => WORDS[kind].some(each => `${each}s`.startsWith(word)));
 }
 
-/** `networks`, `network`, `Network`, `net` ... as commands take a kind; null when it is none, or could be several. */
+/** `networks`, `network`, `Network`, `net`: the kind that a whole word means; null when it is none. */
 export function parseKind(text: string): RefKind | null {
-  const [kind, ...more] = kindsCalled(text);
-  return kind === undefined || more.length > 0 ? null : kind;
+  const word = text.toLowerCase();
+  return REF_KINDS.find(kind => WORDS[kind].some(each => each === word || `${each}s` === word)) ?? null;
 }

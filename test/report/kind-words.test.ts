@@ -21,15 +21,18 @@ describe('what kinds are called', () => {
     ['routed', 'RoutedIP'],
     ['p', 'AddressPool'],
     ['addressp', 'AddressPool'],
-  ])('%s', (word, kind) => expect(parseKind(word)).toBe(kind));
+  ])('%s', (word, kind) => expect(kindsCalled(word)).toEqual([kind]));
 
   test('a start that several have means none, and says which', () => {
-    expect(parseKind('n')).toBeNull();
     expect(kindsCalled('n')).toEqual(['Node', 'Namespace', 'Network']);
   });
 
   test('nonsense, nothing, and a word that only ends well, are none', () => {
     for (const word of ['', 'x', 'works', 'networkss', 'constructor']) expect(kindsCalled(word)).toEqual([]);
+  });
+
+  test('a start is no whole word', () => {
+    expect(['netw', 'n', 'address', ''].map(parseKind)).toEqual([null, null, null, null]);
   });
 
   test('every kind is known by the word that messages use', () => {
