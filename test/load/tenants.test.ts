@@ -1,6 +1,8 @@
 /** What tenants may have, and the network that a template makes: what is said of it, and that it is a Network like any other. */
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/compile/compile.ts';
+import { deletionsOf } from '../../src/consent/deletions.ts';
+import { livedIn } from '../../src/consent/lived.ts';
 import type { Loaded } from '../../src/load/load.ts';
 import { formatPlace } from '../../src/model/place.ts';
 import type { Catalog } from '../../src/objects/object.ts';
@@ -124,6 +126,16 @@ describe('a main network', () => {
     expect(one?.uuid).toMatch(/./);
     expect(two).toEqual(one);
     expect(definitionChanges(template, written).map(({ definition }) => definition)).toEqual(['Cluster lab', 'Namespace florist']);
+  });
+
+  test('goes with its Namespace, and counts as a definition that does', () => {
+    const before = fine({ 'a.yaml': CLUSTER({ mainNetwork: {} }), 'ns.yaml': NAMESPACE });
+    const gone = (after: Catalog): readonly string[] => deletionsOf(livedIn(before), after).map(({ definition, fate }) => `${definition} ${fate}`);
+    expect(gone(fine({ 'a.yaml': CLUSTER({ mainNetwork: {} }) }))).toEqual(['Namespace florist gone', 'Network florist/main gone']);
+    expect(gone(fine({ 'a.yaml': CLUSTER({ mainNetwork: {} }), 'ns.yaml': `${NAMESPACE}spec: {mainNetwork: false}\n` }))).toEqual([
+      'Network florist/main gone',
+    ]);
+    expect(gone(fine({ 'a.yaml': CLUSTER(), 'ns.yaml': NAMESPACE }))).toEqual(['Network florist/main gone']);
   });
 
   test('beside a document of its name is an error that names both', () => {
