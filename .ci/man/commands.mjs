@@ -23,8 +23,7 @@ export function commandsPage({ root, about, meanings, config, configPath, units,
       heading('OPTIONS'),
       ...help.visibleOptions(root).map(optionTerm),
       paragraph(prose('Every command has `--help` too.')),
-      heading('COMMANDS'),
-      ...leaves(root, help).map(command => commandSection(command, help)),
+      ...groups(root, help).flatMap(([title, commands]) => [heading(title), ...commands.map(command => commandSection(command, help))]),
       heading('EXIT STATUS'),
       ...Object.entries(meanings).map(([code, meaning]) => term(bold(code), prose(sentence(meaning)))),
       paragraph(prose('What a code means of one command is said there.')),
@@ -77,6 +76,17 @@ const SEE_ALSO = [
   ['ip', 8],
   ['nft', 8],
 ];
+
+/** Commands that do something, under the headings of the help. */
+function groups(root, help) {
+  const found = new Map();
+  for (const command of help.visibleCommands(root)) {
+    if (command.name() === 'help') continue;
+    const title = `COMMANDS: ${command.helpGroup().replace(/:$/, '').toUpperCase()}`;
+    found.set(title, [...(found.get(title) ?? []), ...leaves(command, help)]);
+  }
+  return [...found];
+}
 
 /** Commands that do something, in the order of the help. */
 function leaves(command, help) {

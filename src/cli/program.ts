@@ -17,7 +17,7 @@ import { runs } from './runs.ts';
 import { addTraceCommands } from './trace-commands.ts';
 import { addViewCommands } from './view-commands.ts';
 
-/** The whole tree of commands. */
+/** The whole tree of commands; a group is what `--help` and the manual put under one heading: say it before commands that begin another. */
 export function program(): Command {
   const root = new Command('netloom');
   root
@@ -28,20 +28,27 @@ export function program(): Command {
     .showHelpAfterError('(netloom --help lists the commands)')
     .configureHelp({ sortSubcommands: false })
     .addHelpText('after', EXAMPLES);
+  root.commandsGroup('Definitions and passes:');
   addValidate(root);
   addPassCommands(root);
   addConfirmCommands(root);
+  root.commandsGroup('Looking:');
   addViewCommands(root);
   addTraceCommands(root);
   addGraphCommand(root);
   addInstanceData(root);
+  root.commandsGroup('Changing definitions:');
   addCreateCommands(root);
   addEditCommands(root);
   addCordonCommands(root);
+  root.commandsGroup('A word for this node:');
   addControlCommands(root);
+  root.commandsGroup('Becoming a node, and leaving:');
   addLifeCommands(root);
+  root.commandsGroup('Besides:');
   addLabCommands(root);
   addCompletionCommands(root);
+  root.helpCommand(true);
   for (const command of root.commands) pointToHelp(command, root.name());
   return root;
 }

@@ -53,6 +53,17 @@ describe('netloom(8)', () => {
     expect(words.filter(word => !own.includes(word))).toEqual([]);
   });
 
+  it('has them under the headings that the help has, each in one', () => {
+    const root = program();
+    const groups = root
+      .createHelp()
+      .visibleCommands(root)
+      .map(command => command.helpGroup().replace(/:$/, ''));
+    expect(groups.filter(group => group === '')).toEqual([]);
+    const headings = [...shown('netloom.8').matchAll(/^\.SH COMMANDS: (.*)$/gm)].map(match => match[1]);
+    expect(headings).toEqual([...new Set(groups)].map(group => group.toUpperCase()));
+  });
+
   it('has many of them, and each exit code', () => {
     expect(commands.length).toBeGreaterThan(25);
     for (const code of Object.values(EXIT)) expect(pages.get('netloom.8')).toContain(`\n.TP\n\\fB${code}\\fR\n`);
