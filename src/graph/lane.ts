@@ -1,7 +1,7 @@
 /** One network on one node: its guests, its router where the node carries it, its bridge and its tunnel to the other members. */
 import type { InterfaceEntry } from '../model/ledger.ts';
 import { hostLinkName } from '../model/names.ts';
-import { isOn } from '../objects/mesh.ts';
+import { isMigrating, isOn } from '../objects/mesh.ts';
 import type { InterfaceDef, NetworkDef } from '../objects/object.ts';
 import { floatingTo } from '../report/holders.ts';
 import type { NodeReport } from '../report/node-report.ts';
@@ -78,6 +78,7 @@ function guestOf(iface: InterfaceDef, node: string, scene: Scene): Guest {
       title: iface.key,
       lines: [
         ...placeOf(iface, entry),
+        ...(isMigrating(iface) ? [`moves from ${iface.spec.node} to ${iface.spec.migrateTo}`] : []),
         ...(entry === undefined ? ['nothing allocated yet'] : [entry.mac, entry.address ?? 'no address']),
         ...(floating === undefined ? [] : [`floating ${floating.address}`]),
       ],

@@ -103,6 +103,14 @@ test('what waits is drawn too: an interface without a node, one without an alloc
   ).toEqual([['192.0.2.2', 'leads to no interface']]);
 });
 
+test('a guest that moves is drawn where it is and where it goes, with a port on each', () => {
+  const catalog = catalogOf({ 'a/net': { cidr: '10.0.0.0/24' } }, { 'a/web': { network: 'net', node: 'n1', migrateTo: 'n2' } });
+  const drawing = drawings(viewOf(catalog, [])).iface('a/web');
+  expect(['n1', 'n2'].map(name => box(drawing, `${name}/Interface a/web`).lines[0])).toEqual(['moves from n1 to n2', 'moves from n1 to n2']);
+  const ports = edgesOf(drawing).filter(({ from }) => from.endsWith('/Interface a/web'));
+  expect(ports.map(({ to }) => to.replace(/[0-9a-f]{8}$/, ''))).toEqual(['n1/tap-', 'n2/tap-']);
+});
+
 test('definitions of a folder are drawn without complaints that no node knows them', () => {
   const drawing = drawings(viewOf(SHOP, [], { revision: '' })).network('acme/shop');
   expect(boxes(drawing).filter(({ mark }) => mark !== undefined)).toEqual([]);
