@@ -39,6 +39,10 @@ export function homeOf({ kind, namespace, name, spec }: NewDefinition, catalog: 
   if (several !== null) return { file: several, why: `${several} holds several ${kind}s of ${of}` };
   const [first] = files(siblings);
   if (first !== undefined) return { file: below(posix.dirname(first), name), why: `beside ${first}, as each ${kind} of ${of} has a file of its own` };
+  const folder = catalog.namespaces.get(namespace)?.spec.folder;
+  // What stands anywhere else is refused.
+  if (folder !== undefined)
+    return { file: below(`${folder}/${FOLDERS[kind] ?? kind.toLowerCase()}`, name), why: `in the folder that Namespace ${namespace} says` };
   return newFolder({ kind, namespace, name }, all);
 }
 

@@ -28,6 +28,13 @@ export function poolNamesOf(namespace: string, { cluster, namespaces }: Catalog)
   return namespaces.get(namespace)?.spec.pools ?? cluster.spec.namespaceDefaults?.pools;
 }
 
+/** The declared namespaces that may use a pool, sorted; undefined: none is kept from it. */
+export function tenantsOfPool(pool: string, catalog: Catalog): readonly string[] | undefined {
+  const names = [...catalog.namespaces.keys()].sort();
+  const mayUse = names.filter(name => poolNamesOf(name, catalog)?.includes(pool) !== false);
+  return mayUse.length === names.length && catalog.cluster.spec.namespaceDefaults?.pools?.includes(pool) !== false ? undefined : mayUse;
+}
+
 /** True when there is a pool that the namespace may use. */
 export function hasPools(namespace: string, catalog: Catalog): boolean {
   return catalog.pools.size > 0 && poolNamesOf(namespace, catalog)?.length !== 0;

@@ -21,6 +21,7 @@ export function describePool(record: AddressPoolRecord, { events, width }: Besid
     ['CIDR', status.cidr ?? ''],
     ['Mode', status.mode ?? ''],
     ['Gateway', status.gateway ?? ''],
+    ['Namespaces', status.namespaces === null ? 'all' : status.namespaces.join(', ') || 'none'],
     ['Taken', status.room === null ? '' : `${status.room.taken} of ${status.room.size}`],
     ['Free', status.room === null ? '' : String(status.room.free)],
     ['Since', sinceText(status)],

@@ -4,7 +4,7 @@ import { egressBridgeName, floatingNames } from '../model/names.ts';
 import { routerNodes } from '../objects/mesh.ts';
 import type { AddressPoolDef, FloatingIPDef, NetworkDef, RoutedIPDef } from '../objects/object.ts';
 import { egressDevice, nodesOfPool, poolGateway, targetOf } from '../objects/services.ts';
-import { poolOf } from '../objects/tenancy.ts';
+import { poolOf, tenantsOfPool } from '../objects/tenancy.ts';
 import { poolAddresses } from './addresses.ts';
 import { type HolderPlural, heldBy, holderKeys } from './holders.ts';
 import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
@@ -33,6 +33,8 @@ export interface AddressPoolRecord extends RecordHead {
       /** The pool's router. */
       readonly gateway: string | null;
       readonly mode: string | null;
+      /** The declared namespaces that may use it; null: all. */
+      readonly namespaces: readonly string[] | null;
       readonly room: Room | null;
       readonly gateways: readonly PoolGateway[];
       /** Everything that is not free, sorted by number. */
@@ -94,6 +96,7 @@ export function poolRecord(name: string, view: View): AddressPoolRecord | null {
       cidr: def?.spec.cidr ?? entry?.cidr ?? null,
       gateway: def === undefined ? null : poolGateway(def),
       mode: def?.spec.mode ?? null,
+      namespaces: tenantsOfPool(name, view.catalog) ?? null,
       room: roomOf(def?.spec.cidr ?? entry?.cidr, entry?.addresses ?? []),
       gateways: def === undefined ? [] : gatewaysOf(def, view),
       addresses: poolAddresses(name, view),

@@ -53,6 +53,7 @@ describe('a new definition', () => {
     expect(place({ 'net/networks/a.yaml': net })).toBe('net/floating-ips/web.yaml');
     expect(place({ 'a.yaml': net })).toBe('web.yaml');
     expect(place({ 't/acme/ns.yaml': text('acme/namespace.yaml') }, 'acme')).toBe('t/acme/floating-ips/web.yaml');
+    expect(place({ 'acme/ns.yaml': `${text('acme/namespace.yaml')}spec: {folder: tenants/a-1}\n` }, 'acme')).toBe('tenants/a-1/floating-ips/web.yaml');
   });
 
   test('is refused where there is one of that name, with its place', () => {

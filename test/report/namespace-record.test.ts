@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Catalog } from '../../src/objects/object.ts';
+import { describePool } from '../../src/report/describe-pool.ts';
 import { describeNamespace, namespaceRecords } from '../../src/report/namespace-record.ts';
+import { poolRecord } from '../../src/report/pool-records.ts';
 import { namespaceRows } from '../../src/report/rows.ts';
 import { table } from '../../src/report/table.ts';
 import { loadFiles } from '../load/diagnose.ts';
@@ -9,11 +11,12 @@ import { viewOf } from './world.ts';
 const doc = (kind: string, name: string, spec: string, namespace?: string): string =>
   `apiVersion: netloom.dev/v1\nkind: ${kind}\nmetadata: {name: ${name}${namespace === undefined ? '' : `, namespace: ${namespace}`}}\nspec: ${spec}\n`;
 
+const POOL = doc('AddressPool', 'quay', '{cidr: 203.0.113.0/24, device: eth1}');
 const { catalog } = loadFiles({
   'a.yaml': [
     doc('Cluster', 'lab', '{underlay: {mtu: 9000}, namespaceDefaults: {quotas: {networks: 2, routedIPs: 0}}}'),
     doc('Node', 'n1', '{underlay: {address: 192.0.2.11, device: eth0}, gateway: true}'),
-    doc('AddressPool', 'quay', '{cidr: 203.0.113.0/24, device: eth1}'),
+    POOL,
     doc('Network', 'shop', '{cidr: 10.1.0.0/24}', 'bakery'),
     doc('Interface', 'web', '{network: main}', 'bakery'),
     doc('FloatingIP', 'front', '{interface: web}', 'bakery'),
@@ -47,4 +50,14 @@ Routed:        0 of at most 0
 Pools:         quay
 Main network:  bakery/main`);
   expect(stray && describeNamespace(stray, undefined)).toMatch(/Pools: +all\nMain network: +None$/);
+});
+
+test('a pool is shown with who may use it', () => {
+  const all = loadFiles({ 'a.yaml': [doc('Cluster', 'lab', '{underlay: {mtu: 9000}}'), POOL, doc('Namespace', 'open', '{}')].join('---\n') })
+    .catalog as Catalog;
+  const mayUse = (of: Catalog): unknown => poolRecord('quay', viewOf(of, []))?.status.namespaces;
+  expect(mayUse(catalog as Catalog)).toEqual(['bakery']);
+  expect(mayUse(all)).toBeNull();
+  const none = poolRecord('quay', viewOf(all, []));
+  expect(none && describePool(none, { events: [] })).toMatch(/^Namespaces: +all$/m);
 });
