@@ -63,8 +63,8 @@ async function commit({ text }: Block): Promise<void> {
 }
 
 async function typed(who: string, script: string): Promise<readonly string[]> {
-  const { stdout, exitCode } = await labRun(lab, who, ['bash', '-c', `exec 2>&1\n${script}`], { timeoutMs: 60_000 });
-  expect(exitCode, `${who}# ${script}\n${stdout}`).toBe(0);
+  const { stdout, stderr, exitCode } = await labRun(lab, who, ['bash', '-c', script], { timeoutMs: 60_000 });
+  expect(exitCode, `${who}# ${script}\n${stdout}${stderr}`).toBe(0);
   return linesOf(stdout);
 }
 
