@@ -1,7 +1,6 @@
 /** `netloom events`: what happened to one object, to all of a kind, in a tenant, or anywhere; newest first, or as it happens. */
 import type { LabelSelector } from '../model/label-selector.ts';
 import { selects } from '../model/label-selector.ts';
-import { definitionsOf } from '../objects/index.ts';
 import type { Seen } from '../pass/view.ts';
 import { EVENT_TYPES, type NetEvent } from '../report/events.ts';
 import { asOf } from '../report/freshness.ts';
@@ -14,7 +13,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { columns, print } from './terminal.ts';
 import { printOne, shown } from './view-output.ts';
-import { keyOf, kindOf, look, sayAge, selectorOf, type ViewOptions } from './view-source.ts';
+import { keyOf, kindOf, labelsIn, look, sayAge, selectorOf, type ViewOptions } from './view-source.ts';
 
 interface Options extends Omit<ViewOptions, 'namespace'>, FollowOptions {
   readonly namespace?: string;
@@ -88,8 +87,8 @@ function filterOf({ kind, ref, limit, sinceMs, selector, options }: Asked, seen:
 
 function chosen(kind: RefKind | undefined, selector: LabelSelector, { catalog }: Seen): EventFilter['isChosen'] {
   if (kind === undefined && selector.length === 0) return undefined;
-  const labels = new Map([...definitionsOf(catalog)].map(def => [`${def.kind} ${def.key}`, def.labels]));
-  return object => (kind === undefined || object.startsWith(`${kind} `)) && (selector.length === 0 || selects(selector, labels.get(object) ?? {}));
+  const labels = labelsIn(catalog);
+  return object => (kind === undefined || object.startsWith(`${kind} `)) && (selector.length === 0 || selects(selector, labels(object)));
 }
 
 // Oldest first, as they happen: what is new comes last.

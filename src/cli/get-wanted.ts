@@ -2,6 +2,7 @@
 import { type LabelSelector, selects } from '../model/label-selector.ts';
 import type { Seen } from '../pass/view.ts';
 import { pluralWord, REF_KINDS } from '../report/kind-words.ts';
+import type { KeepKey } from '../report/record-head.ts';
 import type { AnyRecord } from '../report/records.ts';
 import type { RefKind } from '../report/resolve-ref.ts';
 import type { RowOptions } from '../report/rows.ts';
@@ -10,7 +11,7 @@ import { isTombstone } from '../report/tombstones.ts';
 import { CommandError } from './exit.ts';
 import { viewOf } from './view-kinds.ts';
 import type { Form } from './view-output.ts';
-import { keyOf, kindOf, selectorOf, type ViewOptions } from './view-source.ts';
+import { keyOf, kindOf, labelsIn, selectorOf, type ViewOptions } from './view-source.ts';
 
 export interface GetOptions extends ViewOptions {
   readonly output: Form;
@@ -76,17 +77,25 @@ function sortKeys(kinds: readonly RefKind[], word: string | undefined): Readonly
 export function recordsOf(kind: RefKind, { ref, selector, keys, options }: Wanted, seen: Seen): readonly AnyRecord[] {
   if (ref !== undefined) return [one(kind, ref, options, seen)];
   const of = options.network === undefined ? undefined : keyOf(options.network, 'Network', options, seen);
-  const isShown = (record: AnyRecord): boolean => {
-    if (options.deleted && !isTombstone(record)) return false;
-    if (!selects(selector, record.metadata.labels)) return false;
-    if (record.kind === 'Interface' && of !== undefined) return record.status.network === of;
-    return options.allNamespaces === true || record.metadata.namespace === undefined || record.metadata.namespace === options.namespace;
-  };
+  const tenant = of?.split('/')[0] ?? options.namespace;
+  const isAnywhere = options.allNamespaces === true && of === undefined;
+  const labels = selector.length === 0 ? null : labelsIn(seen.catalog);
+  const keep: KeepKey = name =>
+    (isAnywhere || !name.includes('/') || name.startsWith(`${tenant}/`)) && (labels === null || selects(selector, labels(`${kind} ${name}`)));
   const records = viewOf(kind)
-    .list(seen, options.deleted === true)
-    .filter(isShown);
+    .list(seen, options.deleted === true, keep)
+    .filter(record => keep(nameIn(record)) && (!options.deleted || isTombstone(record)) && (of === undefined || isIn(record, of)));
   const key = keys.get(kind);
   return key === undefined ? records : sorted(records, key);
+}
+
+/** `namespace/name`, or the name of what has no tenant. */
+export function nameIn({ metadata: { namespace, name } }: AnyRecord): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+function isIn(record: AnyRecord, network: string): boolean {
+  return record.kind === 'Interface' && record.status.network === network;
 }
 
 function one(kind: RefKind, ref: string, options: GetOptions, seen: Seen): AnyRecord {

@@ -8,7 +8,7 @@ import { openTable, type TableWriter } from '../report/table.ts';
 import { changesBetween, type ObjectChange, watchEvent } from '../report/watch-events.ts';
 import type { ExitCode } from './exit.ts';
 import { follow } from './follow.ts';
-import { recordsOf, rowOptions, type Wanted } from './get-wanted.ts';
+import { nameIn, recordsOf, rowOptions, type Wanted } from './get-wanted.ts';
 import { columns, print, say } from './terminal.ts';
 import { viewOf } from './view-kinds.ts';
 import { printOne } from './view-output.ts';
@@ -63,7 +63,7 @@ export function watchObjects(wanted: Wanted): Promise<ExitCode> {
 // What was in the table and has no definition any more goes on being shown until it is gone from every node.
 function nowOf(kind: RefKind, wanted: Wanted, seen: Seen, before: ReadonlyMap<string, AnyRecord> = new Map()) {
   const listed = listNow(kind, wanted, seen);
-  const shown = new Map(listed.map(record => [keyIn(record), record]));
+  const shown = new Map(listed.map(record => [nameIn(record), record]));
   const gone = new Map<string, AnyRecord>();
   for (const [key, was] of before) {
     if (shown.has(key)) continue;
@@ -78,10 +78,6 @@ function listNow(kind: RefKind, wanted: Wanted, seen: Seen): readonly AnyRecord[
   if (wanted.ref === undefined) return recordsOf(kind, wanted, seen);
   const record = viewOf(kind).one(wanted.ref, seen);
   return record === null || ('state' in record.status && record.status.state === 'deleted') ? [] : [record];
-}
-
-function keyIn({ metadata: { namespace, name } }: AnyRecord): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 function withState(row: readonly string[], heads: readonly string[], state: string): readonly string[] {

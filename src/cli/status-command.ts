@@ -32,7 +32,7 @@ async function screen(seen: Seen): Promise<Screen> {
   return { record, text: screenOf(record, nodes, seen, columns()) };
 }
 
-const CLEAR = '\u001b[H\u001b[2J\u001b[3J';
+const CLEAR = '\u001b[H\u001b[2J';
 
 // A terminal shows one screen that is always new; a file gets what changed, one below the other.
 function watchStatus(options: Options): Promise<ExitCode> {

@@ -15,13 +15,14 @@ import {
   routedRecord,
   routedRecords,
 } from '../report/pool-records.ts';
+import type { KeepKey } from '../report/record-head.ts';
 import { type AnyRecord, type InterfaceRecord, interfaceRecord, interfaceRecords, type NodeRecord, nodeRecord, nodeRecords } from '../report/records.ts';
 import type { RefKind } from '../report/resolve-ref.ts';
 import { floatingRows, interfaceRows, type Listing, namespaceRows, networkRows, nodeRows, poolRows, type RowOptions, routedRows } from '../report/rows.ts';
 
 interface KindView<R extends AnyRecord> {
-  /** `all`: those that are going or gone too. */
-  readonly list: (seen: Seen, all?: boolean) => readonly R[];
+  /** `all`: those that are going or gone too. `keep` leaves out what is not wanted before it is made, where making it costs something. */
+  readonly list: (seen: Seen, all?: boolean, keep?: KeepKey) => readonly R[];
   readonly one: (key: string, seen: Seen) => R | null;
   readonly rows: (records: readonly R[], options: RowOptions) => Listing;
   readonly describe: (record: R, beside: Beside, seen: Seen) => string;

@@ -1,6 +1,8 @@
 /** Options of the commands that look, and what they see. */
 import { existsSync } from 'node:fs';
 import { type LabelSelector, parseSelector } from '../model/label-selector.ts';
+import { definitionsOf } from '../objects/index.ts';
+import type { Catalog } from '../objects/object.ts';
 import { type Lookout, lookout, type Seen } from '../pass/view.ts';
 import { asOfText } from '../report/freshness.ts';
 import { kindsCalled, pluralWord, REF_KINDS } from '../report/kind-words.ts';
@@ -82,4 +84,10 @@ export function selectorOf(text: string | undefined): LabelSelector {
   throw new CommandError(`-l is no selector, at character ${read.column}:\n  ${shown}`, {
     hint: 'role=web, role!=web, role in (a,b), role notin (a,b), role, !role',
   });
+}
+
+/** The labels of what is defined, by `Network default/demo`; none of what is not. */
+export function labelsIn(catalog: Catalog): (definition: string) => Readonly<Record<string, string>> {
+  const labels = new Map([...definitionsOf(catalog)].map(def => [`${def.kind} ${def.key}`, def.labels]));
+  return definition => labels.get(definition) ?? {};
 }

@@ -5,7 +5,7 @@ import { hex } from '../model/vxid.ts';
 import { learns, membersOf, networkMtu } from '../objects/mesh.ts';
 import type { NetworkDef } from '../objects/object.ts';
 import { egressOf, hasRouter, servesDhcp, servesDns } from '../objects/services.ts';
-import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
+import { API_VERSION, everyKey, head, type KeepKey, keysOf, type RecordHead, type Standing } from './record-head.ts';
 import { type Room, roomOf } from './room.ts';
 import { networkState, type View } from './state.ts';
 import { type Afterlife, afterlifeOf } from './tombstones.ts';
@@ -63,9 +63,11 @@ export interface NetworkRecord extends RecordHead {
 }
 
 /** Networks that are defined, and with `all` those that are going or gone. By key. */
-export function networkRecords(view: View, all = false): readonly NetworkRecord[] {
+export function networkRecords(view: View, all = false, keep: KeepKey = everyKey): readonly NetworkRecord[] {
   const gone = all ? Object.keys(view.ledger.networks) : [];
-  return keysOf(view.catalog.networks.keys(), gone).flatMap(key => networkRecord(key, view) ?? []);
+  return keysOf(view.catalog.networks.keys(), gone)
+    .filter(keep)
+    .flatMap(key => networkRecord(key, view) ?? []);
 }
 
 /** One network, by key; null when nobody knows it. */

@@ -7,7 +7,7 @@ import { egressDevice, nodesOfPool, poolGateway, targetOf } from '../objects/ser
 import { poolOf, tenantsOfPool } from '../objects/tenancy.ts';
 import { poolAddresses } from './addresses.ts';
 import { type HolderPlural, heldBy, holderKeys } from './holders.ts';
-import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
+import { API_VERSION, everyKey, head, type KeepKey, keysOf, type RecordHead, type Standing } from './record-head.ts';
 import { type Room, roomOf } from './room.ts';
 import { floatingState, type ObjectState, poolState, routedState, type View } from './state.ts';
 import { type Afterlife, afterlifeOf } from './tombstones.ts';
@@ -76,8 +76,10 @@ export interface RoutedIPRecord extends RecordHead {
 }
 
 /** Pools that are defined, and with `all` those that are going or gone. By name. */
-export function poolRecords(view: View, all = false): readonly AddressPoolRecord[] {
-  return keysOf(view.catalog.pools.keys(), all ? Object.keys(view.ledger.pools ?? {}) : []).flatMap(name => poolRecord(name, view) ?? []);
+export function poolRecords(view: View, all = false, keep: KeepKey = everyKey): readonly AddressPoolRecord[] {
+  return keysOf(view.catalog.pools.keys(), all ? Object.keys(view.ledger.pools ?? {}) : [])
+    .filter(keep)
+    .flatMap(name => poolRecord(name, view) ?? []);
 }
 
 /** One pool, by name; null when nobody knows it. */
@@ -108,8 +110,10 @@ export function poolRecord(name: string, view: View): AddressPoolRecord | null {
 }
 
 /** FloatingIPs that are defined, and with `all` those that are going or gone. By key. */
-export function floatingRecords(view: View, all = false): readonly FloatingIPRecord[] {
-  return keysOf(view.catalog.floatingIPs.keys(), all ? holderKeys('floating', view.ledger) : []).flatMap(key => floatingRecord(key, view) ?? []);
+export function floatingRecords(view: View, all = false, keep: KeepKey = everyKey): readonly FloatingIPRecord[] {
+  return keysOf(view.catalog.floatingIPs.keys(), all ? holderKeys('floating', view.ledger) : [])
+    .filter(keep)
+    .flatMap(key => floatingRecord(key, view) ?? []);
 }
 
 /** One FloatingIP, by key; null when nobody knows it. */
@@ -136,8 +140,10 @@ export function floatingRecord(key: string, view: View): FloatingIPRecord | null
 }
 
 /** RoutedIPs that are defined, and with `all` those that are going or gone. By key. */
-export function routedRecords(view: View, all = false): readonly RoutedIPRecord[] {
-  return keysOf(view.catalog.routedIPs.keys(), all ? holderKeys('routed', view.ledger) : []).flatMap(key => routedRecord(key, view) ?? []);
+export function routedRecords(view: View, all = false, keep: KeepKey = everyKey): readonly RoutedIPRecord[] {
+  return keysOf(view.catalog.routedIPs.keys(), all ? holderKeys('routed', view.ledger) : [])
+    .filter(keep)
+    .flatMap(key => routedRecord(key, view) ?? []);
 }
 
 /** One RoutedIP, by key; null when nobody knows it. */

@@ -36,3 +36,8 @@ export function head(def: Definition | undefined, key: string, entry: { readonly
 export function keysOf(defined: Iterable<string>, others: Iterable<string>): readonly string[] {
   return [...new Set([...defined, ...others])].sort();
 }
+
+/** Which records of a list are wanted, asked before they are made: a state may take compiling a whole node. */
+export type KeepKey = (key: string) => boolean;
+
+export const everyKey: KeepKey = () => true;

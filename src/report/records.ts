@@ -10,7 +10,7 @@ import { floatingTo } from './holders.ts';
 import type { NamespaceRecord } from './namespace-record.ts';
 import type { NetworkRecord } from './network-record.ts';
 import type { AddressPoolRecord, FloatingIPRecord, RoutedIPRecord } from './pool-records.ts';
-import { API_VERSION, head, keysOf, type RecordHead, type Standing } from './record-head.ts';
+import { API_VERSION, everyKey, head, type KeepKey, keysOf, type RecordHead, type Standing } from './record-head.ts';
 import { berthOf, homeOf, interfaceState, type NodeState, nodeState, type View } from './state.ts';
 import { type Afterlife, afterlifeOf } from './tombstones.ts';
 
@@ -66,9 +66,11 @@ export interface NodeRecord extends RecordHead {
 export type AnyRecord = NetworkRecord | InterfaceRecord | NodeRecord | NamespaceRecord | AddressPoolRecord | FloatingIPRecord | RoutedIPRecord;
 
 /** Interfaces that are defined, and with `all` those that are going or gone. By key. */
-export function interfaceRecords(view: View, all = false): readonly InterfaceRecord[] {
+export function interfaceRecords(view: View, all = false, keep: KeepKey = everyKey): readonly InterfaceRecord[] {
   const gone = all ? Object.values(view.ledger.networks).flatMap(entry => Object.keys(entry.interfaces)) : [];
-  return keysOf(view.catalog.interfaces.keys(), gone).flatMap(key => interfaceRecord(key, view) ?? []);
+  return keysOf(view.catalog.interfaces.keys(), gone)
+    .filter(keep)
+    .flatMap(key => interfaceRecord(key, view) ?? []);
 }
 
 /** One interface, by key; null when nobody knows it. */

@@ -3,7 +3,7 @@ import { networkRecords } from '../../src/report/network-record.ts';
 import { interfaceRecords } from '../../src/report/records.ts';
 import { networkRows } from '../../src/report/rows.ts';
 import { compareNaturally, sorted, sortKeyOf } from '../../src/report/sort-records.ts';
-import { catalogOf, FINE, ledgerOf, viewOf } from './world.ts';
+import { catalogOf, DEMO, FINE, ledgerOf, viewOf } from './world.ts';
 
 const guests = Object.fromEntries(
   [...Array(12).keys()].map(i => [`acme/vm-${i}`, { network: 'lan', node: i % 2 === 0 ? 'n10' : 'n9', address: `10.0.0.${14 - i}` }]),
@@ -84,4 +84,16 @@ test('labels as columns, one each or all in one', () => {
   const { columns, rows } = networkRows([labelled], { labels: ['role', 'example.org/team', 'none'], showLabels: true });
   expect(columns.slice(-4)).toEqual(['ROLE', 'TEAM', 'NONE', 'LABELS']);
   expect(rows[0]?.slice(-4)).toEqual(['web', 'edge', '', 'example.org/team=edge,role=web']);
+});
+
+test('of what is left out no state is worked out: that may take compiling a whole node', () => {
+  const asked: string[] = [];
+  const wanted = (_: string, definition: string): string => {
+    asked.push(definition);
+    return 'd1';
+  };
+  const all = viewOf(DEMO, FINE, { wanted });
+  expect(networkRecords(all, false, () => false)).toEqual([]);
+  expect(interfaceRecords(all, false, key => key === 'default/web').map(record => record.metadata.name)).toEqual(['web']);
+  expect(new Set(asked)).toEqual(new Set(['Interface default/web']));
 });
