@@ -17,7 +17,7 @@ import type { View } from '../report/state.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { print } from './terminal.ts';
-import { look, type ViewOptions } from './view-source.ts';
+import { look, sayAge, type ViewOptions } from './view-source.ts';
 
 const FORMATS = { mermaid, dot, svg } as const;
 
@@ -25,10 +25,19 @@ type Options = ViewOptions & { readonly output: keyof typeof FORMATS; readonly l
 
 /** Prints the drawing. */
 export async function graphCommand(ref: string | undefined, options: Options): Promise<ExitCode> {
-  const view = options.local === undefined ? await look(options) : await folderView(options.local);
+  if (options.local !== undefined) draw(ref, await folderView(options.local), options);
+  else {
+    const seen = await look(options);
+    draw(ref, seen, options);
+    sayAge(seen);
+    await seen.keep();
+  }
+  return EXIT.fine;
+}
+
+function draw(ref: string | undefined, view: View, options: Options): void {
   const scene = sceneOf(view, compiledFor(view));
   print(FORMATS[options.output](ref === undefined ? drawCluster(scene) : drawingOf(ref, scene, options)));
-  return EXIT.fine;
 }
 
 function drawingOf(ref: string, scene: Scene, options: Options): Drawing {

@@ -6,7 +6,7 @@ import { floatingTo, heldBy } from '../report/holders.ts';
 import { floatingState } from '../report/state.ts';
 import type { Box, Column, Drawing, Lane } from './drawing.ts';
 import { exitsOf } from './exits.ts';
-import { type Focus, laneOf, unplacedBox } from './lane.ts';
+import { type Focus, laneOf, summaryBox, unplacedBox } from './lane.ts';
 import { markOf, nodeBox, type Scene, underlayBox, wireBox } from './scene.ts';
 
 /** Peers of a node that are drawn one by one. */
@@ -124,22 +124,6 @@ function columnOf(node: NodeDef, network: NetworkDef, scene: Scene, focus?: Focu
 function pathColumns(iface: InterfaceDef, network: NetworkDef, scene: Scene, focus: Focus): readonly Column[] {
   const names = [...new Set([...routerNodes(network, scene.view), ...nodesOf(iface)])].sort();
   return names.flatMap(name => scene.view.catalog.nodes.get(name) ?? []).map(node => columnOf(node, network, scene, focus));
-}
-
-const MOST_GUESTS = 8;
-
-function summaryBox(network: NetworkDef, node: NodeDef, scene: Scene): Box {
-  const lane = laneOf(network, node.name, scene);
-  const guests = lane.guests.map(({ guest }) => `${guest.title}${guest.mark === undefined ? '' : ` (${guest.mark})`}`);
-  const shown = guests.length <= MOST_GUESTS ? guests : [...guests.slice(0, MOST_GUESTS - 1), `and ${guests.length - MOST_GUESTS + 1} more`];
-  const { mark } = lane.bridge;
-  return {
-    id: `${node.name}/Network ${network.key}`,
-    role: 'network',
-    title: network.key,
-    lines: [lane.bridge.title, ...(routerNodes(network, scene.view).includes(node.name) ? ['router'] : []), ...shown],
-    ...(mark === undefined ? {} : { mark }),
-  };
 }
 
 /** Floating addresses of a pool whose router is on this node. */

@@ -1,8 +1,8 @@
 /** One network on one node: its guests, its router where the node carries it, its bridge and its tunnel to the other members. */
 import type { InterfaceEntry } from '../model/ledger.ts';
-import { hostLinkName } from '../model/names.ts';
-import { isMigrating, isOn } from '../objects/mesh.ts';
-import type { InterfaceDef, NetworkDef } from '../objects/object.ts';
+import { bridgeName, hostLinkName } from '../model/names.ts';
+import { isMigrating, isOn, routerNodes } from '../objects/mesh.ts';
+import type { InterfaceDef, NetworkDef, NodeDef } from '../objects/object.ts';
 import { floatingTo } from '../report/holders.ts';
 import type { NodeReport } from '../report/node-report.ts';
 import { deviceOf } from '../report/records.ts';
@@ -35,10 +35,36 @@ export function laneOf(network: NetworkDef, node: string, scene: Scene, focus: F
   };
 }
 
+/** What is not as defined of a network on a node. */
+function markOn(network: NetworkDef, node: string, scene: Scene): { readonly mark?: string } {
+  const state = networkState(network.key, scene.view);
+  return markOf(state?.nodes.find(stand => stand.node === node) ?? (state?.nodes.length === 0 ? state : null), scene);
+}
+
+const MOST_GUESTS = 8;
+
+/** A network on a node in one box: by definitions and ledger alone, since a whole cluster compiled would take its time. */
+export function summaryBox(network: NetworkDef, { name }: NodeDef, scene: Scene): Box {
+  const { catalog, ledger } = scene.view;
+  const entry = ledger.networks[network.key];
+  const guests = (catalog.interfacesOf.get(network.key) ?? [])
+    .filter(iface => isOn(iface, name))
+    .map(({ key }) => {
+      const { mark } = markOf(interfaceState(key, scene.view), scene);
+      return mark === undefined ? key : `${key} (${mark})`;
+    });
+  const isRouter = routerNodes(network, scene.view).includes(name);
+  return {
+    id: `${name}/Network ${network.key}`,
+    role: 'network',
+    title: network.key,
+    lines: [entry === undefined ? 'no bridge yet' : bridgeName(entry.vxid), ...(isRouter ? ['router'] : []), ...few(guests, MOST_GUESTS)],
+    ...markOn(network, name, scene),
+  };
+}
+
 function bridgeBox(network: NetworkDef, node: string, name: string, rest: number, scene: Scene): Box {
   const found = scene.devices(node).bridge.find(each => each.name === name);
-  const state = networkState(network.key, scene.view);
-  const here = state?.nodes.find(stand => stand.node === node) ?? (state?.nodes.length === 0 ? state : null);
   return {
     id: `${node}/${name || network.key}`,
     role: 'bridge',
@@ -48,7 +74,7 @@ function bridgeBox(network: NetworkDef, node: string, name: string, rest: number
       [...(network.spec.cidr === undefined ? ['layer 2'] : [network.spec.cidr]), ...(found === undefined ? [] : [`mtu ${found.mtu}`])].join(', '),
       ...(rest === 0 ? [] : [`and ${rest} other guest${rest === 1 ? '' : 's'}`]),
     ],
-    ...markOf(here, scene),
+    ...markOn(network, node, scene),
   };
 }
 
