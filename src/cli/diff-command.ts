@@ -1,12 +1,13 @@
 /** `netloom diff A..B`: what changed between two revisions of the definitions, in network words. */
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { differenceInCheckout, differenceOfRemote } from '../pass/difference.ts';
 import { differenceJson, printDifference } from '../trace/difference.ts';
 import { loadConfig } from './config.ts';
 import { DEFAULT_CONFIG_PATH } from './defaults.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { isInCheckout } from './in-checkout.ts';
 import { print } from './terminal.ts';
 import { adHoc } from './view-source.ts';
 
@@ -49,10 +50,6 @@ function checkoutOf({ repo, repoDir, config }: Options): string | null {
   }
   if (repo !== undefined || config !== DEFAULT_CONFIG_PATH) return null;
   return isInCheckout(resolve('.')) || !existsSync(config) ? '.' : null;
-}
-
-function isInCheckout(dir: string): boolean {
-  return existsSync(join(dir, '.git')) || (dirname(dir) !== dir && isInCheckout(dirname(dir)));
 }
 
 /** `A..B`, `A..`, `A`, `..B`; nothing in a checkout is what is not committed yet. */

@@ -87,8 +87,17 @@ function addSet(root: Command): void {
       `\nExamples:\n  netloom set metadata network -n acme front team=edge ticket-\n  netloom set metadata node n1 --annotation rack=r12 --push\n  netloom set metadata network demo '"a=b"=c'\n${DEFAULT_IS_PRINTING}`,
     )
     .action(runs(async () => (await import('./edit-set-command.ts')).setMetadataCommand));
-  editing(set.command('node').argument('<interface>', 'its name').argument('<node>', 'where it is from now on; - for nowhere, all stays allocated'))
-    .description('the node of an interface')
-    .addHelpText('after', `\nExamples:\n  netloom set node -n acme web-1 n3 --push\n  netloom set node -n acme web-1 -\n${DEFAULT_IS_PRINTING}`)
+  editing(
+    set
+      .command('node')
+      .argument('<interface>', 'its name')
+      .argument('<node>', 'where it is from now on; - for nowhere, all stays allocated')
+      .option('--migrate', 'the guest is moved while it runs: both nodes have its port until it is placed there'),
+  )
+    .description('the node of an interface; also the end of a migration')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  netloom set node -n acme web-1 n3 --push\n  netloom set node -n acme web-1 n3 --migrate --commit --push --wait     then move the guest, then without --migrate\n  netloom set node -n acme web-1 -\n${DEFAULT_IS_PRINTING}`,
+    )
     .action(runs(async () => (await import('./edit-set-command.ts')).setNodeCommand));
 }

@@ -1,9 +1,9 @@
 /** `netloom set`: labels, annotations, and the node of an interface. */
 import { definitionOf } from '../edit/find.ts';
-import { assignmentOf, setMetadata, setNode } from '../edit/metadata.ts';
+import { assignmentOf, setMetadata, setMigration, setNode } from '../edit/metadata.ts';
 import { carryOut, refusing } from './edit-command.ts';
 import type { EditOptions, WaitOptions } from './edit-options.ts';
-import type { ExitCode } from './exit.ts';
+import { CommandError, type ExitCode } from './exit.ts';
 import { kindOf } from './view-source.ts';
 
 /** Of every kind, the Cluster too. */
@@ -20,6 +20,9 @@ export async function setMetadataCommand(
 }
 
 /** `-` is nowhere. */
-export async function setNodeCommand(name: string, node: string, options: WaitOptions): Promise<ExitCode> {
-  return carryOut(options, definitions => setNode(definitions, name, options.namespace, node === '-' ? null : node));
+export async function setNodeCommand(name: string, node: string, options: WaitOptions & { readonly migrate?: true }): Promise<ExitCode> {
+  const { namespace, migrate } = options;
+  if (node === '-' && migrate) throw new CommandError('--migrate moves a guest to a node, and - is none', { hint: 'name the node that it goes to' });
+  if (migrate) return carryOut(options, definitions => setMigration(definitions, name, namespace, node));
+  return carryOut(options, definitions => setNode(definitions, name, namespace, node === '-' ? null : node));
 }

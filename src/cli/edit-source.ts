@@ -17,6 +17,7 @@ import { openRepo } from '../repo/open.ts';
 import { formatDiagnostics } from './diagnostics.ts';
 import type { EditOptions } from './edit-options.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { isInCheckout } from './in-checkout.ts';
 import { persons } from './join-options.ts';
 
 /** The branch of a repository that is named by --repo. */
@@ -44,6 +45,8 @@ export async function atDesk<T>(options: EditOptions, act: (desk: Desk) => Promi
 async function checkoutDesk({ repoDir }: EditOptions): Promise<Desk> {
   if (!existsSync(repoDir)) throw new CommandError(`there is no folder ${repoDir}`, { hint: WHERE });
   const dir = resolve(repoDir);
+  // A folder that nobody named may be a whole home, or `/`.
+  if (repoDir === '.' && !isInCheckout(dir)) throw new CommandError('this folder is no checkout of a git repository', { hint: WHERE });
   const { files, ...loaded } = await loadFolder(dir, null);
   return { files, ...valid(loaded, files), at: { dir } };
 }

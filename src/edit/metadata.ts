@@ -52,8 +52,19 @@ export function setNode({ catalog, texts }: Definitions, name: string, namespace
   if (node !== null) definitionOf(catalog, 'Node', node, '');
   const now = edited(texts, what, node === null ? 'take spec.node away' : `set spec.node to ${node}`, (text, doc) => {
     const at = { doc, path: ['spec', 'node'] };
-    return node === null ? removeField(text, at) : setField(text, at, node);
+    const placed = node === null ? removeField(text, at) : setField(text, at, node);
+    // It is there now, or will not go there.
+    return placed === null ? null : removeField(placed, { doc, path: ['spec', 'migrateTo'] });
   });
-  const subject = node === null ? `take Interface ${what.key} off its node` : `move Interface ${what.key} to Node ${node}`;
+  const subject = node === null ? `take Interface ${what.key} off its node` : `place Interface ${what.key} on Node ${node}`;
   return { texts: now, subject, notes: [], about: [{ kind: 'Interface', key: what.key, is: 'there' }] };
+}
+
+/** To which node a guest is moved while it runs: both have its port until it is placed there. Throws Refusal. */
+export function setMigration({ catalog, texts }: Definitions, name: string, namespace: string, node: string): Change {
+  const what = definitionOf(catalog, 'Interface', name, namespace) as InterfaceDef;
+  definitionOf(catalog, 'Node', node, '');
+  const now = edited(texts, what, `set spec.migrateTo to ${node}`, (text, doc) => setField(text, { doc, path: ['spec', 'migrateTo'] }, node));
+  const next = `Once the guest runs there: netloom set node ${what.key} ${node}`;
+  return { texts: now, subject: `migrate Interface ${what.key} to Node ${node}`, notes: [next], about: [{ kind: 'Interface', key: what.key, is: 'there' }] };
 }

@@ -3,7 +3,7 @@ import { type Asked, create, createFloated, type NewKind } from '../../src/edit/
 import { remove } from '../../src/edit/delete.ts';
 import { definitionOf } from '../../src/edit/find.ts';
 import { defloat, float, route, unroute } from '../../src/edit/holders.ts';
-import { assignmentOf, setMetadata, setNode } from '../../src/edit/metadata.ts';
+import { assignmentOf, setMetadata, setMigration, setNode } from '../../src/edit/metadata.ts';
 import type { KindName } from '../../src/objects/object.ts';
 import { definitionsOf, FILES, filesAfter, refusalOf } from './definitions.ts';
 
@@ -193,6 +193,14 @@ describe('the node of an interface', () => {
     expect(filesAfter(setNode(ACME, 'b', 'acme', 'n2'))).toEqual({ [path]: text(path).replace(/n1(?=[^1]*$)/, 'n2') });
     expect(filesAfter(setNode(ACME, 'b', 'acme', null))).toEqual({ [path]: text(path).replace(/ node: n1,(?=[^1]*$)/, '') });
     expect(refusalOf(() => setNode(ACME, 'b', 'acme', 'n9'))).toContain('there is no Node n9');
+  });
+
+  test('is migrated to, and arrived at, in two commits', () => {
+    const path = 'acme/interfaces/front.yaml';
+    const moving = filesAfter(setMigration(ACME, 'b', 'acme', 'n2')) as Record<string, string>;
+    expect(moving).toEqual({ [path]: text(path).replace(/\[lb\]\}(?=[^[]*$)/, '[lb], migrateTo: n2}') });
+    const there = setNode(definitionsOf({ ...FILES, ...moving }), 'b', 'acme', 'n2');
+    expect(there.texts.get(path)).toBe(text(path).replace(/n1(?=[^1]*$)/, 'n2'));
   });
 });
 

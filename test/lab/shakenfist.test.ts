@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../src/host/exec.ts';
 import { pushFolder } from '../../src/lab/definitions.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { holderOf, labRun } from '../../src/lab/enter.ts';
-import type { Lab } from '../../src/lab/lab.ts';
+import { type Lab, repositoryOf } from '../../src/lab/lab.ts';
 import { castOf } from '../../src/lab/topology.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { loadFolder } from '../../src/pass/local.ts';
@@ -172,5 +173,57 @@ describe('a network with DHCP and NAT', () => {
     expect((await links('sf-1')).filter(each => /e2300f|flt-/.test(each.ifname))).toEqual([]);
     const { stdout } = await node('sf-1').run(['pgrep', '-f', `${lab.dir}.*dnsmasq.conf`]);
     expect(stdout).toBe('');
+  });
+});
+
+describe('the same by commands, in a clone of the definitions', () => {
+  const clone = join(base, 'clone');
+
+  const straight = ['--dir', clone, '--commit', '--push'] as const;
+  const waiting = [...straight, '--wait', '--timeout', '120s'] as const;
+
+  /** A command on the network node; with --wait the nodes have passes meanwhile, as their timers would. */
+  async function netloom(...args: readonly string[]): Promise<string> {
+    let done = !args.includes('--wait');
+    const end = labRun(lab, 'sf-1', ['netloom', ...args], { timeoutMs: 150_000 }).finally(() => {
+      done = true;
+    });
+    while (!done) await Promise.all(NODES.map(name => labRun(lab, name, ['netloom', 'reconcile'], { timeoutMs: 60_000 })));
+    const { exitCode, stdout, stderr } = await end;
+    expect([args.join(' '), exitCode, exitCode === 0 ? '' : stdout + stderr]).toEqual([args.join(' '), 0, '']);
+    return stdout;
+  }
+
+  test('a network is created, an interface is floated, answers, and all of it is deleted; each ends with the record', async () => {
+    await run('git', ['clone', '--quiet', repositoryOf(lab.dir), clone], { okCodes: [0] });
+    for (const [name, value] of Object.entries({ name: 'Ann', email: 'ann@example.com' }))
+      await run('git', ['-C', clone, 'config', `user.${name}`, value], { okCodes: [0] });
+    await node('sf-3').ok('ip netns add story');
+
+    const network = await netloom('create', 'network', 'story', '10.77.0.0/24', '-l', 'team=edge', ...waiting);
+    expect(network).toMatch(/^UUID: +[0-9a-f-]{36}$/m);
+    expect(network).toMatch(/^VXID: +\d+ \(0x[0-9a-f]+\)$/m);
+    expect(network).toMatch(/^State: +created/m);
+    expect(network).toContain('team=edge');
+
+    await netloom('route', 'story', ...straight);
+    const interfaceOptions = ['--network', 'story', '--node', 'sf-3', '--attach', 'netns:story', '--float'];
+    const made = JSON.parse(await netloom('create', 'interface', 'guest', ...interfaceOptions, '-o', 'json', ...waiting));
+    const outside = expect.stringMatching(/^192\.168\.15\.\d+$/);
+    expect(made.status).toMatchObject({ state: 'created', network: 'default/story', address: '10.77.0.2', floating: outside });
+    expect(await netloom('ping', 'story', '10.77.0.2', '-c', '3', '--interval', '0.2')).toContain('bytes from 10.77.0.2');
+
+    const { status } = JSON.parse(await netloom('get', 'routedip', 'story', '-o', 'json'));
+    expect(status).toMatchObject({ state: 'created', address: outside });
+    await netloom('unroute', status.address, ...straight);
+    expect(await netloom('delete', 'network', 'story', '--with-dependants', ...waiting)).toMatch(/^State: +deleted/m);
+    const { stdout } = await run('git', [`--git-dir=${repositoryOf(lab.dir)}`, 'log', '-5', '--format=%an: %s', 'main'], { okCodes: [0] });
+    expect(stdout.trim().split('\n')).toEqual([
+      'Ann: delete Network default/story with Interface default/guest, FloatingIP default/guest',
+      'Ann: delete RoutedIP default/story',
+      'Ann: create Interface default/guest with FloatingIP default/guest',
+      'Ann: create RoutedIP default/story',
+      'Ann: create Network default/story',
+    ]);
   });
 });
