@@ -109,6 +109,7 @@ describe('what cannot be edited without harm is left to people:', () => {
     ['an anchor', 'spec: &x {node: n1}\nb: *x\n'],
     ['a list', 'spec: [node]\n'],
     ['no YAML', 'spec: {node: n1\n'],
+    ['a key that stands twice', 'spec: {node: n1, node: n3}\n'],
     ['a tag', 'spec: !x {node: n1}\n'],
   ])('%s', (_, text) => expect(setField(text, at('spec.node'), 'n2')).toBeNull());
 });

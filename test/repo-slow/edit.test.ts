@@ -124,7 +124,7 @@ describe('in a checkout', () => {
     expect(git('diff', 'HEAD~2', '--stat', '--', 'acme')).toBe('');
   });
 
-  test('--commit refuses a file that holds changes of somebody', async () => {
+  test('a file that holds changes of somebody is not committed', async () => {
     writeFileSync(path('acme/interfaces/front.yaml'), `${FILES['acme/interfaces/front.yaml']}# mine\n`);
     expect(await refusal(deleteCommand('interface', 'b', options({ commit: true })))).toMatch(
       /^1: acme\/interfaces\/front\.yaml has changes that are not committed\n {2}hint: /,
