@@ -57,7 +57,7 @@ Examples:
   netloom get all -A -o json
   netloom get --deleted -A
   netloom get nodes --watch
-  netloom get networks -A -w -o json | jq -c '[.type, .object.metadata.name, .object.status.state, .statusCommit]'
+  netloom get networks -A -w -o json | jq -c .object.status.state
 
 KIND may be short: net, if, no, ns, fip, rip.
 --watch lists the remote's branches once each --poll, waits for a remote that is away, and ends at Ctrl-C with 0.`;

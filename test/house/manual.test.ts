@@ -53,6 +53,15 @@ describe('netloom(8)', () => {
     expect(words.filter(word => !own.includes(word))).toEqual([]);
   });
 
+  it('has no example that is wider than a terminal', () => {
+    const source = String(pages.get('netloom.8'))
+      .replaceAll(/\\f[BIR]|\\&/g, '')
+      .replaceAll(/\\\([a-z]{2}|\\[-e]/g, '.');
+    const examples = [...source.matchAll(/^\.nf\n([\s\S]*?)^\.fi$/gm)].flatMap(([, text = '']) => text.split('\n'));
+    expect(examples.length).toBeGreaterThan(60);
+    expect(examples.filter(line => !line.startsWith('.') && line.length > 80 - 11)).toEqual([]);
+  });
+
   it('has them under the headings that the help has, each in one', () => {
     const root = program();
     const groups = root

@@ -35,9 +35,7 @@ it('has all that people and the program look for, and no source', () => {
   const files = below(installed);
   for (const folder of ['schemas', 'systemd', 'example-repo', 'docs'])
     expect(files.filter(path => path.startsWith(`${folder}/`)).length).toBe(below(join(ROOT, folder)).length);
-  expect(files.filter(path => path.startsWith('dist/completions/') && /\/[a-z]+\/./.test(path)).toSorted()).toEqual(
-    ['bash/netloom', 'fish/netloom.fish', 'zsh/_netloom'].map(path => `dist/completions/${path}`),
-  );
+  expect(['bash/netloom', 'fish/netloom.fish', 'zsh/_netloom'].filter(path => !files.includes(`dist/completions/${path}`))).toEqual([]);
   expect(files.filter(path => /^(src|test|\.ci|node_modules)\b|\.ts$/.test(path))).toEqual([]);
 });
 
