@@ -1,12 +1,13 @@
 /** `netloom ping`: asks an address of a network from inside it, on a node that carries the network's router. */
 
 import { namespacesNow } from '../host/namespace.ts';
-import { startPing, startSsh } from '../host/ping.ts';
+import { startPing } from '../host/ping.ts';
 import type { LongChild } from '../host/spawn-long.ts';
 import { shellText } from '../model/shell.ts';
 import { knownHere } from '../pass/known.ts';
 import { pingRecord, pingStatistics } from '../report/ping.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { sshTo } from './over-ssh.ts';
 import { elsewhere, type PingOptions, type PingTarget, pingNumbers, pingTarget, pingWords, sshDestination } from './ping-target.ts';
 import { print, say } from './terminal.ts';
 import { hereIn, keyOf, look, type ViewOptions } from './view-source.ts';
@@ -37,8 +38,7 @@ export async function pingCommand(ref: string, address: string, options: Options
 // The end of our stdin is what tells the other side that Ctrl-C was pressed here: without a terminal ssh passes on no signals.
 async function overSsh(destination: string, target: PingTarget, options: Options): Promise<ExitCode> {
   const line = shellText([...pingWords(target, options), '--stop-at-eof']);
-  const own = ['HOME', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK'].flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
-  const child = startSsh(destination, line, Object.fromEntries(own) as Record<string, string>);
+  const child = sshTo(destination, line);
   await conversation(child, { isShown: true, interrupt: () => child.stdin.end() });
   const { exitCode } = await child.ended;
   if (exitCode === 255 || exitCode === null)

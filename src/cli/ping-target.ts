@@ -5,6 +5,7 @@ import { shellText } from '../model/shell.ts';
 import { routerNodes } from '../objects/mesh.ts';
 import type { Catalog } from '../objects/object.ts';
 import { CommandError } from './exit.ts';
+import { nodeOfDestination } from './over-ssh.ts';
 
 export interface PingOptions {
   readonly count: string;
@@ -80,9 +81,7 @@ export function elsewhere(target: PingTarget, options: PingOptions): CommandErro
 
 /** The name of a node, or user@node, that ssh is to be given. Throws CommandError for a node that could not ask either. */
 export function sshDestination(text: string, target: PingTarget, catalog: Catalog): string {
-  const name = text.slice(text.lastIndexOf('@') + 1);
-  if (name === '' || text.startsWith('-') || /[\s\p{Cc}]/u.test(text))
-    throw new CommandError(`--ssh ${JSON.stringify(text)} is no node`, { hint: `--ssh ${target.nodes[0]}` });
+  const name = nodeOfDestination(text, `--ssh ${target.nodes[0]}`);
   if (catalog.nodes.has(name) && !target.nodes.includes(name)) {
     throw new CommandError(`${name} does not carry the router of Network ${target.network}`, { hint: `--ssh ${target.nodes.join(', or --ssh ')}` });
   }

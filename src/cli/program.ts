@@ -7,6 +7,7 @@ import { addConfirmCommands, confirmTimeoutOption } from './confirm-commands.ts'
 import { addControlCommands } from './control-commands.ts';
 import { addCordonCommands } from './cordon-commands.ts';
 import { addCreateCommands } from './create-commands.ts';
+import { addDoctor } from './doctor-commands.ts';
 import { addEditCommands } from './edit-commands.ts';
 import { EXIT_MEANINGS } from './exit.ts';
 import { addGraphCommand } from './graph-commands.ts';
@@ -36,6 +37,7 @@ export function program(): Command {
   addViewCommands(root);
   addTraceCommands(root);
   addGraphCommand(root);
+  addDoctor(root);
   addInstanceData(root);
   root.commandsGroup('Changing definitions:');
   addCreateCommands(root);

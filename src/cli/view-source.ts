@@ -28,7 +28,7 @@ export async function look(options: Pick<ViewOptions, 'config' | 'repo' | 'statu
 
 /** The same, to look more than once; `stop` ends what is under way. */
 export function lookoutOf(options: Pick<ViewOptions, 'config' | 'repo' | 'statusBranch'>, stop?: AbortSignal): Promise<Lookout> {
-  return lookout(options.repo === undefined ? loadConfig(options.config) : adHoc(options.repo, options.statusBranch), stop);
+  return lookout(options.repo === undefined ? loadConfig(options.config) : adHoc(options.repo, options.statusBranch), { stop });
 }
 
 /** Says, beside what was printed for people, how old it is. */

@@ -18,6 +18,8 @@ export interface Card {
   readonly ifname: string;
   readonly mtu: number;
   readonly isUp: boolean;
+  /** '' for one that has none. */
+  readonly mac: string;
   /** Without prefix length; none of the link's own (fe80::). */
   readonly addresses: readonly string[];
 }
@@ -40,16 +42,17 @@ interface LinkJson {
   readonly ifname?: string;
   readonly mtu?: number;
   readonly flags?: readonly string[];
+  readonly address?: string;
   readonly addr_info?: readonly { readonly local?: string; readonly scope?: string }[];
 }
 
 /** Every link with its addresses. Throws HostError. */
 export async function cardsHere(): Promise<readonly Card[]> {
   const { stdout } = await run('ip', ['-j', 'addr', 'show'], { okCodes: [0] });
-  return (arraysOf(stdout).flat() as readonly LinkJson[]).flatMap(({ ifname, mtu, flags = [], addr_info: info = [] }) => {
+  return (arraysOf(stdout).flat() as readonly LinkJson[]).flatMap(({ ifname, mtu, flags = [], address = '', addr_info: info = [] }) => {
     if (ifname === undefined || mtu === undefined) return [];
     const addresses = info.flatMap(({ local, scope }) => (local === undefined || scope === 'link' || scope === 'host' ? [] : [local]));
-    return [{ ifname, mtu, isUp: flags.includes('UP') && flags.includes('LOWER_UP'), addresses }];
+    return [{ ifname, mtu, isUp: flags.includes('UP') && flags.includes('LOWER_UP'), mac: address, addresses }];
   });
 }
 

@@ -1,4 +1,6 @@
 /** What a machine must be before it becomes a node: each question judged by itself, from what was found, so that all is told at once. Pure. */
+import { NEEDED_PROGRAMS, WELCOME_PROGRAMS } from '../model/programs.ts';
+import { SKEW_TOLD_MS } from '../model/skew.ts';
 import type { NodeDef } from '../objects/object.ts';
 import { LEFT } from '../report/condition.ts';
 import type { NodeReport } from '../report/node-report.ts';
@@ -24,7 +26,6 @@ export function isRefused(checks: readonly Check[], force: boolean): boolean {
   return checks.some(({ state, mayForce }) => state === 'failed' && !(force && mayForce === true));
 }
 
-const SKEW_TOLD_MS = 30_000;
 const SKEW_MOST_MS = 5 * 60_000;
 
 /**
@@ -156,22 +157,14 @@ export function configurationCheck(path: string, was: { readonly node: string; r
   return was.url === url ? { ...other, todo: 'netloom leave ends that first; --force gives it the new name', mayForce: true } : other;
 }
 
-const NEEDED = ['ip', 'bridge', 'nft', 'setpriv', 'unshare', 'nsenter'];
-const WELCOME: Readonly<Record<string, string>> = {
-  dnsmasq: 'DHCP and DNS of networks',
-  conntrack: 'floating addresses that are given to another guest',
-  git: 'repositories by ssh',
-  ping: 'the probes of peers and gateways',
-};
-
 /** Programs that are missing, by the Debian packages that have them. */
 export function programChecks(has: (program: string) => boolean, packageOf: (program: string) => string): readonly Check[] {
   const packages = (programs: readonly string[]): string => `apt install ${[...new Set(programs.map(packageOf))].join(' ')}`;
-  const missing = NEEDED.filter(program => !has(program));
-  const welcome = Object.keys(WELCOME).filter(program => !has(program));
+  const missing = NEEDED_PROGRAMS.filter(program => !has(program));
+  const welcome = Object.keys(WELCOME_PROGRAMS).filter(program => !has(program));
   return [
     missing.length === 0
-      ? ok('programs', NEEDED.join(', '))
+      ? ok('programs', NEEDED_PROGRAMS.join(', '))
       : { name: 'programs', state: 'failed', message: `missing: ${missing.join(', ')}`, todo: packages(missing) },
     ...(welcome.length === 0
       ? []
@@ -179,7 +172,7 @@ export function programChecks(has: (program: string) => boolean, packageOf: (pro
           {
             name: 'more programs',
             state: 'warning' as const,
-            message: `missing: ${welcome.map(program => `${program} (${WELCOME[program]})`).join(', ')}`,
+            message: `missing: ${welcome.map(program => `${program} (${WELCOME_PROGRAMS[program]})`).join(', ')}`,
             todo: packages(welcome),
           },
         ]),

@@ -12,6 +12,8 @@ export const OURS = {
   staging: 'nl-',
   /** Name of every nft table of ours, one per family. */
   table: 'netloom',
+  /** First four bytes ("prob") of a datagram to the VXLAN port that only asks whether it arrives: VXLAN without the I flag is none (RFC 7348, section 5). */
+  probe: 0x70726f62,
 } as const;
 
 /** True for a link group that is ours, as `ip -N` prints it: that of what lives, and that of what is about to go. */

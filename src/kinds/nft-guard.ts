@@ -73,7 +73,7 @@ export interface Root {
  * an interface in a network, its guests reach it at the address of that interface (Linux would answer at all of its
  * addresses), bring no VXLAN, and are not routed to anywhere. What comes out of an egress bridge reaches of the node itself answers and
  * echoes only, never an underlay address (a guest could bring VXLAN into another tenant's network), and only from addresses
- * that belong there.
+ * that belong there. A probe of another node, which is no VXLAN, is answered by an ICMP error.
  */
 export function rootTable({ vteps, port, hosts = [], egress = [] }: Root): NftTable {
   const v6 = vteps.some(vtep => vtep.includes(':'));
@@ -81,11 +81,19 @@ export function rootTable({ vteps, port, hosts = [], egress = [] }: Root): NftTa
   rows.set('vteps', v6 ? 'ipv6_addr' : 'ipv4_addr', vteps);
   rows.hook('arrive', 'input', 0);
   rows.rule('arrive', [equals(payload('udp', 'dport'), port), differs(payload(v6 ? 'ip6' : 'ip', 'saddr'), '@vteps'), DROP]);
+  rows.hook('probed', 'input', LAST);
+  rows.rule('probed', [equals(payload('udp', 'dport'), port), equals(PROBE, OURS.probe), REJECT], 'netloom doctor: it came through everything before');
   if (hosts.length + egress.length > 0) rows.hook('through', 'forward', 0);
   if (hosts.length > 0) hostRules(rows, hosts, port);
   if (egress.length > 0) egressRules(rows, egress, v6);
   return rows.table();
 }
+
+// After whatever else filters what comes in: an answer says that all of it let the datagram pass. How often, the kernel bounds (icmp_ratelimit).
+const LAST = 1000;
+/** The first four bytes of a datagram. */
+const PROBE: NftJson = { payload: { base: 'th', offset: 64, len: 32 } };
+const REJECT: NftJson = { reject: { type: 'icmpx', expr: 'admin-prohibited' } };
 
 const MULTICAST = ['224.0.0.0/4', '255.255.255.255'];
 

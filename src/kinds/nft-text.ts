@@ -90,6 +90,8 @@ function statement(value: NftJson): string {
     case 'counter':
     case 'masquerade':
       return verb;
+    case 'reject':
+      return `reject with ${name(body(detail).type)} type ${name(body(detail).expr)}`;
     case 'dnat':
     case 'snat':
       return `${verb} to ${written(body(detail).addr ?? null)}`;

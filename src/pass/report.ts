@@ -198,8 +198,8 @@ function leftDrift(left: readonly Left[] = []): readonly Drift[] {
   );
 }
 
-// It works as far as the others let it.
-function contestTroubles({ contested = [] }: Plan, node: string, ledger: Ledger): Leftovers['troubles'] {
+/** What others keep changing back: it works as far as they let it. */
+export function contestTroubles({ contested = [] }: Plan, node: string, ledger: Ledger): Leftovers['troubles'] {
   const formerly = formerlyOf(ledger);
   return contested.map(each => ({
     definition: each.definition || formerly(each.ref) || `Node ${node}`,

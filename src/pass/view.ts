@@ -12,7 +12,7 @@ import type { View } from '../report/state.ts';
 import { type Good, loadGood } from './kept.ts';
 import { knownDigests } from './known-digests.ts';
 import { pull } from './pull.ts';
-import { openRemote, type Remote, readTips, type Sides, type Tips } from './remote.ts';
+import { openRemote, type Patience, type Remote, readTips, type Sides, type Tips } from './remote.ts';
 import { checkStatusTree } from './status-tree.ts';
 import { cached, keepCached, keyOfContent, madeOfBlobs } from './view-cache.ts';
 import { viewDir } from './view-dir.ts';
@@ -44,14 +44,14 @@ export interface Lookout {
 }
 
 /** One look: two branches, one listing. Throws HostError or RepoError when there is nothing to look at. */
-export async function see(config: Config): Promise<Seen> {
-  return (await lookout(config)).see();
+export async function see(config: Config, patience: Patience = {}): Promise<Seen> {
+  return (await lookout(config, patience)).see();
 }
 
-/** Makes no request yet; `stop` ends what is under way. */
-export async function lookout(config: Config, stop?: AbortSignal): Promise<Lookout> {
+/** Makes no request yet. */
+export async function lookout(config: Config, patience: Patience = {}): Promise<Lookout> {
   const dir = viewDir(config);
-  const remote = await openRemote(config, join(dir, 'clone'), { stop });
+  const remote = await openRemote(config, join(dir, 'clone'), patience);
   const good = await goodOf(config);
   return { tips: () => readTips(remote), see: tips => seeWith({ config, dir, good, remote: tips === undefined ? remote : pinned(remote, tips) }) };
 }

@@ -46,6 +46,12 @@ function scripted(...answers: readonly (readonly (Buffer | Error)[])[]) {
     sendTo: () => {
       throw new Error('nothing is sent to an address');
     },
+    bind: () => undefined,
+    attachFilter: () => undefined,
+    receiveFrom: () => {
+      throw errno('EAGAIN');
+    },
+    linkIndex: () => 0,
     send: () => {
       left.splice(0, left.length, ...(answers[Math.min(++asked, answers.length - 1)] ?? []));
     },

@@ -16,7 +16,7 @@ const HASH_AND_IP = ['node:crypto', 'node:net'];
 const BELOW_KINDS = ['model/'];
 const BELOW_OBJECTS = [...BELOW_KINDS, 'kinds/'];
 const BELOW_STAGES = [...BELOW_OBJECTS, 'objects/'];
-const STAGES = ['load/', 'edit/', 'allocate/', 'compile/', 'consent/', 'plan/', 'report/', 'graph/', 'review/', 'trace/', 'host/', 'repo/'];
+const STAGES = ['load/', 'edit/', 'allocate/', 'compile/', 'consent/', 'plan/', 'report/', 'graph/', 'review/', 'trace/', 'doctor/', 'host/', 'repo/'];
 const ALL_BELOW_DOORS = [...BELOW_STAGES, ...STAGES];
 
 /**
@@ -51,6 +51,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // It tells plans, so it may print them.
   'review/': [...BELOW_KINDS, ...KIND_CONTRACT, 'plan/'],
   // It tells plans' words, the reports' and the ledger's.
+  // From probes and a plan to sentences.
+  'doctor/': [...BELOW_KINDS, ...KIND_CONTRACT],
   'trace/': [...BELOW_STAGES, 'plan/', 'report/'],
   'host/': [...BELOW_KINDS, ...KIND_CONTRACT, 'node:*'],
   'host/exec.ts': ['model/', 'node:*', 'execa'],

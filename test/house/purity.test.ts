@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from './tree.ts';
 
-const PURE = ['model', 'kinds', 'objects', 'load', 'allocate', 'compile', 'consent', 'plan', 'report', 'graph', 'review', 'trace', 'edit'];
+const PURE = ['model', 'kinds', 'objects', 'load', 'allocate', 'compile', 'consent', 'plan', 'report', 'graph', 'review', 'trace', 'edit', 'doctor'];
 const SEEDS = [
   'export const a = await Promise.resolve(1);',
   'console.log(1);',

@@ -123,6 +123,10 @@ describe('lines for a shell', () => {
           type filter hook input priority 0; policy accept;
           udp dport 4789 ip saddr != @vteps drop
         }
+        chain probed {
+          type filter hook input priority 1000; policy accept;
+          udp dport 4789 @th,64,32 1886547810 reject with icmpx type admin-prohibited comment "netloom doctor: it came through everything before"
+        }
       }
       EOF
       nft delete table inet netloom"

@@ -1,4 +1,4 @@
-/** A real server of ssh: definitions by ssh://, and `ping --ssh`. */
+/** A real server of ssh: definitions by ssh://, `ping --ssh` and `doctor --ssh`. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,13 +94,18 @@ describeWhere(missingForSshd(), 'with a server of ssh on n1', () => {
     expect(found).toEqual(['main', 'pr/1', 'pr/x;y'].map(name => [name, tip]));
   });
 
-  test('ping --ssh asks from the node that carries the router', async () => {
-    const home = await haveAccounts(all.node('n3'), join(folder, 'user'));
-    const settings = (hosts: string): void =>
+  /** On n3, somebody's ssh for n1. */
+  const home = async (): Promise<(hosts: string) => void> => {
+    const path = await haveAccounts(all.node('n3'), join(folder, 'user'));
+    return hosts =>
       writeFileSync(
-        join(home, '.ssh', 'config'),
+        join(path, '.ssh', 'config'),
         `Host n1\n  HostName ${all.node('n1').address}\n  Port ${sshd.port}\n  IdentityFile ${sshd.key}\n  UserKnownHostsFile ${hosts}\n`,
       );
+  };
+
+  test('ping --ssh asks from the node that carries the router', async () => {
+    const settings = await home();
     settings(sshd.knownHosts);
     const ping = (...more: readonly string[]) =>
       labRun(all.lab, 'n3', ['netloom', 'ping', 'red/lan', '10.1.0.10', '--ssh', 'n1', '-c', '2', '--interval', '0.2', ...more]);
@@ -110,5 +115,36 @@ describeWhere(missingForSshd(), 'with a server of ssh on n1', () => {
     settings(sshd.otherHosts);
     const refused = await ping();
     expect([refused.exitCode, refused.stdout, refused.stderr]).toEqual([1, '', expect.stringMatching(/ssh to n1 failed: .*Host key verification failed/s)]);
+  });
+
+  test('doctor --ssh looks there too, and says whom it could not ask', async () => {
+    await all.pass(lan('web'));
+    const settings = await home();
+    settings(sshd.knownHosts);
+    const doctor = (...more: readonly string[]) => labRun(all.lab, 'n3', ['netloom', 'doctor', '--ssh', 'n1', ...more], { timeoutMs: 120_000 });
+    const both = await doctor('-o', 'json');
+    const { nodes, unasked } = JSON.parse(both.stdout);
+    expect([both.exitCode, both.stderr, nodes.map((each: { node: string; findings: object[] }) => [each.node, each.findings]), unasked]).toEqual([
+      0,
+      '',
+      [
+        ['n3', []],
+        ['n1', []],
+      ],
+      [],
+    ]);
+    // n3 is not in the network: only n1 is asked.
+    const one = await doctor('red/lan', '-o', 'json');
+    expect([one.exitCode, JSON.parse(one.stdout).scope, JSON.parse(one.stdout).nodes.map((each: { node: string }) => each.node)]).toEqual([
+      0,
+      'Network red/lan',
+      ['n1'],
+    ]);
+    settings(sshd.otherHosts);
+    const refused = await doctor();
+    expect([refused.exitCode, refused.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^nothing is broken .*; 1 node was not asked\n.*\nnot asked: n1: ssh failed: Host key verification failed/s),
+    ]);
   });
 });

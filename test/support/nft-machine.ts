@@ -40,7 +40,7 @@ export function judge(ruleset: { readonly nftables: readonly Json[] }, family: s
       const [[name, body]] = Object.entries<Json>(statement) as [[string, Json]];
       if (name === 'match') {
         if (!matches(body)) return null;
-      } else if (name === 'accept' || name === 'drop' || name === 'return') return name;
+      } else if (ENDS[name] !== undefined) return ENDS[name];
       else if (name === 'goto' || name === 'jump') return { target: body.target, isLast: name === 'goto' };
       else throw new Error(`the machine knows no ${name}`);
     }
@@ -72,6 +72,9 @@ export function judge(ruleset: { readonly nftables: readonly Json[] }, family: s
     return isElement(right, values);
   }
 }
+
+/** What is rejected does not get in either. */
+const ENDS: Readonly<Record<string, 'accept' | 'drop' | 'return'>> = { accept: 'accept', drop: 'drop', return: 'return', reject: 'drop' };
 
 function nameOf({ meta, payload, ct, exthdr }: Json): string {
   if (meta !== undefined) return `meta ${meta.key}`;

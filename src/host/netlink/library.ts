@@ -14,6 +14,14 @@ export interface Library {
   send(fd: number, message: Buffer): void;
   /** @param address  a sockaddr */
   sendTo(fd: number, message: Buffer, address: Buffer): void;
+  /** @param address  a sockaddr */
+  bind(fd: number, address: Buffer): void;
+  /** Only what a classic BPF program lets through is received: its instructions, 8 bytes each (linux/filter.h). */
+  attachFilter(fd: number, program: Buffer): void;
+  /** As `receive`, with the sender's sockaddr in `address`. */
+  receiveFrom(fd: number, into: Buffer, address: Buffer): number;
+  /** Index of a link of the calling thread's namespace; 0: there is none of this name. */
+  linkIndex(ifname: string): number;
   /** Fills `into`; gives how long the message is, which may be more than fits. Does not wait for one: EAGAIN. */
   receive(fd: number, into: Buffer): number;
   /** Moves the calling thread, and nothing else, into the network namespace behind a descriptor. */
@@ -69,6 +77,10 @@ function bind(koffi: Koffi): Library {
   const send = libc.func('long send(int, const void *, size_t, int)');
   const sendto = libc.func('long sendto(int, const void *, size_t, int, const void *, uint32_t)');
   const recv = libc.func('long recv(int, void *, size_t, int)');
+  const bindTo = libc.func('int bind(int, const void *, uint32_t)');
+  const recvfrom = libc.func('long recvfrom(int, void *, size_t, int, void *, uint32_t *)');
+  const indexOf = libc.func('unsigned int if_nametoindex(const char *)');
+  const attach = bindFilter(koffi, libc);
   const setns = libc.func('int setns(int, int)');
   const flock = libc.func('int flock(int, int)');
   const checked = (call: string, result: number): number => {
@@ -83,6 +95,13 @@ function bind(koffi: Koffi): Library {
     },
     send: (fd, message) => void checked('send', Number(send(fd, message, message.length, 0))),
     sendTo: (fd, message, address) => void checked('sendto', Number(sendto(fd, message, message.length, MSG_DONTWAIT, address, address.length))),
+    bind: (fd, address) => void checked('bind', bindTo(fd, address, address.length)),
+    attachFilter: (fd, program) => void checked('setsockopt', attach(fd, program)),
+    receiveFrom: (fd, into, address) => {
+      const length = Uint32Array.of(address.length);
+      return checked('recvfrom', Number(recvfrom(fd, into, into.length, MSG_TRUNC | MSG_DONTWAIT, address, length)));
+    },
+    linkIndex: ifname => indexOf(ifname),
     receive: (fd, into) => checked('recv', Number(recv(fd, into, into.length, MSG_TRUNC | MSG_DONTWAIT))),
     setns: fd => void checked('setns', setns(fd, CLONE_NEWNET)),
     flock: fd => {
@@ -94,6 +113,15 @@ function bind(koffi: Koffi): Library {
     mountProc: bindMount(libc),
     nft: bindNft(koffi),
   };
+}
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+
+function bindFilter(koffi: Koffi, libc: ReturnType<Koffi['load']>): (fd: number, program: Buffer) => number {
+  const shape = koffi.struct({ len: 'uint16_t', filter: 'const void *' });
+  const setsockopt = libc.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(shape), 'uint32_t']);
+  return (fd, program) => setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, { len: program.length / 8, filter: program }, koffi.sizeof(shape));
 }
 
 // fsopen(2): since Linux 5.2 and glibc 2.36.
