@@ -29,7 +29,7 @@ export interface Ready {
 /** Throws CommandError where the definitions would be invalid, exit 3. */
 export function readyOf({ definitions, files, warnings }: Desk, change: Change): Ready {
   const edits = editsOf(definitions, change);
-  const after = loadWith(files, new Map([...edits].map(([path, { text }]) => [path, text])));
+  const after = loadWith(files, new Map([...edits].map(([path, { text }]) => [path, text])), definitions.catalog);
   const wrong = after.diagnostics.filter(({ severity }) => severity === 'error');
   if (after.catalog === null || wrong.length > 0)
     throw new CommandError(`${formatDiagnostics(wrong)}\nso the definitions would be invalid (${change.subject})`, {

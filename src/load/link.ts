@@ -19,14 +19,14 @@ export interface Linked {
 export type BytesOf = (path: string) => Uint8Array | null;
 
 /** Duplicates, references, cross-checks. Files that have problems by themselves are included; their definitions are left out. */
-export function link(files: readonly ParsedFile[], bytesOf: BytesOf, more: readonly Diagnostic[] = []): Linked {
+export function link(files: readonly ParsedFile[], bytesOf: BytesOf, more: readonly Diagnostic[] = [], before?: Catalog): Linked {
   const stubs = files.flatMap(file => file.stubs);
   const { catalog, clusters, findings } = gather(files);
   const own = [...more, ...files.flatMap(file => file.diagnostics)];
   const nothing = files.every(file => file.docs.length === 0 && file.stubs.length === 0);
   if (nothing && !own.some(isError)) own.push(noDefinitions());
   if (!nothing && clusters === 0 && !stubs.some(stub => stub.kind === 'Cluster')) own.push(noCluster());
-  const crossed = nothing ? [] : unexcused([...findings, ...checkAll(catalog).flatMap(written)], stubs);
+  const crossed = nothing ? [] : unexcused([...findings, ...checkAll(catalog, before).flatMap(written)], stubs);
   const diagnostics = [...own, ...once(placed(crossed, bytesOf))].sort(byPlace);
   return { catalog: diagnostics.some(isError) ? null : catalog, diagnostics };
 }

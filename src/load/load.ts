@@ -1,5 +1,6 @@
 /** Files of one revision -> catalog and diagnostics, in one call. */
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Catalog } from '../objects/object.ts';
 import { MAX_REPOSITORY_BYTES } from './decode.ts';
 import { checkEntries, repositoryTooLarge } from './entries.ts';
 import { type Linked, link } from './link.ts';
@@ -14,6 +15,8 @@ export interface LoadArgs {
   /** What was parsed before, by `parsedKey`. A hit saves reading the file at all. */
   readonly known?: ReadonlyMap<string, ParsedFile>;
   readonly site?: SiteSchemas;
+  /** The revision that this one is held against: of what is too many in it, what is new is blamed. */
+  readonly before?: Catalog | undefined;
 }
 
 export interface Loaded extends Linked {
@@ -27,7 +30,7 @@ export function parsedKey(entry: SourceEntry): string {
 }
 
 /** Never throws for what a file holds. */
-export function load({ entries, bytesOf, known, site }: LoadArgs): Loaded {
+export function load({ entries, bytesOf, known, site, before }: LoadArgs): Loaded {
   const { wanted, diagnostics } = checkEntries(entries);
   const parsed = new Map<string, ParsedFile>();
   const more: Diagnostic[] = [...diagnostics];
@@ -43,7 +46,7 @@ export function load({ entries, bytesOf, known, site }: LoadArgs): Loaded {
       total = Number.NaN;
     }
   }
-  return { ...link([...parsed.values()], bytesOf, more), parsed };
+  return { ...link([...parsed.values()], bytesOf, more, before), parsed };
 }
 
 function parsedFrom(bytes: Uint8Array | null, path: string, site: SiteSchemas | undefined): ParsedFile {

@@ -13,7 +13,7 @@ import { checkPools } from './pool-checks.ts';
 import { checkTenants } from './tenant-checks.ts';
 
 /** Rules over the whole catalog, one after another. */
-export function checkCatalog(catalog: Catalog): readonly Finding[] {
+export function checkCatalog(catalog: Catalog, before?: Catalog): readonly Finding[] {
   return [
     ...vxids(catalog),
     ...underlayAddresses(catalog),
@@ -26,7 +26,7 @@ export function checkCatalog(catalog: Catalog): readonly Finding[] {
     ...checkBridgePorts(catalog),
     ...checkOverlaps(catalog),
     ...checkPools(catalog),
-    ...checkTenants(catalog),
+    ...checkTenants(catalog, before),
   ];
 }
 

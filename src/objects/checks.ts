@@ -11,8 +11,8 @@ import { checkNode } from './node-check.ts';
 import type { Catalog, Definition, Finding } from './object.ts';
 import { checkRoutedIP } from './routed-ip-check.ts';
 
-/** All that is wrong with a catalog, in no order. */
-export function checkAll(catalog: Catalog): readonly Finding[] {
+/** All that is wrong with a catalog, in no order. `before`: the revision that it is held against: what is wrong is the same, but of what is too many the new is blamed. */
+export function checkAll(catalog: Catalog, before?: Catalog): readonly Finding[] {
   return [
     ...checkAnnotations(catalog.cluster),
     ...checkCluster(catalog.cluster, catalog),
@@ -23,7 +23,7 @@ export function checkAll(catalog: Catalog): readonly Finding[] {
     ...each(catalog.interfaces, checkInterface, catalog),
     ...each(catalog.floatingIPs, checkFloatingIP, catalog),
     ...each(catalog.routedIPs, checkRoutedIP, catalog),
-    ...checkCatalog(catalog),
+    ...checkCatalog(catalog, before),
   ];
 }
 

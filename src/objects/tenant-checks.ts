@@ -4,16 +4,17 @@ import { grouped } from './grouped.ts';
 import type { Catalog, Definition, Finding, NamespaceDef } from './object.ts';
 import { COUNTED, quotaPlace, quotasOf } from './tenancy.ts';
 
-export function checkTenants(catalog: Catalog): readonly Finding[] {
-  return [...quotas(catalog), ...folders(catalog)];
+/** `before`: the revision that this one is held against, where there is one. */
+export function checkTenants(catalog: Catalog, before?: Catalog): readonly Finding[] {
+  return [...quotas(catalog, before), ...folders(catalog)];
 }
 
-// A commit does not tell which of them is the newest, and every reader must blame the same: those that come last by name. What a template makes is first.
-function quotas(catalog: Catalog): readonly Finding[] {
+// What was there before is not too much; a commit alone does not tell, and then every reader blames those that come last by name. What a template makes is first.
+function quotas(catalog: Catalog, before: Catalog | undefined): readonly Finding[] {
   return COUNTED.flatMap(kind =>
     [...grouped<Definition>(kind.all(catalog).values(), ({ namespace }) => namespace)].flatMap(([namespace, all]) => {
       const most = quotasOf(namespace, catalog)[kind.field];
-      return most === undefined || all.length <= most ? [] : [tooMany(namespace, kind, all, most, catalog)];
+      return most === undefined || all.length <= most ? [] : [tooMany(namespace, kind, inOrder(all, before && kind.all(before)), most, catalog)];
     }),
   );
 }
@@ -23,7 +24,7 @@ const NAMED = 10;
 
 function tooMany(namespace: string, { field, words }: (typeof COUNTED)[number], all: readonly Definition[], most: number, catalog: Catalog): Finding {
   const path = ['metadata', 'name'];
-  const [first, ...others] = [...all].sort(byTemplateAndName).slice(most);
+  const [first, ...others] = all.slice(most);
   const place = quotaPlace(namespace, catalog, field);
   const count = `${all.length} ${words[all.length === 1 ? 0 : 1]}`;
   const hint = `remove ${all.length - most}, or ask whoever owns ${titled(place.on)} for more ${place.path.slice(1).join('.')}`;
@@ -32,8 +33,9 @@ function tooMany(namespace: string, { field, words }: (typeof COUNTED)[number], 
   return error('quota-exceeded', first as Definition, path, `namespace ${namespace} has ${count}, its quota is ${most}`, { hint, related, missing });
 }
 
-function byTemplateAndName(a: Definition, b: Definition): number {
-  return Number(b.made !== undefined) - Number(a.made !== undefined) || (a.name < b.name ? -1 : 1);
+function inOrder(all: readonly Definition[], before: ReadonlyMap<string, Definition> | undefined): readonly Definition[] {
+  const rank = ({ made, key }: Definition): number => (made !== undefined ? 0 : before?.has(key) ? 1 : 2);
+  return [...all].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
 function folders(catalog: Catalog): readonly Finding[] {

@@ -33,8 +33,8 @@ export interface CompareArgs {
 export async function compareRevisions(args: CompareArgs): Promise<Review> {
   const checkout = await openCheckout(args.dir);
   const head = await headPoint(checkout, args.head);
-  const loaded = await inStage('reading definitions', () => (args.head === undefined ? loadFolder(checkout.dir, null) : loadAt(checkout, head.commit)));
   const base = await basePoint(checkout, args.base, head);
+  const loaded = await inStage('reading definitions', () => loadHead(checkout, args.head === undefined ? '' : head.commit, base.commit));
   const root = checkout.prefix.replace(/\/$/, '');
   const status = await readStatus(checkout, args, await commitsOf(checkout, args.head ?? 'HEAD'));
   const isValid = loaded.catalog !== null;
@@ -77,6 +77,19 @@ interface LoadedAt {
 async function loadAt(checkout: Checkout, commit: string): Promise<LoadedAt> {
   const { files, entries } = await filesOf(checkout, commit);
   return loadCached(null, files, entries);
+}
+
+/** Head, by its commit; '' is the work tree. Where something in it is too many, what base has not is blamed, so base is read for that. */
+async function loadHead(checkout: Checkout, commit: string, base: string): Promise<LoadedAt> {
+  const load = async (before?: Catalog): Promise<LoadedAt> => {
+    if (commit === '') return loadFolder(checkout.dir, null, before);
+    const { files, entries } = await filesOf(checkout, commit);
+    return loadCached(null, files, entries, before);
+  };
+  const loaded = await load();
+  if (!loaded.diagnostics.some(({ code }) => code === 'quota-exceeded')) return loaded;
+  const { catalog } = await loadAt(checkout, base);
+  return catalog === null ? loaded : load(catalog);
 }
 
 interface GoodBase {

@@ -10,7 +10,7 @@ import { loadKeptLedger, saveKeptLedger } from './kept.ts';
 import { type CachedLoad, loadCached } from './parsed-cache.ts';
 
 /** Loads the definitions of a folder; without a state directory every file is parsed anew. */
-export async function loadFolder(dir: string, stateDir: string | null): Promise<CachedLoad & { readonly files: readonly SourceFile[] }> {
+export async function loadFolder(dir: string, stateDir: string | null, before?: Catalog): Promise<CachedLoad & { readonly files: readonly SourceFile[] }> {
   const files: SourceFile[] = [];
   const entries = listFolder(dir).map((found): SourceEntry => {
     const bytes = found.stamp === '' ? null : readIn(dir, found.path);
@@ -19,7 +19,7 @@ export async function loadFolder(dir: string, stateDir: string | null): Promise<
     files.push({ ...entry, bytes });
     return entry;
   });
-  return { ...(await loadCached(stateDir, files, entries)), files };
+  return { ...(await loadCached(stateDir, files, entries, before)), files };
 }
 
 /** Allocates against the ledger in the state directory; `keep` writes the next one there before anything uses it. */

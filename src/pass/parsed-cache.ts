@@ -7,6 +7,7 @@ import { type Loaded, load } from '../load/load.ts';
 import type { ParsedFile } from '../load/parse-file.ts';
 import { schemasHash } from '../load/schema.ts';
 import type { SourceEntry, SourceFile } from '../load/source.ts';
+import type { Catalog } from '../objects/object.ts';
 import { version } from './program.ts';
 
 /** What was loaded, and sentences about a cache that is of no use. */
@@ -18,13 +19,18 @@ export interface CachedLoad extends Loaded {
  * Loads the files of a revision, or the entries of a tree with the files that were read of it; without a state directory
  * nothing is kept. A cache that cannot be read or written costs time and a remark, nothing else.
  */
-export async function loadCached(stateDir: string | null, files: readonly SourceFile[], entries: readonly SourceEntry[] = files): Promise<CachedLoad> {
+export async function loadCached(
+  stateDir: string | null,
+  files: readonly SourceFile[],
+  entries: readonly SourceEntry[] = files,
+  before?: Catalog,
+): Promise<CachedLoad> {
   const bytes = new Map(files.map(file => [file.path, file.bytes]));
-  if (stateDir === null) return { ...load({ entries, bytesOf: name => bytes.get(name) ?? null }), remarks: [] };
+  if (stateDir === null) return { ...load({ entries, bytesOf: name => bytes.get(name) ?? null, before }), remarks: [] };
   const path = join(stateDir, 'cache', 'parsed.json');
   const remarks: string[] = [];
   const known = (await spared(remarks, () => knownFiles(path))) ?? new Map<string, ParsedFile>();
-  const loaded = load({ entries, bytesOf: name => bytes.get(name) ?? null, known });
+  const loaded = load({ entries, bytesOf: name => bytes.get(name) ?? null, known, before });
   if (!sameKeys(known, loaded.parsed)) {
     await spared(remarks, () => writeAtomic(path, JSON.stringify({ made: fingerprint(), files: [...loaded.parsed] })));
   }

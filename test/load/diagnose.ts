@@ -1,5 +1,6 @@
 /** Reads files from memory as a revision, for tests. */
 import { type Loaded, load } from '../../src/load/load.ts';
+import type { Catalog } from '../../src/objects/object.ts';
 
 /** What most cases stand on: a cluster, two nodes, a network with and one without cidr. Without a diagnostic of its own. */
 export const BASE = `
@@ -28,10 +29,10 @@ kind: Network
 metadata: {name: l2}
 `;
 
-export function loadFiles(files: Readonly<Record<string, string | Uint8Array>>): Loaded {
+export function loadFiles(files: Readonly<Record<string, string | Uint8Array>>, before?: Catalog): Loaded {
   const bytes = new Map(Object.entries(files).map(([path, content]) => [path, typeof content === 'string' ? new TextEncoder().encode(content) : content]));
   const entries = [...bytes].map(([path, content]) => ({ path, mode: '100644', id: path, size: content.length }));
-  return load({ entries, bytesOf: path => bytes.get(path) ?? null });
+  return load({ entries, bytesOf: path => bytes.get(path) ?? null, before });
 }
 
 /** `5:3 error unknown-field`, sorted by place. */

@@ -46,6 +46,14 @@ describe('a quota', () => {
     );
   });
 
+  test('blames what is new, where it is known what was there before', () => {
+    const quotas = CLUSTER({ quotas: { networks: 3 } });
+    const before = fine({ 'c.yaml': CLUSTER(), 'n.yaml': ['d', 'c', 'b'].map(name => doc('Network', name, {}, 'bakery')).join('') });
+    const { diagnostics } = loadFiles({ 'c.yaml': quotas, 'n.yaml': many }, before);
+    expect(diagnostics.map(({ at, related }) => [at.line, related?.length])).toEqual([[3, 1]]); // a
+    expect(loadFiles({ 'c.yaml': quotas, 'n.yaml': many }).diagnostics[0]?.at.line).toBe(1); // d
+  });
+
   test('that is just enough is fine, and so is none', () => {
     fine({ 'c.yaml': CLUSTER({ quotas: { networks: 4 } }), 'n.yaml': many });
     fine({ 'c.yaml': CLUSTER(), 'n.yaml': many });

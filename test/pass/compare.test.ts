@@ -106,6 +106,15 @@ describe('two revisions of a checkout', () => {
     rmSync(join(top, 'net/bad.yaml'));
   });
 
+  test('a head with more than a quota allows blames what base has not', async () => {
+    const cluster = definition('Cluster', 'one', { underlay: { mtu: 1600 }, namespaceDefaults: { quotas: { networks: 1 } } });
+    write({ 'net/aa.yaml': definition('Network', 'default/aa'), 'net/cluster.yaml': cluster });
+    const review = await compare();
+    expect(review.diagnostics.map(({ code, at }) => `${code} ${at.file}`)).toEqual(['quota-exceeded aa.yaml']);
+    rmSync(join(top, 'net/aa.yaml'));
+    write({ 'net/cluster.yaml': FILES['net/cluster.yaml'] });
+  });
+
   test('a base with errors gives way to what the nodes applied last', async () => {
     const bad = await commit({ 'net/lan.yaml': definition('Network', 'default/lan', { cidr: 7 }) });
     await commit({ 'net/lan.yaml': definition('Network', 'default/lan', { cidr: '10.0.0.0/24', mtu: 1400 }) });
