@@ -30,13 +30,17 @@ export async function follow(options: FollowOptions, { tell, ticks = false }: Fo
   const end = (): void => stop.abort();
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
+  const told = async (seen: Seen): Promise<void> => {
+    await tell(seen);
+    await seen.keep();
+  };
   const watched: Watched = { eyes: await lookoutOf(options, stop.signal), remarks: '', trouble: '' };
   try {
     watched.last = await lookAgain(watched);
-    await tell(watched.last.seen);
+    await told(watched.last.seen);
     while (await pause(pollMs, stop.signal)) {
       const found = await quietly(watched, options.poll);
-      if (found !== null && (found.isNew || ticks)) await tell(found.seen);
+      if (found !== null && (found.isNew || ticks)) await told(found.seen);
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -72,9 +76,10 @@ async function quietly(watched: Watched, poll: string): Promise<{ readonly seen:
     return { seen: watched.last.seen, isNew: watched.last.lookedAt !== before?.lookedAt };
   } catch (error) {
     if (!(error instanceof Error && (error.name === 'RepoError' || error.name === 'HostError'))) throw error;
-    const { text } = explain(error);
-    if (text !== watched.trouble && !text.includes('stopped')) say(`${text}\n  looking again every ${poll}`);
-    watched.trouble = text;
+    // One sort of trouble is told once, whatever words the system finds for it each time.
+    const trouble = String((error as Error & { code?: unknown }).code ?? error.message);
+    if (trouble !== watched.trouble && trouble !== 'stopped') say(`${explain(error).text}\n  looking again every ${poll}`);
+    watched.trouble = trouble;
     return null;
   }
 }
@@ -88,7 +93,6 @@ async function lookAgain(watched: Watched): Promise<Last> {
     return { ...last, seen: { ...last.seen, now: `${new Date().toISOString().slice(0, 19)}Z` } };
   }
   const seen = await eyes.see(tips);
-  await seen.keep();
   const remarks = seen.remarks.join('\n');
   if (remarks !== watched.remarks) say(remarks);
   watched.remarks = remarks;

@@ -40,7 +40,6 @@ function watchStatus(options: Options): Promise<ExitCode> {
   let before = '';
   const tell = async (seen: Seen): Promise<void> => {
     const { record, text } = await screen(seen);
-    await seen.keep();
     if (isScreen) print(`${CLEAR}${text}`);
     const now = JSON.stringify({ ...record, asOf: null });
     if (isScreen || now === before) return;

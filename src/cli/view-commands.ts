@@ -35,7 +35,7 @@ function addGet(root: Command): void {
     .option('--network <ref>', 'only interfaces of this network')
     .addOption(selector())
     .option('--show-labels', 'a column with all labels')
-    .option('-L, --label-columns <keys>', 'a column for each of these labels; commas between them', keysIn, [])
+    .option('-L, --label-columns <keys>', 'a column for each of these labels; commas between them', keysIn)
     .option('--sort-by <column>', 'a column of -o wide, such as name, state (worst first), address; age (youngest first); or a path: .status.address')
     .option('--deleted', 'what was removed and is remembered: when, until when its addresses are quarantined, until when it would get everything back')
     .option('-w, --watch', 'go on, and print what comes, changes and goes: with -o json one object a line')
@@ -154,7 +154,7 @@ function poll(): Option {
   return new Option('--poll <duration>', 'with --watch: time between two looks at the remote').default('5s');
 }
 
-function keysIn(text: string, before: readonly string[]): readonly string[] {
+function keysIn(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(',').filter(key => key !== '')];
 }
 

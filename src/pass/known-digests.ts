@@ -54,6 +54,7 @@ export async function knownDigests({ dir, key, catalog, ledger, reports }: Diges
     },
     keep: async () => {
       if (isNew) await keepCached(dir, 'digests', key, Object.fromEntries(kept));
+      isNew = false;
     },
   };
 }
