@@ -3,7 +3,7 @@ import type { Box, Column, Drawing, Exit } from './drawing.ts';
 import { type LaneHeights, laneSize, placeLane } from './svg-lane.ts';
 import { across, DROP, GAP, joined, LINE, most, PAD, type Path, type Picture, type Placed, sizeOf } from './svg-picture.ts';
 
-/** A band is not wider than that unless one node is. */
+/** A band may be that wide whatever is in it. */
 const WIDEST = 1600;
 const MARGIN = 24;
 
@@ -64,13 +64,16 @@ function wirePaths(wires: readonly { readonly y: number; readonly w: number }[])
       ];
 }
 
-/** Columns from the left, as many in a band as fit. */
+/** Columns from the left, as many in a band as fit; many large nodes make a page, neither a ribbon nor a tower. */
 function bandsOf(columns: readonly Column[]): readonly (readonly Column[])[] {
   const bands: Column[][] = [];
-  let used = WIDEST;
-  for (const column of columns) {
-    const { w } = columnSize(column);
-    if (used + GAP + w > WIDEST) {
+  const sizes = columns.map(columnSize);
+  const tallest = most(...sizes.map(size => size.head + size.exits + size.body + size.bridge + size.tunnel + size.stack + size.underlay));
+  const widest = Math.max(WIDEST, Math.sqrt(across(sizes.map(({ w }) => w)) * tallest * 1.5));
+  let used = widest;
+  for (const [nth, column] of columns.entries()) {
+    const w = sizes[nth]?.w ?? 0;
+    if (used + GAP + w > widest) {
       bands.push([]);
       used = 0;
     }
