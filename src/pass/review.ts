@@ -13,6 +13,7 @@ import type { Consent, NodeReview, Obstacle, Point, Remark, Review, WouldBe } fr
 import { definitionChanges } from './definition-changes.ts';
 import { networkOfDefinition } from './events.ts';
 import { forecast } from './forecast.ts';
+import { migrationRemarks } from './migrations.ts';
 import { subjects } from './subjects.ts';
 
 /** What the status branch says. */
@@ -52,7 +53,7 @@ export function reviewOf({ base, head, root, status, only, now }: ReviewArgs): R
     consent: consentFor(before, after),
     allocations: [...allocated.changes].map(wouldBe).sort((a, b) => (a.definition < b.definition ? -1 : 1)),
     pending: [...allocated.pending, ...allocated.notes.map(({ code, ...note }) => ({ ...note, reason: camel(code) }))].map(obstacle),
-    remarks: [...status.remarks, ...base.remarks, ...(status.isHere ? basePending(waiting) : [])],
+    remarks: [...migrationRemarks(before, after), ...status.remarks, ...base.remarks, ...(status.isHere ? basePending(waiting) : [])],
     // What is the same on all nodes is said once: that nothing is allocated, and that there is no status branch.
     nodes: nodes.map(node => saidOnce(node, new Set(allocated.pending.map(({ definition }) => definition)), status.isHere)),
     networkOf: definition => prefixed(networkOf(definition)),

@@ -7,8 +7,10 @@ import { holderOf, labRun } from '../../src/lab/enter.ts';
 import { OUTSIDE } from '../../src/lab/outside.ts';
 import { type Cluster, type ClusterOptions, definition, macOf, startCluster, type TestNetwork } from '../support/lab-cluster.ts';
 import { initrd } from '../support/lab-initrd.ts';
+import { measureLoss } from '../support/lab-loss.ts';
 import { type Machine, missingForMachines, startMachine } from '../support/lab-machine.ts';
 import { nodeOf } from '../support/lab-node.ts';
+import { moveMachine } from '../support/lab-qmp.ts';
 import { talk } from '../support/lab-talk.ts';
 import { ask, askFor, type Spot, serve } from '../support/lab-tcp.ts';
 import { describeWhere } from '../support/needs.ts';
@@ -28,6 +30,7 @@ const OPTIONS: ClusterOptions = {
   guests: [
     { name: 'vm', on: 'red/lan', node: 'n2', address: '10.0.0.11', attach: '{ tap: { ifname: tap-vm } }' },
     { name: 'near', on: 'red/lan', node: 'n3', address: '10.0.0.12' },
+    { name: 'home', on: 'red/lan', node: 'n2', address: '10.0.0.13' },
     { name: 'disk', on: 'blue/still', node: 'n3', address: '10.2.0.11', attach: '{ tap: {} }', more: 'instance: from-disk' },
     { name: 'mate', on: 'blue/still', node: 'n2', address: '10.2.0.12' },
   ],
@@ -36,6 +39,14 @@ const OPTIONS: ClusterOptions = {
     definition('FloatingIP', 'name: web, namespace: red', `address: ${FLOATING}`, 'interface: vm'),
   ],
 };
+
+const NIC = ['-netdev', 'tap,id=net,ifname=tap-vm,script=no,downscript=no', '-device', `virtio-net-pci,netdev=net,mac=${macOf('vm')},romfile=`];
+
+/** The first machine on these nodes. */
+const vmOn = (node: string, more = ''): ClusterOptions => ({
+  ...OPTIONS,
+  guests: OPTIONS.guests.map(guest => (guest.name === 'vm' ? { ...guest, node, more } : guest)),
+});
 
 /** Servers in a machine: one says what it hears, one says its MAC. */
 const SERVERS = `nc -ll -p ${ECHO} -e cat > /dev/null 2>&1 & nc -ll -p ${WHO} -e cat /sys/class/net/eth0/address > /dev/null 2>&1 &`;
@@ -54,14 +65,14 @@ let first: Machine;
 let second: Machine;
 let folder = '';
 
-const boot = (name: string, node: string, nic: readonly string[], disk?: string): Promise<Machine> =>
+const boot = (name: string, node: string, nic: readonly string[], more: { readonly disk?: string; readonly orders?: string; readonly incoming?: string }) =>
   startMachine({
     node: all.node(node),
     nic,
     mark: all.lab.dir,
     initrd: join(folder, 'initrd'),
     console: join(folder, `${name}.log`),
-    ...(disk === undefined ? {} : { disk }),
+    ...more,
   });
 
 /** What `netloom instance-data from-disk` prints on its node. */
@@ -75,7 +86,7 @@ async function bootSecond(): Promise<Machine> {
   const image = join(folder, 'config-drive.iso');
   await instanceData('--iso', image);
   const nic = (await instanceData('--format', 'qemu')).trim().split(' ');
-  return boot('second', 'n3', nic, image);
+  return boot('second', 'n3', nic, { disk: image });
 }
 
 describeWhere(missingForMachines(), 'virtual machines', () => {
@@ -84,9 +95,13 @@ describeWhere(missingForMachines(), 'virtual machines', () => {
     writeFileSync(join(folder, 'initrd'), initrd());
     all = await startCluster(OPTIONS);
     outside = { node: nodeOf(OUTSIDE.name, holderOf(all.lab, OUTSIDE.name), OUTSIDE.address, all.lab.dir) };
-    const nic = ['-netdev', 'tap,id=net,ifname=tap-vm,script=no,downscript=no', '-device', `virtio-net-pci,netdev=net,mac=${macOf('vm')},romfile=`];
     const near = all.guest('near') as Spot;
-    [first, second] = await Promise.all([boot('first', 'n2', nic), bootSecond(), serve(near, NEIGHBOUR), serve(outside, NEIGHBOUR)]);
+    [first, second] = await Promise.all([
+      boot('first', 'n2', NIC, { orders: join(folder, 'orders') }),
+      bootSecond(),
+      serve(near, NEIGHBOUR),
+      serve(outside, NEIGHBOUR),
+    ]);
   }, 300_000);
   afterAll(async () => {
     await Promise.all([first?.end(), second?.end()]);
@@ -149,6 +164,35 @@ describeWhere(missingForMachines(), 'virtual machines', () => {
       }
       expect(await call.end()).toBe('');
     });
+  });
+
+  test('moves to another node while it runs: its connection lives on, and nobody misses it for a second', async () => {
+    await all.pass(vmOn('n2', 'migrateTo: n3'));
+    const incoming = join(folder, 'incoming');
+    const there = await boot('first, moved', 'n3', NIC, { incoming });
+    try {
+      const call = talk(outside, FLOATING, ECHO);
+      expect(await call.hearsMoreThan(100_000)).toBe(true);
+      const far = { node: outside.node, ifname: 'lo' };
+      const places = [
+        ['on its old node', all.guest('home'), '10.0.0.11'],
+        ['on its new node', all.guest('near'), '10.0.0.11'],
+        ['outside', far, FLOATING],
+      ] as const;
+      const meters = await Promise.all(places.map(async ([who, from, to]) => [who, await measureLoss(from, to, 20)] as const));
+      await moveMachine(join(folder, 'orders'), incoming);
+      await first.end();
+      expect(await call.hearsMoreThan(call.heard() + 100_000)).toBe(true);
+      const lost = await Promise.all(meters.map(async ([who, meter]) => [who, (await meter.stop()).longestMs] as const));
+      expect(lost.filter(([, ms]) => ms >= 1000)).toEqual([]);
+      await all.pass(vmOn('n3'));
+      expect(await call.hearsMoreThan(call.heard() + 100_000)).toBe(true);
+      expect(await call.end()).toBe('');
+    } finally {
+      first = there;
+    }
+    expect(await first.ok('cat /sys/class/net/eth0/address')).toBe(macOf('vm'));
+    expect(await who(outside, FLOATING)).toBe(macOf('vm'));
   });
 
   test('with both on their taps, no node has anything left to do', async () => {

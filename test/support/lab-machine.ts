@@ -10,6 +10,7 @@ import { type LongChild, spawnLong } from '../../src/host/spawn-long.ts';
 import { markOf } from '../../src/lab/holder.ts';
 import { ROOT } from '../house/tree.ts';
 import type { TestNode } from './lab-node.ts';
+import { until } from './lab-node-probe.ts';
 
 /** What `.ci/machine.mjs` keeps: `vmlinuz`, `busybox`, and `modules` named in the order in which they are loaded. */
 export const MACHINE_FOLDER = join(ROOT, 'node_modules', '.cache', 'netloom-machine');
@@ -37,6 +38,10 @@ export interface MachineOptions {
   readonly console: string;
   /** An image that it finds as `/dev/vda`. */
   readonly disk?: string;
+  /** Path of the socket at which QEMU takes orders (QMP). */
+  readonly orders?: string;
+  /** Path of a socket by which a machine comes that runs elsewhere: it takes commands once it is here. */
+  readonly incoming?: string;
 }
 
 /** What is missing for a virtual machine here, in a few words; '' when nothing is. `npm test` gets it, as root, on Debian. */
@@ -62,7 +67,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     return answer(number, `no answer to ${script}`);
   };
   try {
-    await answer('up', 'the virtual machine does not start');
+    if (options.incoming === undefined) await answer('up', 'the virtual machine does not start');
+    else if (!(await until(() => existsSync(options.incoming ?? ''), PATIENCE_MS))) throw failure('the virtual machine waits for none');
   } catch (error) {
     await child.stop();
     throw error;
@@ -78,7 +84,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   };
 }
 
-function argumentsOf({ nic, initrd, console, disk }: MachineOptions): readonly string[] {
+function argumentsOf({ nic, initrd, console, disk, orders, incoming }: MachineOptions): readonly string[] {
   const drive = disk === undefined ? [] : ['-drive', `file=${disk},format=raw,if=none,readonly=on,id=disk`, '-device', 'virtio-blk-pci,drive=disk'];
   return [
     ...['-machine', 'pc', '-accel', 'tcg', '-cpu', 'max', '-m', '128', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
@@ -86,6 +92,8 @@ function argumentsOf({ nic, initrd, console, disk }: MachineOptions): readonly s
     ...['-serial', `file:${console}`, '-serial', 'stdio'],
     ...nic,
     ...drive,
+    ...(orders === undefined ? [] : ['-qmp', `unix:${orders},server=on,wait=off`]),
+    ...(incoming === undefined ? [] : ['-incoming', `unix:${incoming}`]),
   ];
 }
 
