@@ -67,9 +67,10 @@ describe('what is frozen', () => {
     const end = tied('link:box/eth0', { netns: 'box', name: 'eth0', mac: MAC[1], mtu: 1500, group: 97, near: '/tap-1' });
     const bridge = have({ kind: 'bridge', ref: 'link:/br-vxlan-10', spec: { netns: '', name: 'br-vxlan-10', mac: MAC[0], mtu: 1500 } });
     const port = have({ kind: 'port', ref: 'port:/tap-1', spec: { netns: '', link: 'tap-1', bridge: 'br-vxlan-10' } });
+    const box = have({ kind: 'netns', ref: 'netns:box', spec: { name: 'box' } }, { owner: 'foreign' });
     const names = new Set(['br-vxlan-10']);
-    expect(outcome([], [bridge, near, end, port], { definitions: new Set(), names })[0]).not.toEqual([]);
-    expect(outcome([], [bridge, near, end, port], { definitions: new Set([LAN]), names })[0]).toEqual([]);
+    expect(outcome([], [bridge, near, end, port, box], { definitions: new Set(), names })[0]).not.toEqual([]);
+    expect(outcome([], [bridge, near, end, port, box], { definitions: new Set([LAN]), names })[0]).toEqual([]);
   });
 
   test('gets nothing of what its owner should have elsewhere: it would stand in the wrong place', () => {
