@@ -36,7 +36,7 @@ export function guardTable(guarded: Guarded): NftTable {
   rows.rule('between', [equals(meta('oifname'), '@ours'), differs(IIFNAME, '@ours'), DROP], 'a port nobody declared reaches nobody');
   rows.rule('between', [equals(IIFNAME, '@ours'), differs(meta('oifname'), '@ours'), DROP], 'and hears nobody');
   const to = payload('ether', 'daddr');
-  rows.rule('between', [equals(to, '@moving'), differs(pair(to, OIFNAME), '@ways'), DROP], 'what is for a guest that moves is flooded');
+  rows.rule('between', [equals(to, '@moving'), differs(pair(to, OIFNAME), '@ways'), DROP], 'what is for a guest that moves is flooded, and for nobody else');
   return rows.table();
 }
 
