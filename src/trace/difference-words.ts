@@ -30,6 +30,7 @@ const NOBODY = '';
 /** Fields whose change people have a word for. */
 const VERBS: readonly (readonly [kind: string, field: string, say: Say])[] = [
   ['Interface', 'node', move('is placed on no node any more')],
+  ['Interface', 'migrateTo', (was, is) => (is === NOBODY ? `is not being moved any more (was to ${was})` : `may move to ${is} while it runs${before(was)}`)],
   ['Interface', 'network', (was, is) => `goes from the network ${was} into the network ${is}`],
   ['FloatingIP', 'interface', (was, is) => (is === NOBODY ? `leads nowhere any more (was ${was})` : `now leads to ${is}${before(was)}`)],
   ['FloatingIP', 'pool', (was, is) => `now is of the pool ${is}${before(was)}`],
@@ -48,11 +49,9 @@ function before(was: string): string {
   return was === NOBODY ? '' : ` (was ${was})`;
 }
 
-// A guest that migrates has a list of nodes.
 function value(definition: Definition, field: string): string {
   const found = (definition.spec as Readonly<Record<string, unknown>>)[field];
-  if (found === undefined || found === null) return NOBODY;
-  return Array.isArray(found) ? found.map(String).join(' and ') : String(found);
+  return found === undefined || found === null ? NOBODY : String(found);
 }
 
 function isOf({ path }: DifferenceLine, field: string): boolean {

@@ -98,3 +98,20 @@ test('the JSON is as its schema says, and a review counts the same definitions',
     definitionChanges(catalogOf(BASE), catalogOf(head)).map(({ definition: name, change }) => [name, change]),
   );
 });
+
+test('a guest that may move, has moved or stays is told as that', () => {
+  const of = (base: object, head: object): string => {
+    const catalogs = [base, head].map(spec => catalogOf({ ...BASE, 'web-1.yaml': definition('Interface', 'bakery/web-1', { network: 'shop', ...spec }) }));
+    const [was, is] = catalogs as [Catalog, Catalog];
+    const about = { base: { name: 'a', commit: '' }, head: { name: 'b', commit: '' }, diagnostics: [], invalid: null };
+    return (
+      printDifference({ ...about, items: differing(was, is) })
+        .match(/web-1 .*/g)
+        ?.join('; ') ?? ''
+    );
+  };
+  const moving = { node: 'n2', migrateTo: 'n3' };
+  expect(of({ node: 'n2' }, moving)).toBe('web-1 may move to n3 while it runs');
+  expect(of(moving, { node: 'n3' })).toBe('web-1 moves from n2 to n3; web-1 is not being moved any more (was to n3)');
+  expect(of(moving, { node: 'n2' })).toBe('web-1 is not being moved any more (was to n3)');
+});
