@@ -1,6 +1,6 @@
 /**
  * What a command line goes on with, from the tree of commands alone: names of commands, options, and which argument is due. A new command
- * is completed without a word here. Pure, and quick: it runs at every press of the tab key.
+ * is completed without a word here. It reads nothing but the variables that options name, and is quick: it runs at every press of the tab key.
  */
 import type { Argument, Command, Option } from 'commander';
 
