@@ -33,10 +33,10 @@ export function toolFiles(): ReadonlyMap<string, NewFile> {
   return new Map(found.filter(path => !path.startsWith('dist/man/')).map(path => [`${TOOLS}/${path}`, { from: join(home, path) }]));
 }
 
-/** The definitions of the example, with schemas where a repository of its own has them. */
+/** The definitions of the example, with schemas where a repository of its own has them, and who has to agree to changes. */
 export function exampleFiles(): ReadonlyMap<string, string> {
   const dir = exampleDir();
-  const isDefinition = (path: string): boolean => /^[^.].*\.(yaml|md)$/.test(path);
+  const isDefinition = (path: string): boolean => path === 'CODEOWNERS' || /^[^.].*\.(yaml|md)$/.test(path);
   return new Map(
     filesBelow(dir, '')
       .filter(isDefinition)

@@ -55,6 +55,7 @@ describe('what init writes', () => {
       expect(existsSync(join(ROOT, schema?.[2] ?? '')), line).toBe(true);
     }
     expect(problemsIn(exampleFiles())).toEqual([]);
+    expect(exampleFiles().get('CODEOWNERS')).toContain('/namespaces/*/namespace.yaml @');
   });
 });
 
