@@ -1,5 +1,5 @@
 /** Where edits begin: the definitions of a checkout, or of a repository in a clone that is thrown away. */
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Definitions } from '../edit/draft.ts';
@@ -35,11 +35,28 @@ export interface Desk {
 export async function atDesk<T>(options: EditOptions, act: (desk: Desk) => Promise<T>): Promise<T> {
   if (options.repo === undefined) return act(await checkoutDesk(options));
   const scratch = mkdtempSync(join(tmpdir(), 'netloom-edit-'));
+  const stay = leavingNothing(scratch);
   try {
     return await act(await remoteDesk(options.repo, options, scratch));
   } finally {
+    stay();
     await remove(scratch);
   }
+}
+
+// A person's key may be in it, so a Ctrl-C takes it along too; the signal then does what it does. What is returned ends that.
+function leavingNothing(folder: string): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const end = (signal: NodeJS.Signals): void => {
+    stay();
+    rmSync(folder, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  };
+  const stay = (): void => {
+    for (const signal of signals) process.off(signal, end);
+  };
+  for (const signal of signals) process.on(signal, end);
+  return stay;
 }
 
 async function checkoutDesk({ repoDir }: EditOptions): Promise<Desk> {

@@ -1,6 +1,8 @@
 /** Commands that edit definitions, in a real checkout with a real remote: what they print, write, commit and push, and what they leave alone. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -234,6 +236,32 @@ describe('with --repo', () => {
     expect(out).toMatch(/Pushed \w+ to main: nodes/);
     expect(await refusal(net('back', { push: true }))).toContain('there is a Network acme/back already');
   });
+});
+
+test('Ctrl-C while a remote is asked leaves no clone, and no key of a person, behind', async () => {
+  const server = createServer(() => undefined);
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  const before = process.env['TMPDIR'];
+  mkdirSync(join(dir, 'tmp'));
+  process.env['TMPDIR'] = join(dir, 'tmp');
+  const kill = vi.spyOn(process, 'kill').mockImplementation(() => true);
+  try {
+    const { port } = server.address() as AddressInfo;
+    const asked = refusal(network('back', { repo: `http://127.0.0.1:${port}/x.git`, repoDir: '.' }));
+    await vi.waitUntil(() => readdirSync(join(dir, 'tmp')).length > 0, { timeout: 20_000, interval: 5 });
+    process.emit('SIGINT', 'SIGINT');
+    expect(kill).toHaveBeenCalledWith(process.pid, 'SIGINT');
+    expect(readdirSync(join(dir, 'tmp'))).toEqual([]);
+    server.closeAllConnections();
+    server.close();
+    await vi.waitUntil(() => server.listening === false, { timeout: 20_000, interval: 5 });
+    expect(await asked).toMatch(/^(1|75): /);
+    expect(process.listenerCount('SIGINT')).toBe(0);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    server.close();
+  }
 });
 
 test('programs are told what became of it', async () => {
