@@ -6,6 +6,7 @@ import type { LongChild } from '../host/spawn-long.ts';
 import { shellText } from '../model/shell.ts';
 import { knownHere } from '../pass/known.ts';
 import { pingRecord, pingStatistics } from '../report/ping.ts';
+import { conversation, type Manner } from './conversation.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { sshTo } from './over-ssh.ts';
 import { elsewhere, type PingOptions, type PingTarget, pingNumbers, pingTarget, pingWords, sshDestination } from './ping-target.ts';
@@ -29,7 +30,7 @@ export async function pingCommand(ref: string, address: string, options: Options
   }
   const isJson = options.output === 'json';
   const child = startPing({ netns: target.netns, address: target.address, ...numbers });
-  const stdout = await conversation(child, { isShown: !isJson, interrupt: () => child.interrupt(), ...(options.stopAtEof ? { until: process.stdin } : {}) });
+  const stdout = await listen(child, !isJson, { interrupt: () => child.interrupt(), ...(options.stopAtEof ? { until: process.stdin } : {}) });
   if (isJson) print(JSON.stringify(pingRecord({ network: target.network, address: target.address, node: here.node }, stdout, child.stderr()), null, 2));
   else say(child.stderr());
   return (pingStatistics(stdout)?.received ?? 0) > 0 ? EXIT.fine : EXIT.error;
@@ -39,7 +40,7 @@ export async function pingCommand(ref: string, address: string, options: Options
 async function overSsh(destination: string, target: PingTarget, options: Options): Promise<ExitCode> {
   const line = shellText([...pingWords(target, options), '--stop-at-eof']);
   const child = sshTo(destination, line);
-  await conversation(child, { isShown: true, interrupt: () => child.stdin.end() });
+  await listen(child, true, { interrupt: () => child.stdin.end() });
   const { exitCode } = await child.ended;
   if (exitCode === 255 || exitCode === null)
     throw new CommandError(`ssh to ${destination} failed: ${child.stderr().trim() || 'no reason given'}`, { hint: `try ssh ${destination} true` });
@@ -47,36 +48,13 @@ async function overSsh(destination: string, target: PingTarget, options: Options
   return exitCode === 0 ? EXIT.fine : EXIT.error;
 }
 
-interface Manner {
-  /** True: what the child says is printed as it comes. */
-  readonly isShown: boolean;
-  /** What the first Ctrl-C does; a second one stops the child. */
-  readonly interrupt: () => void;
-  /** Its end does the same as Ctrl-C. */
-  readonly until?: NodeJS.ReadStream;
-}
-
-/** Everything that a child says on stdout until it has ended. */
-async function conversation(child: LongChild, { isShown, interrupt, until }: Manner): Promise<string> {
+/** Everything that a child says on stdout, shown as it comes where it is for people. */
+async function listen(child: LongChild, isShown: boolean, manner: Pick<Manner, 'interrupt' | 'until'>): Promise<string> {
   let told = '';
-  let pressed = 0;
-  const press = (): void => {
-    pressed += 1;
-    if (pressed === 1) interrupt();
-    else void child.stop();
-  };
-  child.stdout.on('data', (chunk: Uint8Array) => {
+  const take = (chunk: Uint8Array): void => {
     told += Buffer.from(chunk).toString();
     if (isShown) process.stdout.write(chunk);
-  });
-  process.on('SIGINT', press);
-  process.on('SIGTERM', press);
-  until?.resume().once('end', press);
-  const closed = new Promise(resolve => child.stdout.once('close', resolve));
-  await child.ended;
-  await closed;
-  process.off('SIGINT', press);
-  process.off('SIGTERM', press);
-  until?.destroy();
+  };
+  await conversation(child, { ...manner, take });
   return told;
 }

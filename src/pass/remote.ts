@@ -151,6 +151,7 @@ function mute(error: RepoError): Repo {
     lineage: refuse,
     deepen: refuse,
     here: refuse,
+    local: refuse,
     bytes: refuse,
     list: refuse,
     read: refuse,

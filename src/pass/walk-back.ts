@@ -41,7 +41,7 @@ export async function walkBack({ repo, branch, from, folder, mayFetch, isEnough 
     tell?.(so('here'));
     if (!(await repo.deepen(branch))) return so('cut');
     const further = await repo.lineage(part.last.oid, folder);
-    if (further.last.oid === part.last.oid) return so('cut');
+    if (further.isCut && further.last.oid === part.last.oid) return so('cut');
     changes = [...changes, ...further.changes];
     walked += further.walked - 1;
     part = further;

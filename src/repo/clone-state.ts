@@ -11,6 +11,8 @@ export interface CloneState {
   readonly whole: readonly Oid[];
   /** Last tip of each branch. */
   readonly tips: Readonly<Record<string, Oid>>;
+  /** What we pushed on top of these since, and did not sync yet. */
+  readonly pushed?: Readonly<Record<string, Oid>>;
   /** Commits that came since the clone was made. */
   readonly commits: number;
 }
@@ -28,13 +30,21 @@ export async function readState(gitdir: string): Promise<CloneState> {
 /** Notes that a branch's tip is here with all that is below it. Throws HostError. */
 export async function noteTip(gitdir: string, branch: string, tip: Oid, newCommits: number): Promise<void> {
   const before = await readState(gitdir);
+  const { [branch]: _, ...pushed } = before.pushed ?? {};
   const state: CloneState = {
+    ...(Object.keys(pushed).length === 0 ? {} : { pushed }),
     packs: await packsOf(gitdir),
     whole: [...before.whole.filter(oid => oid !== tip), tip].slice(-KEEP_WHOLE),
     tips: { ...before.tips, [branch]: tip },
     commits: before.commits + newCommits,
   };
   await writeAtomic(join(gitdir, 'netloom.json'), JSON.stringify(state));
+}
+
+/** Notes what was pushed: it is here, and its closure is looked at when it is synced. Throws HostError. */
+export async function notePushed(gitdir: string, branch: string, oid: Oid): Promise<void> {
+  const before = await readState(gitdir);
+  await writeAtomic(join(gitdir, 'netloom.json'), JSON.stringify({ ...before, pushed: { ...before.pushed, [branch]: oid } }));
 }
 
 /** Number of packs in a clone. */

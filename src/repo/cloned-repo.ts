@@ -4,7 +4,7 @@
  */
 import type { Backend, Bound, History } from './backend.ts';
 import { type CloneFolder, cloneFolder } from './clone-folder.ts';
-import { countPacks, isShallowFileSound, noteTip, readState, shallowText } from './clone-state.ts';
+import { countPacks, isShallowFileSound, notePushed, noteTip, readState, shallowText } from './clone-state.ts';
 import { below, effective, isBranchName, objectOid, parseCommit, signature } from './edits.ts';
 import { type Oid, type Repo, RepoError, type TreeEntry } from './repo.ts';
 import { asRepoError } from './repo-errors.ts';
@@ -50,6 +50,10 @@ export function clonedRepo(backend: Backend, dir: string, { deadlineMs, isForHis
     past: guarded(clone, (tip: Oid, path: string, most: number) => past(clone, tip, path, most)),
     lineage: guarded(clone, (from: Oid, folder: string) => backend.lineage(gitdir, from, folder)),
     deepen: guarded(clone, branch => deepen(clone, branch)),
+    local: guarded(clone, async (branch: string) => {
+      const { tips, pushed } = await readState(gitdir);
+      return pushed?.[branch] ?? tips[branch] ?? null;
+    }),
     here: guarded(clone, async (oids: readonly Oid[]) => {
       if (!(await clone.folder.exists())) return new Set<Oid>();
       const absent = new Set(await backend.absent(gitdir, oids));
@@ -264,5 +268,9 @@ async function push(clone: Clone, swap: Parameters<Repo['push']>[0]): Promise<'o
   const end = until(clone);
   const { backend, folder } = clone;
   const hear = (words: string): void => swap.hear?.(backend.scrub(words));
-  return folder.exclusive(end, () => backend.push(folder.gitdir, { ...swap, hear }, end));
+  return folder.exclusive(end, async () => {
+    const verdict = await backend.push(folder.gitdir, { ...swap, hear }, end);
+    if (verdict === 'ok') await notePushed(folder.gitdir, swap.branch, swap.oid);
+    return verdict;
+  });
 }

@@ -79,6 +79,8 @@ export interface Repo {
   lineage(from: Oid, folder: string): Promise<Lineage>;
   /** Brings a thousand older commits of a branch that was synced; false when the remote has none. */
   deepen(branch: string): Promise<boolean>;
+  /** The tip of a branch as it was last synced, or pushed from here; null where it never was. Asks nobody. */
+  local(branch: string): Promise<Oid | null>;
   /** Those that are here, of some objects. Asks nobody. */
   here(oids: readonly Oid[]): Promise<ReadonlySet<Oid>>;
   /** Entries below `path` ('' = all), paths relative to it. */
