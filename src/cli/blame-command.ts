@@ -24,6 +24,7 @@ export async function blameCommand(text: string, options: Options): Promise<Exit
   const when = options.at === undefined ? null : momentOf('--at', options.at, Date.now());
   const config = options.repo === undefined ? loadConfig(options.config) : adHoc(options.repo, options.statusBranch);
   const found = await blame(config, { needle, when, tell: progress() });
+  if (process.stderr.isTTY === true) process.stderr.write(CLEAR);
   for (const remark of found.remarks) say(remark);
   if (options.output === 'json') print(JSON.stringify(blameJson(found), null, 2));
   else if (options.output === 'csv') {
@@ -41,8 +42,10 @@ function needleOf(text: string): Needle {
   throw new CommandError(`${JSON.stringify(text)} is no address and no MAC`, { hint: 'netloom blame 203.0.113.10, or netloom blame 02:00:00:5e:10:01' });
 }
 
+const CLEAR = '\r\u001b[K';
+
 // A long history takes a while to come: on a terminal one line says how far it is.
 function progress(): ((commits: number, back: Date) => void) | undefined {
   if (process.stderr.isTTY !== true) return undefined;
-  return (commits, back) => process.stderr.write(`\r\u001b[K${commits} commits read, back to ${back.toISOString().slice(0, 10)}; more is fetched\r`);
+  return (commits, back) => process.stderr.write(`${CLEAR}${commits} commits read, back to ${back.toISOString().slice(0, 10)}; more is fetched\r`);
 }
