@@ -3,6 +3,7 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { type Diagnosis, diagnosisOf, type NodeDiagnosis, parseDiagnosis, withClock } from '../doctor/record.ts';
 import { diagnosisText } from '../doctor/text.ts';
 import { checkPrivileges } from '../host/features.ts';
+import { inTurns } from '../host/in-turns.ts';
 import type { LongChild } from '../host/spawn-long.ts';
 import { inStage } from '../host/stage.ts';
 import { shellText } from '../model/shell.ts';
@@ -15,6 +16,8 @@ import { nodeOfDestination, sshTo } from './over-ssh.ts';
 import { columns, paint, print, say } from './terminal.ts';
 import { hereIn } from './view-source.ts';
 
+/** Nodes that are asked at the same time. */
+const MOST_SSH = 16;
 /** What another node may take, ssh included. */
 const REMOTE_MS = 60_000;
 
@@ -25,7 +28,7 @@ export async function doctorCommand(ref: string | undefined, options: DoctorOpti
   const others = nodesToAsk(options, scope, here);
   const [own, theirs] = await Promise.all([
     scope.isHere ? lookHere(scope, options) : null,
-    Promise.all(others.map(node => lookThere(node, here?.node ?? 'this machine', ref, options))),
+    inTurns(others, MOST_SSH, node => lookThere(node, here?.node ?? 'this machine', ref, options)),
   ]);
   const nodes = [...(own === null ? [] : [own]), ...theirs.flatMap(answer => ('why' in answer ? [] : [answer]))];
   const diagnosis = diagnosisOf(

@@ -53,8 +53,10 @@ export interface OwnUnderlay {
   /** What the largest of the networks needs; 0 without any. */
   readonly neededMtu: number;
   readonly port: number;
-  /** MACs of others that answer for the own address; null: not asked. */
+  /** MACs that answer for the own address; null: not asked. */
   readonly rivals: readonly string[] | null;
+  /** MACs of the machine's own links: two cards on one wire answer for each other. */
+  readonly ownMacs: readonly string[];
 }
 
 /** Another node with which this one shares networks. */

@@ -7,13 +7,17 @@ export function judgeUnderlay(evidence: Evidence): Judged {
   const { underlay } = evidence;
   const { found, address } = underlay;
   if (found === null) return lost(evidence);
-  const parts = [wrongDevice(evidence), isDown(evidence), rivals(evidence), tooSmall(evidence)].filter(part => part !== NOTHING);
+  const parts = [wrongDevice(evidence), isDown(evidence), twice(evidence), tooSmall(evidence)].filter(part => part !== NOTHING);
   return parts.length > 0 ? together(parts) : well('underlay', `${address} is on ${found.device}, mtu ${found.mtu}`);
 }
 
 /** True where this node has no address, or not for itself: what probes of the mesh say is a consequence. */
-export function hasNoUnderlay({ found, rivals: others }: OwnUnderlay): boolean {
-  return found === null || !found.isUp || (others ?? []).length > 0;
+export function hasNoUnderlay(underlay: OwnUnderlay): boolean {
+  return underlay.found === null || !underlay.found.isUp || othersAt(underlay).length > 0;
+}
+
+function othersAt({ rivals, ownMacs }: OwnUnderlay): readonly string[] {
+  return (rivals ?? []).filter(mac => !ownMacs.includes(mac));
 }
 
 function lost({ node, place, networks, underlay: { address, device, instead, other } }: Evidence): Judged {
@@ -61,8 +65,10 @@ function isDown({ node, networks, underlay: { address, found } }: Evidence): Jud
   });
 }
 
-function rivals({ node, underlay: { address, found, rivals: others } }: Evidence): Judged {
-  if (others === null || others.length === 0) return NOTHING;
+function twice({ node, underlay }: Evidence): Judged {
+  const { address, found } = underlay;
+  const others = othersAt(underlay);
+  if (others.length === 0) return NOTHING;
   return broken({
     code: 'underlay-duplicate',
     node,
@@ -92,9 +98,9 @@ export function judgePeers(evidence: Evidence): Judged {
 }
 
 function judgePeer(peer: Peer, evidence: Evidence): Judged {
-  const twice = duplicate(peer, evidence);
+  const shared = duplicate(peer, evidence);
   // Whichever of the two answered, it says nothing of the other.
-  if (twice !== NOTHING) return together([twice, unknown('peers', `the way to ${peer.node}: two machines answer for ${peer.address}`)]);
+  if (shared !== NOTHING) return together([shared, unknown('peers', `the way to ${peer.node}: two machines answer for ${peer.address}`)]);
   return isGone(peer) ? gone(peer, evidence) : together([size(peer, evidence), port(peer, evidence)]);
 }
 

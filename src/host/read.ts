@@ -8,6 +8,7 @@ import { isOurGroup, isOurNamespace } from '../kinds/marks.ts';
 import type { Rows } from '../kinds/rows.ts';
 import { usualReader } from './choose-reader.ts';
 import { HostError, type HostErrorCode } from './errors.ts';
+import { inTurns } from './in-turns.ts';
 import { joinPeers } from './join-peers.ts';
 import { namespacesNow } from './namespace.ts';
 import { readFiles, readServices } from './read-services.ts';
@@ -148,15 +149,4 @@ function keysByNamespace(keys: readonly Key[]): ReadonlyMap<string, readonly str
     else some.add(sysctl);
   }
   return new Map([...found].map(([netns, some]) => [netns, [...some]]));
-}
-
-// Results in the order of the items.
-async function inTurns<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return results;
 }

@@ -33,6 +33,7 @@ export interface SegmentAnswer {
 const SOON_MS = 700;
 const AGAIN_MS = 300;
 const LOOK_MS = 15;
+const AT_ONCE = 32;
 
 /** An answer for each question; null where this program cannot send frames (koffi is not there, or it may not). */
 export async function askSegments(asks: readonly SegmentAsk[], mostMs: number): Promise<readonly SegmentAnswer[] | null> {
@@ -73,7 +74,11 @@ async function converse(lib: Library, fd: number, asks: readonly SegmentAsk[], m
     if (passedMs >= mostMs || (passedMs >= SOON_MS && questions.every(isDone))) break;
     if (performance.now() - askedAt < AGAIN_MS) continue;
     askedAt = performance.now();
-    for (const question of questions) if (question.macs.size === 0) put(lib, fd, question);
+    for (const [index, question] of questions.entries()) {
+      if (question.macs.size === 0) put(lib, fd, question);
+      // What is not taken out in time is lost: a socket holds a few hundred answers.
+      if (index % AT_ONCE === AT_ONCE - 1) listen(lib, fd, questions);
+    }
   }
   listen(lib, fd, questions);
   return questions.map(({ macs, error }) => ({ macs: [...macs].sort(), ...(error === undefined ? {} : { error }) }));

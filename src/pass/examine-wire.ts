@@ -1,5 +1,6 @@
 /** Asks the other nodes by the wire between them: echoes of two sizes, and datagrams to their VXLAN port. */
 import type { Evidence, Peer } from '../doctor/evidence.ts';
+import { inTurns } from '../host/in-turns.ts';
 import { echo } from '../host/probe.ts';
 import { probeVxlan } from '../host/vxlan-probe.ts';
 import { ipFamily } from '../model/ip.ts';
@@ -37,7 +38,7 @@ export type Wire = Omit<Peer, 'version' | 'ours' | 'macs'>;
 
 /** Asks all of them at once; `from` is this node's underlay address, null where it has none. */
 export async function askNeighbours(all: readonly Neighbour[], from: string | null, port: number, placed: Placed): Promise<readonly Wire[]> {
-  return inTurns(all, async ({ node, networks }) => {
+  return inTurns(all, MOST, async ({ node, networks }) => {
     const { address } = node.spec.underlay;
     const bytes = neededMtu(networks, placed);
     const head = { node: node.name, address, place: formatPlace({ ...node.at, col: 0 }), networks: networks.map(({ key }) => key) };
@@ -67,14 +68,14 @@ async function patient(address: string, bytes: number): Promise<string | null> {
   return why;
 }
 
-async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> {
-  const done: R[] = [];
-  for (let at = 0; at < all.length; at += MOST) done.push(...(await Promise.all(all.slice(at, at + MOST).map(work))));
-  return done;
-}
-
 /** This node's own end of the wire. */
-export function ownUnderlay(self: NodeDef, nodes: Iterable<NodeDef>, cards: Cards, needed: number, port: number): Omit<Evidence['underlay'], 'rivals'> {
+export function ownUnderlay(
+  self: NodeDef,
+  nodes: Iterable<NodeDef>,
+  cards: Cards,
+  needed: number,
+  port: number,
+): Omit<Evidence['underlay'], 'rivals' | 'ownMacs'> {
   const { address, device } = self.spec.underlay;
   const card = cards.find(({ addresses }) => addresses.includes(address));
   const here = new Set(cards.flatMap(({ addresses }) => addresses));

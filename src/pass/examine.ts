@@ -72,7 +72,7 @@ export async function examine(config: NodeConfig, target: Target, networks: read
     networks: ours.map(({ key }) => key),
     machine,
     word,
-    underlay: { ...underlay, rivals },
+    underlay: { ...underlay, rivals, ownMacs: read.map(({ mac }) => mac) },
     peers,
     kernel,
     branches: branches.told,

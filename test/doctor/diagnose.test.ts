@@ -65,6 +65,10 @@ describe('the wire', () => {
     ['on one that carries too little', { found: { device: 'eth0', mtu: 1400, isUp: true } }, /^underlay-mtu n1: eth0 carries 1400 bytes and 1500 are needed/],
   ])('the own address %s', (_, other, message) => expect(said({ underlay: { ...underlay, ...other } })).toEqual([expect.stringMatching(message)]));
 
+  test('a second card of the same machine on the wire is no other machine', () => {
+    expect(said({ underlay: { ...underlay, rivals: ['02:00:00:00:00:f1'] } })).toEqual([]);
+  });
+
   test.each([
     ['dropped', { answer: 'silent', why: '' }, /^vxlan-blocked n2: UDP 4789 from n1 .* does not arrive/],
     ['rejected', { answer: 'refused', why: '' }, /^vxlan-blocked n2: .* is rejected by a filter/],

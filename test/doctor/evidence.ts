@@ -61,6 +61,7 @@ export function evidence(other: Partial<Evidence> = {}): Evidence {
       neededMtu: 1500,
       port: 4789,
       rivals: [],
+      ownMacs: ['02:00:00:00:00:01', '02:00:00:00:00:f1'],
     },
     peers: [PEER],
     kernel: KERNEL,
