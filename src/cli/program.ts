@@ -1,6 +1,7 @@
 /** Names, options and help of every command; the pages of the manual are made of it too. Each command's own code is loaded only when it runs. */
 import { Command, Option } from 'commander';
 import { version } from '../pass/program.ts';
+import { addAdoptCommand } from './adopt-commands.ts';
 import { addCompletionCommands } from './completion-commands.ts';
 import { configOption } from './config-option.ts';
 import { addConfirmCommands, confirmTimeoutOption } from './confirm-commands.ts';
@@ -47,6 +48,7 @@ export function program(): Command {
   addControlCommands(root);
   root.commandsGroup('Becoming a node, and leaving:');
   addLifeCommands(root);
+  addAdoptCommand(root);
   root.commandsGroup('Besides:');
   addLabCommands(root);
   addCompletionCommands(root);

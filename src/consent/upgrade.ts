@@ -40,11 +40,11 @@ export function judgeUpgrade({ steps, swept }: UpgradePlan, from: string | null,
 // What is only said again, because something beside it is made, is as it was.
 function isMoreThanAdded({ verb, replacing, changes, because }: Step): boolean {
   if (verb === 'update') return changes.length > 0 || because === undefined;
-  return verb === 'delete' || replacing;
+  return verb === 'delete' || verb === 'adopt' || replacing;
 }
 
 function stepText({ verb, replacing, title, ref, changes, from }: Step): string {
-  const what = `${replacing ? 'replace' : { make: 'create', update: 'change', delete: 'delete' }[verb]} ${title} ${ref}`;
+  const what = `${replacing ? 'replace' : { adopt: 'adopt', make: 'create', update: 'change', delete: 'delete' }[verb]} ${title} ${ref}`;
   const fields = verb === 'update' && changes.length > 0 ? ` (${changes.map(({ field }) => field).join(', ')})` : '';
   return `${from[0] === undefined ? '' : `${from[0].definition}: `}${what}${fields}`;
 }

@@ -40,7 +40,7 @@ function plain(step: Step): Told {
   return { code: 'kernel-differs', what: `the ${step.title} ${step.ref.slice(step.ref.indexOf(':') + 1)} ${state(step)}`, harm: '' };
 }
 
-const MISSING = { make: 'is missing', delete: 'is there and is not wanted' } as const;
+const MISSING = { adopt: 'is not taken over yet', make: 'is missing', delete: 'is there and is not wanted' } as const;
 
 function state(step: Step): string {
   if (step.verb !== 'update' && !step.replacing) return MISSING[step.verb];

@@ -79,5 +79,5 @@ function portOf(link: LinkRow): Facts['ports'] {
 }
 
 function isOurs(link: LinkRow): boolean {
-  return isOurGroup(link.group) || link.ifname.startsWith(OURS.staging);
+  return link.adopted !== undefined || isOurGroup(link.group) || link.ifname.startsWith(OURS.staging);
 }

@@ -1,6 +1,7 @@
 /** Bridges: one per network and node, with an address of its own and without spanning tree. */
 import type { Kind, Observed } from './kind.ts';
 import {
+  ADOPT_LINK,
   deleteLink,
   formerly,
   LINK_FATES,
@@ -43,6 +44,7 @@ export const bridge: Kind<BridgeSpec> = {
   title: 'vxlan bridge',
   fields: { ...LINK_FATES, stp: 'live', forwardDelay: 'live', snooping: 'live', vlanFiltering: 'live', ageing: 'live', netfilter: 'live' },
   insists: LINK_MARKS,
+  adopt: { ...ADOPT_LINK, quiet: ['mac'] },
   birth: BIRTH,
   ref: s => linkRef(s.netns, s.name),
   ties: s => tiesToNetns(s.netns),

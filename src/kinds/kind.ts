@@ -55,6 +55,18 @@ export interface Observed<S extends object = object> {
   readonly unknown?: readonly string[];
   /** The definition that it was made for, where it can be read: what a plan tells of things that nobody wants any more. */
   readonly formerly?: string;
+  /** Somebody else made it, and it is taken over: under which name and in which group the kernel has it now. It counts as ours. */
+  readonly adopted?: Adopted;
+  /** A definition would take it over; why it is left alone, in one sentence. */
+  readonly kept?: string;
+}
+
+/** A thing that is taken over, as it is before it gets our marks. */
+export interface Adopted {
+  /** ifname. */
+  readonly name: string;
+  /** Digits; `0` in no group. */
+  readonly group: string;
 }
 
 /**
@@ -90,6 +102,15 @@ export interface Difference {
 export interface Key {
   readonly netns: string;
   readonly sysctl: string;
+}
+
+/** Marks and name in one act: at no moment is a thing half ours. */
+export interface Adoption<S extends object> {
+  /** What the act says. */
+  readonly fields: readonly (keyof S & string)[];
+  /** Fields whose change no packet meets as long as nothing of ours stands on it. */
+  readonly quiet?: readonly (keyof S & string)[];
+  ops(want: S, as: Adopted): readonly Op[];
 }
 
 /** One kind of kernel state: it writes itself and reads itself back. */
@@ -132,6 +153,8 @@ export interface Kind<S extends object> {
   /** `have` holds the fields that differ, as they are; `want` is whole. After `again` every live field is said. */
   update(want: S, changed: readonly (keyof S & string)[]): readonly Op[];
   remove(have: S): readonly Op[];
+  /** How one that somebody else made becomes ours, where that can be. */
+  readonly adopt?: Adoption<S>;
   readonly impact: Impacts<S>;
 }
 

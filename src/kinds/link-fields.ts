@@ -1,5 +1,5 @@
 /** What links of every type have in common: the fields that can be set in place, and how a row tells whose it is. */
-import type { Fate, Impact, Owner } from './kind.ts';
+import type { Adopted, Fate, Impact, Observed, Owner } from './kind.ts';
 import { isHome, isOurGroup, OURS } from './marks.ts';
 import type { AddrGenMode, LinkSet, Op } from './op.ts';
 import type { LinkRow, Rows } from './rows.ts';
@@ -96,20 +96,32 @@ export function deleteLink(have: { readonly netns: string; readonly name: string
 /**
  * Ours by group; a tap under its staging name too, since it is born without one. The far end of a veth is ours when its
  * near end is: whoever is root in a guest's namespace can change the mark there, and could set it on what is not ours. For
- * the same reason nothing else in a guest's namespace is ours, whatever its mark.
+ * the same reason nothing else in a guest's namespace is ours, whatever its mark. What is taken over is ours, about to be marked.
  */
 export function isOurLink(netns: string, row: LinkRow): boolean {
+  if (row.adopted !== undefined) return true;
   if (!isHome(netns)) return isFarEnd(netns, row) && row.peer !== undefined && isHome(row.peer.netns) && isOurGroup(row.peer.group);
   if (isFarEnd(netns, row) && row.peer?.group !== undefined) return isOurGroup(row.peer.group);
   if (isOurGroup(row.group)) return row.linkinfo?.info_kind !== undefined;
   return isTap(row) && row.ifname.startsWith(OURS.staging);
 }
 
-/** Which definition a link was made for, by its alias; only told of, never trusted. */
-export function formerly(row: LinkRow): { readonly formerly?: string } {
+/** Which definition a link was made for, by its alias (only told of, never trusted), and what is known of it being taken over. */
+export function formerly({ ifalias, adopted, kept }: LinkRow): Pick<Observed, 'formerly' | 'adopted' | 'kept'> {
   // An announcement notes its address and target behind it.
-  return row.ifalias?.startsWith('netloom:') ? { formerly: row.ifalias.slice('netloom:'.length).replace(/ \S+ ->.*$/, '') } : {};
+  const made = ifalias?.startsWith('netloom:') ? { formerly: ifalias.slice('netloom:'.length).replace(/ \S+ ->.*$/, '') } : {};
+  return { ...made, ...(adopted === undefined ? {} : { adopted }), ...(kept === undefined ? {} : { kept }) };
 }
+
+/** Group, alias and name. */
+export const ADOPT_LINK = {
+  fields: LINK_MARKS,
+  ops: (want: LinkFields, as: Adopted): readonly Op[] => {
+    const { netns, name, group, alias } = want;
+    const set = { group, ...(as.name === name ? {} : { name }), ...(alias === undefined ? {} : { alias }) };
+    return [{ op: 'link-set', netns, name: as.name, set }];
+  },
+};
 
 /** `ours` or `foreign`. */
 export function ownerOfLink(netns: string, row: LinkRow): Owner {

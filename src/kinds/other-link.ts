@@ -1,6 +1,6 @@
 /** Links of types that netloom does not make, and `lo`: known so that ties to them hold and their names are taken. */
 import type { Kind, Observed, Owner } from './kind.ts';
-import { deleteLink, isOurLink, isTap } from './link-fields.ts';
+import { deleteLink, formerly, isOurLink, isTap } from './link-fields.ts';
 import { ifnameClaim, linkRef, tiesToNetns } from './refs.ts';
 import type { LinkRow } from './rows.ts';
 
@@ -33,7 +33,7 @@ function isOther(row: LinkRow): boolean {
 
 function observe(netns: string, row: LinkRow): Observed<OtherLinkSpec> {
   const spec = { netns, name: row.ifname };
-  return { kind: 'other-link', ref: otherLink.ref(spec), spec, owner: ownerOf(netns, row) };
+  return { kind: 'other-link', ref: otherLink.ref(spec), spec, owner: ownerOf(netns, row), ...formerly(row) };
 }
 
 // A type that we never make with our mark on it was made by hand in our name; hardware, whatever its group, was not.

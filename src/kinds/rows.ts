@@ -62,6 +62,10 @@ export interface LinkRow {
   /** True: it has an owner, and nobody answered which uid that is. */
   readonly ownerUnanswered?: true;
   readonly addr_info: readonly AddrRow[];
+  /** Taken over (`adopt.ts`): under which name and in which group the kernel has it now. Not read, but decided. */
+  readonly adopted?: { readonly name: string; readonly group: string };
+  /** A definition would take it over; why it is left alone. */
+  readonly kept?: string;
 }
 
 export interface AddrRow {

@@ -14,9 +14,9 @@ export interface Change {
   readonly forces?: true;
 }
 
-/** One resource made, updated or deleted. A replacement is a delete and a make with `replacing`. */
+/** One resource made, updated, deleted, or taken over (it gets our marks). A replacement is a delete and a make with `replacing`. */
 export interface Step {
-  readonly verb: 'make' | 'update' | 'delete';
+  readonly verb: 'adopt' | 'make' | 'update' | 'delete';
   readonly kind: string;
   readonly title: string;
   readonly ref: Ref;
@@ -26,6 +26,8 @@ export interface Step {
   /** make: all fields; update: those that differ (none after `again`); delete: none. Fixed fields that forced a replacement are in the make. */
   readonly changes: readonly Change[];
   readonly replacing: boolean;
+  /** adopt: what it is now, for people: `vxlan100, no group`. */
+  readonly was?: string;
   /** The other thing that makes this step necessary: what took it along, what goes before it comes back, what disturbed it. */
   readonly because?: Ref;
   readonly impact: Impact;

@@ -1,6 +1,7 @@
 /** Persistent taps, which hypervisors open. They are born under a staging name, and get our mark and their name in one act. */
 import type { Kind, Observed } from './kind.ts';
 import {
+  ADOPT_LINK,
   deleteLink,
   formerly,
   isTap,
@@ -34,6 +35,7 @@ export const tap: Kind<TapSpec> = {
   // vnet_hdr is not here: it changes when a hypervisor attaches.
   fields: { ...LINK_FATES, stage: 'policy', owner: 'fixed', multiQueue: 'fixed' },
   insists: LINK_MARKS,
+  adopt: ADOPT_LINK,
   ref: s => linkRef(s.netns, s.name),
   ties: s => tiesToNetns(s.netns),
   claims: s => [ifnameClaim(s.netns, s.name), ...(s.stage === undefined ? [] : [ifnameClaim(s.netns, s.stage)])],

@@ -20,7 +20,8 @@ export const vtep: Kind<VtepSpec> = {
   title: 'mesh elements',
   fields: { netns: 'key', link: 'key', mac: 'key', dst: 'live' },
   ref: s => `vtep:${s.netns}/${s.link}/${s.mac}`,
-  ties: s => [{ to: linkRef(s.netns, s.link), when: 'goes' }],
+  // A device that is to learn no more knows its peers first.
+  ties: s => [{ to: linkRef(s.netns, s.link), when: 'goes', early: true }],
   claims: () => [],
   parse: rows => {
     const ours = ourLinkNames(rows);

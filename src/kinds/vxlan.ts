@@ -1,7 +1,8 @@
 /** VXLAN devices (RFC 7348) with unicast peers: no group, no default remote; who is behind whom is said by `flood` and `vtep`. */
 import { canonicalIp, type Family } from '../model/ip.ts';
-import type { Kind, Observed } from './kind.ts';
+import type { Impact, Kind, Observed } from './kind.ts';
 import {
+  ADOPT_LINK,
   deleteLink,
   formerly,
   LINK_FATES,
@@ -37,6 +38,7 @@ export const vxlan: Kind<VxlanSpec> = {
   title: 'vxlan interface',
   fields: { ...LINK_FATES, vni: 'fixed', port: 'fixed', local: 'live', family: 'fixed', learning: 'live' },
   insists: LINK_MARKS,
+  adopt: ADOPT_LINK,
   ref: s => linkRef(s.netns, s.name),
   ties: s => tiesToNetns(s.netns),
   claims: s => [ifnameClaim(s.netns, s.name), `vni:${s.netns}/${s.port}/${s.vni}`],
@@ -49,8 +51,13 @@ export const vxlan: Kind<VxlanSpec> = {
     return [...own, ...setLink(s, fields)];
   },
   remove: deleteLink,
-  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { ...LINK_IMPACT, local: 'existing-flows', learning: 'no-traffic' }, told: linkTold },
+  impact: { make: 'no-traffic', delete: 'existing-flows', fields: { ...LINK_IMPACT, local: 'existing-flows', learning: 'no-traffic' }, told },
 };
+
+// One without sends from the address that the route gives it, which is the same where a node has one underlay address.
+function told(field: string, want: VxlanSpec, have: Partial<VxlanSpec>): Impact | undefined {
+  return field === 'local' && have.local === '' ? 'no-traffic' : linkTold(field, want, have);
+}
 
 function add(s: VxlanSpec): Op {
   const { netns, name, mac, mtu, group, vni, port, local, learning } = s;

@@ -6,6 +6,9 @@ export const OWN_PREFIX = 'netloom.dev/';
 /** `"true"`: no revision may delete this definition, or take it along with another. */
 export const PROTECT = `${OWN_PREFIX}protect`;
 
+/** `"true"` at a Network or an Interface: its devices may be taken over from whoever made them. */
+export const ADOPT = `${OWN_PREFIX}adopt`;
+
 /** At the Cluster: hashes of deletions that may go ahead on every node, with commas or blanks between. */
 export const APPROVE = `${OWN_PREFIX}approve`;
 

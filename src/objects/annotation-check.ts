@@ -1,5 +1,5 @@
 /** Annotations below `netloom.dev/` mean something, so a slip in one is a mistake: a protection that is none would be found out too late. */
-import { APPROVE, hashesIn, isApprovalHash, OWN_PREFIX, PROTECT } from '../model/annotations.ts';
+import { ADOPT, APPROVE, hashesIn, isApprovalHash, OWN_PREFIX, PROTECT } from '../model/annotations.ts';
 import { nearest, orList, shown } from '../model/text.ts';
 import { error } from './finding.ts';
 import type { Definition, Finding } from './object.ts';
@@ -11,15 +11,17 @@ export function checkAnnotations(self: Definition): readonly Finding[] {
     .flatMap(name => wrongWith(self, name, self.annotations[name] ?? ''));
 }
 
+const MORE: { readonly [K in Definition['kind']]?: readonly string[] } = { Cluster: [APPROVE], Network: [ADOPT], Interface: [ADOPT] };
+
 function wrongWith(self: Definition, name: string, value: string): readonly Finding[] {
   const path = ['metadata', 'annotations', name];
-  const known = self.kind === 'Cluster' ? [PROTECT, APPROVE] : [PROTECT];
+  const known = [PROTECT, ...(MORE[self.kind] ?? [])];
   if (!known.includes(name)) {
     const near = nearest(name, known);
     const hint = near === null ? `netloom knows ${orList(known, 'and')} there` : `did you mean ${near}?`;
     return [error('unknown-annotation', self, path, `${self.kind} has no annotation ${shown(name)}`, { hint })];
   }
-  if (name === PROTECT) {
+  if (name !== APPROVE) {
     if (value === 'true' || value === 'false') return [];
     return [error('wrong-value', self, path, `${name} is ${shown(value)}`, { hint: 'write "true", or "false"' })];
   }

@@ -35,7 +35,7 @@ export function guardedPorts(view: NodeView): readonly GuardedPort[] {
     const given = entry?.interfaces[iface.key];
     if (entry === undefined || given === undefined || given.removed !== undefined) return [];
     const ifname = portName(iface, given, bridgeName(entry.vxid), view);
-    if (ifname === undefined || isElsewhere(ifname, bridgeName(entry.vxid), view)) return [];
+    if (ifname === undefined || isElsewhere(ifname, bridgeName(entry.vxid), view) || isOthers(bridgeName(entry.vxid), view)) return [];
     return [{ ifname, mac: given.mac, addresses: addressesOf(iface, network, given, view), protect: iface.spec.spoofProtection }];
   });
 }
@@ -61,6 +61,11 @@ function portName(iface: InterfaceDef, given: InterfaceEntry, bridge: string, vi
   return view.facts.ports.find(found => found.bridge === bridge && found.mac === mac && !found.ours)?.ifname;
 }
 
+// Somebody else's bridge, or VXLAN device, that has our name: a conflict, which no filter of ours may cut off.
+function isOthers(name: string, { facts }: NodeView): boolean {
+  return facts.devices.includes(name);
+}
+
 // A device of the node that has the name by mistake (its own NIC, in a bridge of its own) must never come under our filters.
 function isElsewhere(ifname: string, bridge: string, { facts }: NodeView): boolean {
   return facts.devices.includes(ifname) && !facts.ports.some(port => port.ifname === ifname && port.bridge === bridge);
@@ -83,7 +88,7 @@ export function hostEnds(view: NodeView): readonly HostEnd[] {
 export function meshPorts(view: NodeView): readonly string[] {
   return networksOf(view.node, view).flatMap(network => {
     const entry = view.ledger.networks[network.key];
-    if (entry === undefined) return [];
+    if (entry === undefined || [vxlanName, bridgeName].some(nameOf => isOthers(nameOf(entry.vxid), view))) return [];
     return [vxlanName(entry.vxid), ...(carriesRouter(network, view) ? [vethNames(entry.vxid).outer] : [])];
   });
 }

@@ -1,4 +1,5 @@
 /** What a schema cannot say about an Interface by itself; what several must agree on is in catalog-checks.ts. */
+import { ADOPT } from '../model/annotations.ts';
 import { type Cidr, contains, nthAddress, parseCidr } from '../model/ip.ts';
 import { isReservedMac, isUnicast } from '../model/mac.ts';
 import { isOurName, isReservedDevice } from '../model/names.ts';
@@ -151,12 +152,18 @@ function deviceNames(self: InterfaceDef, { nodes }: Catalog): readonly Finding[]
   return givenNames(self).flatMap(({ path, name }) => {
     const hint = 'choose another name, or leave it out';
     if (isReservedDevice(name)) return [error('reserved-device', self, path, `${name} is no name for an interface's device`, { hint })];
-    if (isOurName(name)) return [error('name-collision', self, path, `${name} is a name that netloom gives to its own devices`, { hint })];
+    if (isOurName(name) && !isLeftByOthers(self, name))
+      return [error('name-collision', self, path, `${name} is a name that netloom gives to its own devices`, { hint })];
     const node = homes.find(home => home.spec.underlay.device === name);
     if (node === undefined) return [];
     const related = [{ on: node, path: ['spec', 'underlay', 'device'] }];
     return [error('reserved-device', self, path, `${name} is the underlay device of Node ${node.name}`, { hint, related })];
   });
+}
+
+/** A port that somebody else's router has in the network, under a name that ours would have. */
+function isLeftByOthers({ annotations, spec: { attach } }: InterfaceDef, name: string): boolean {
+  return annotations[ADOPT] === 'true' && attach.bridge?.port === name;
 }
 
 function guestNamespace(self: InterfaceDef): readonly Finding[] {

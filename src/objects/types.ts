@@ -392,7 +392,7 @@ export interface Interface {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it), adopt ("true": its tap may be taken over from whoever made it).
      */
     annotations?: {
       [k: string]: string;
@@ -622,7 +622,7 @@ export interface Network {
       [k: string]: string;
     };
     /**
-     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it).
+     * Notes of your own. netloom gives a meaning only to those below netloom.dev/: protect ("true": no revision may delete it), adopt ("true": its VXLAN device and bridge may be taken over from whoever made them).
      */
     annotations?: {
       [k: string]: string;

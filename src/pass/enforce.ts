@@ -5,11 +5,13 @@ import { look } from '../host/look.ts';
 import { meddlersNow } from '../host/meddlers.ts';
 import { type OwnReading, read, readOwn, scope } from '../host/read.ts';
 import { inStage } from '../host/stage.ts';
+import { type Adoptions, adopting, onlyWanted } from '../kinds/adopt.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { Observed, Resource } from '../kinds/kind.ts';
 import type { Outcome } from '../kinds/step.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Ledger } from '../model/ledger.ts';
+import { adoptionsOn } from '../objects/adoption.ts';
 import { isOn } from '../objects/mesh.ts';
 import type { Catalog, Compiled, NodeDef } from '../objects/object.ts';
 import { egressDevice } from '../objects/services.ts';
@@ -44,6 +46,8 @@ export interface Prepared {
   /** As the target had them, and what is left alone from now on. */
   readonly contests?: Contests;
   readonly runtimeDir: string;
+  /** What may be taken over; absent where that is nothing. */
+  readonly adoptions?: Adoptions | undefined;
   /** Things of others that hold nothing up although they stand in what goes: a person said so. */
   readonly overruled?: ReadonlySet<string>;
 }
@@ -68,12 +72,15 @@ export interface Enforced extends Prepared {
 /** Looks, compiles, reads and plans. Writes nothing. Throws HostError on a machine that is another node. */
 export async function prepare(target: Target, runtimeDir: string): Promise<Prepared> {
   // One reading for both: what is compiled is compared with the very state that it was compiled for.
-  const own = await inStage('looking at this node', () => readOwn());
-  checkIdentity(target.node, target.catalog, own.links);
+  const found = await inStage('looking at this node', () => readOwn());
+  checkIdentity(target.node, target.catalog, found.links);
+  const adoptions = adoptionsOn(target);
+  const own = adopting(found, adoptions);
   const facts = await look({ ...asksOf(target), runtimeFolder: runtimeDir, own });
   const compiled = compile({ ...target, facts });
   const all = { ...compiled, resources: beside(compiled.resources, target.also) };
-  return planned({ facts, compiled: all, spared: sparedOn(target), runtimeDir }, own, target.contests);
+  const wanted = onlyWanted(adoptions, all.resources);
+  return planned({ facts, compiled: all, spared: sparedOn(target), runtimeDir, adoptions: wanted }, adopting(found, wanted), target.contests);
 }
 
 /** The same for a node that no definition speaks of: nothing of ours is wanted, but for `also`. */
@@ -85,7 +92,7 @@ export async function prepareNothing(also: readonly Resource[], runtimeDir: stri
 
 async function planned(found: Omit<Prepared, 'plan' | 'observed'>, own: OwnReading, contests: Contests = NO_CONTESTS): Promise<Prepared> {
   const { resources } = found.compiled;
-  const observed = await observe(found.compiled, found.runtimeDir, own);
+  const observed = await observe(found, own);
   if (contests.size === 0) return { ...found, plan: planSparing(resources, observed, found.spared), observed };
   const now = Date.now();
   const leftBy = (memory: Contests): Spared => ({ ...found.spared, contests: leftAlone(memory, now) });
@@ -115,7 +122,7 @@ export async function enforce(prepared: Prepared, { before, stop = () => null, r
     const singleLines = outcomes.some(outcome => outcome.status === 'unknown');
     const done = await inStage('changing the kernel', onDone => apply(plan.steps, { singleLines, stop, onDone }));
     outcomes.push(...done);
-    plan = planSparing(prepared.compiled.resources, heeded(await observe(prepared.compiled, prepared.runtimeDir), prepared.overruled), prepared.spared);
+    plan = planSparing(prepared.compiled.resources, heeded(await observe(prepared), prepared.overruled), prepared.spared);
     if (sameFailures(done, plan)) break;
   }
   return { ...prepared, outcomes, remaining: plan, rounds };
@@ -137,13 +144,16 @@ function sameFailures(done: readonly Outcome[], left: Plan): boolean {
   return left.steps.length > 0 && left.steps.every(step => failed.has(step.ref));
 }
 
-async function observe(compiled: Compiled, runtimeFolder: string, own?: OwnReading): Promise<readonly Observed[]> {
+async function observe({ compiled, runtimeDir: runtimeFolder, adoptions }: Observing, reading?: OwnReading): Promise<readonly Observed[]> {
+  const own = reading ?? (adoptions === undefined ? undefined : adopting(await readOwn(), adoptions));
   const keys = compiled.resources.flatMap(resource => KINDS.get(resource.kind)?.keys?.(resource.spec) ?? []);
   const rows = await inStage('reading the kernel', () =>
     read({ netnses: scope(compiled.resources), keys, runtimeFolder, ...(own === undefined ? {} : { own }) }),
   );
   return rows.flatMap(part => [...KINDS.values()].flatMap(kind => kind.parse(part)));
 }
+
+type Observing = Pick<Prepared, 'compiled' | 'runtimeDir' | 'adoptions'>;
 
 /** What a node is asked about itself for its definitions. */
 export function asksOf({ catalog, node }: Pick<Target, 'catalog' | 'node'>): Parameters<typeof look>[0] {

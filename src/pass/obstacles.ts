@@ -22,7 +22,7 @@ export interface HeldThing {
   readonly on: string;
   readonly definitions: readonly string[];
   /** For `unread`: why. */
-  readonly holder?: { readonly unread?: string };
+  readonly holder?: { readonly unread?: string; readonly kept?: string };
 }
 
 export interface Leftovers {
@@ -41,10 +41,12 @@ const HELD = {
   conflict: {
     state: 'error',
     reason: 'Conflict',
-    say: (ref: string, on: string) =>
-      ref === on
-        ? `${short(ref)} is there and is not netloom's: it is left alone`
-        : `${short(on)} has what ${short(ref)} needs, and is not netloom's: it is left alone`,
+    say: (ref: string, on: string, why?: string) =>
+      why !== undefined
+        ? `${short(on)} is not taken over: ${why}`
+        : ref === on
+          ? `${short(ref)} is there and is not netloom's: it is left alone`
+          : `${short(on)} has what ${short(ref)} needs, and is not netloom's: it is left alone`,
   },
   waiting: {
     state: 'waiting',
@@ -74,7 +76,7 @@ function heldObstacles({ held: all }: Leftovers): readonly Obstacle[] {
     const root = rootOf(held, byRef);
     if (root.why === 'depends') return [];
     const { state, reason, say } = HELD[root.why];
-    const message = `${root === held ? '' : `${short(held.ref)} needs ${short(root.ref)}: `}${say(root.ref, root.on, root.holder?.unread)}`;
+    const message = `${root === held ? '' : `${short(held.ref)} needs ${short(root.ref)}: `}${say(root.ref, root.on, root.holder?.unread ?? root.holder?.kept)}`;
     return held.definitions.map(definition => ({ definition, state, reason, message }));
   });
 }

@@ -1,6 +1,6 @@
 /** The steps of a plan before they have an order: which things get an op of their own, and which ops. */
 import { updateImpact } from '../kinds/impact.ts';
-import type { AnyKind, Fate, Impact, Origin, Ref } from '../kinds/kind.ts';
+import type { Adopted, AnyKind, Fate, Impact, Origin, Ref } from '../kinds/kind.ts';
 import type { Op } from '../kinds/op.ts';
 import type { Change, Step } from '../kinds/step.ts';
 import type { Again } from './again.ts';
@@ -20,6 +20,8 @@ export interface Drafts {
   deletionOf(item: Item): number | undefined;
   /** The make or update of an item. */
   sayingOf(item: Item): number | undefined;
+  /** What makes an item ours that somebody else made. */
+  adoptionOf(item: Item): number | undefined;
 }
 
 /** Drafts every step of the plan. */
@@ -28,6 +30,7 @@ export function draftSteps(world: World, settled: Settled, again: Again): Drafts
   // By the index of the item; -1: none.
   const deletions = new Int32Array(world.items.length).fill(-1);
   const sayings = new Int32Array(world.items.length).fill(-1);
+  const adoptions = new Map<Item, number>();
   const { going } = settled;
   for (const item of world.items) {
     const isHeld = settled.holds.has(item);
@@ -36,12 +39,18 @@ export function draftSteps(world: World, settled: Settled, again: Again): Drafts
       list.push(deletion(world, item, isHeld, going));
     }
     if (item.want === undefined || isHeld) continue;
-    const saying = isMissing(item) || going.goes(item) ? making(world, item, going) : updating(item, again.get(item));
-    if (saying === undefined) continue;
-    sayings[item.index] = list.length;
-    list.push(saying);
+    const isMade = isMissing(item) || going.goes(item);
+    const adoption = isMade ? undefined : adopting(item);
+    if (adoption !== undefined) adoptions.set(item, list.push(adoption) - 1);
+    const saying = isMade ? making(world, item, going) : updating(item, again.get(item));
+    if (saying !== undefined) sayings[item.index] = list.push(saying) - 1;
   }
-  return { list, deletionOf: item => known(deletions[item.index]), sayingOf: item => known(sayings[item.index]) };
+  return {
+    list,
+    deletionOf: item => known(deletions[item.index]),
+    sayingOf: item => known(sayings[item.index]),
+    adoptionOf: item => adoptions.get(item),
+  };
 }
 
 function known(draft: number | undefined): number | undefined {
@@ -123,10 +132,39 @@ function causeOf(world: World, item: Item, going: Going): Ref | undefined {
   return holders.flatMap(holder => going.rootsOf(holder))[0]?.ref;
 }
 
+/** Somebody else's thing gets our marks, and its name; what else differs is an ordinary update after it. */
+function adopting({ kind, want, have, ref }: Item): Draft | undefined {
+  if (want === undefined || have?.adopted === undefined) return undefined;
+  if (kind.adopt === undefined) throw new Error(`bug: nothing takes over ${ref}`);
+  const spec = want.spec as Spec;
+  const present = { ...have.spec, name: have.adopted.name } as Spec;
+  const fields: readonly string[] = ['name', ...kind.adopt.fields];
+  const changes = fields.map(field => ({ field, want: spec[field], have: present[field] })).filter(differs);
+  const about = { kind: kind.name, title: kind.title, ref, from: want.from, was: wasText(have.adopted, String(spec['name'])) };
+  return { verb: 'adopt', ...about, ops: kind.adopt.ops(spec, have.adopted), changes, replacing: false, impact: 'no-traffic', needs: NO_NEEDS };
+}
+
+// `vxlan100, no group`: the name only where it becomes another.
+function wasText({ name, group }: Adopted, now: string): string {
+  const mark = group === '0' ? 'no group' : `group ${group}`;
+  return name === now ? mark : `${name}, ${mark}`;
+}
+
 function updating(item: Item, disturber: Ref | undefined): Draft | undefined {
-  const live = item.differs?.live ?? [];
-  if (live.length === 0 && disturber === undefined) return undefined;
-  const { kind, want, have } = item;
+  const { kind, have } = item;
+  const marks: readonly string[] = have?.adopted === undefined ? [] : (kind.adopt?.fields ?? []);
+  const live = (item.differs?.live ?? []).filter(field => !marks.includes(field));
+  return live.length === 0 && disturber === undefined ? undefined : update(item, live, disturber);
+}
+
+// No packet meets what nothing of ours stands on yet.
+function loud({ kind, have }: Item, live: readonly string[]): readonly string[] {
+  const quiet: readonly string[] = have?.adopted === undefined ? [] : (kind.adopt?.quiet ?? []);
+  return live.filter(field => !quiet.includes(field));
+}
+
+function update(item: Item, live: readonly string[], disturber: Ref | undefined): Draft | undefined {
+  const { kind, want, have, ref } = item;
   const spec = (want?.spec ?? {}) as Spec;
   const said = disturber === undefined ? live : liveFields(kind, spec);
   const ops: readonly Op[] = kind.update(spec, said as string[]);
@@ -136,13 +174,13 @@ function updating(item: Item, disturber: Ref | undefined): Draft | undefined {
     verb: 'update',
     kind: kind.name,
     title: kind.title,
-    ref: item.ref,
+    ref,
     ops,
     from: want?.from ?? [],
     changes: live.map(field => ({ field, want: spec[field], have: present[field], ...told(kind, field, spec, have?.spec) })),
     replacing: false,
     ...because(disturber),
-    impact: updateImpact(kind, live, spec, present),
+    impact: updateImpact(kind, loud(item, live), spec, present),
     needs: NO_NEEDS,
   };
 }

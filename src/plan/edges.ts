@@ -24,6 +24,7 @@ export function edgesOf(world: World, settled: Settled, drafts: Drafts): readonl
   const freed = freedClaims(world, settled);
   for (const item of world.items) {
     const saying = drafts.sayingOf(item);
+    connect(drafts.adoptionOf(item), saying);
     if (saying !== undefined) {
       afterItsTies(world, settled, drafts, item, connect);
       if (drafts.list[saying]?.verb === 'make') afterWhatMakesRoom(world, settled, drafts, item, freed, connect);
@@ -38,6 +39,8 @@ function afterItsTies(world: World, { going }: Settled, drafts: Drafts, item: It
   const saying = drafts.sayingOf(item);
   for (const tie of item.wantTies) {
     for (const held of world.wantedAs(tie.to)) {
+      // Before that it is somebody else's, and may have another name.
+      connect(drafts.adoptionOf(held), saying);
       const said = drafts.sayingOf(held);
       if (tie.early && said !== undefined && drafts.list[said]?.verb === 'update') {
         connect(saying, said, true);

@@ -59,7 +59,7 @@ function mustBeThere({ optional, when }: Tie): boolean {
 }
 
 function isThere(want: Resource, have: Observed, kinds: Kinds): boolean {
-  const kind = want.kind === have.kind && have.owner !== 'foreign' ? kinds.get(want.kind) : undefined;
+  const kind = want.kind === have.kind && have.owner !== 'foreign' && have.adopted === undefined ? kinds.get(want.kind) : undefined;
   if (kind === undefined) return false;
   const { live, fixed } = difference(kind, want.spec, have.spec, have.unknown);
   return live.length === 0 && fixed.length === 0;

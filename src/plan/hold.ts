@@ -89,9 +89,15 @@ function holdConflicts(world: World, holds: Holds): void {
   );
   for (const item of world.items) {
     if (item.want === undefined) continue;
-    if (item.have?.owner === 'foreign') holds.set(item, { why: 'conflict', on: item.ref, holder: item.have });
+    if (item.have?.owner === 'foreign') holds.set(item, hangsOnKept(world, item) ?? { why: 'conflict', on: item.ref, holder: item.have });
     else if (taken.size > 0 && (isMissing(item) || leaves(item))) holdTaken(world, item, taken, holds);
   }
+}
+
+// What is in or on a thing that was to be taken over, and is not, is told with that.
+function hangsOnKept(world: World, item: Item): Hold | undefined {
+  const carrier = world.haveTies(item).find(({ to, when }) => when === 'goes' && world.at(to)?.have?.kept !== undefined);
+  return carrier === undefined ? undefined : { why: 'depends', on: carrier.to };
 }
 
 function holdTaken(world: World, item: Item, taken: ReadonlyMap<string, readonly Item[]>, holds: Holds): void {

@@ -5,7 +5,7 @@ import type { Edge } from './edges.ts';
 import { type Heap, makeHeap } from './heap.ts';
 
 /**
- * Indexes of drafts in the order of execution. Among ready ones: makes, updates, deletes; within these it stays with the lane
+ * Indexes of drafts in the order of execution. Among ready ones: what is taken over, makes, updates, deletes; within these it stays with the lane
  * of the last one, which is what makes batches; then by index, that is by ref. Throws a Bug that names a cycle of hard edges.
  */
 export function orderOf(drafts: readonly Draft[], edges: readonly Edge[]): readonly number[] {
@@ -75,10 +75,10 @@ interface Ready {
   pop(): number | undefined;
 }
 
-const VERBS = ['make', 'update', 'delete'] as const;
+const VERBS = ['adopt', 'make', 'update', 'delete'] as const;
 
 function makeReady(drafts: readonly Draft[]): Ready {
-  const queues = { make: makeLanes(), update: makeLanes(), delete: makeLanes() };
+  const queues = { adopt: makeLanes(), make: makeLanes(), update: makeLanes(), delete: makeLanes() };
   const laneOf = (op: Op | undefined) => (op === undefined ? '' : lane(op));
   const lanes = drafts.map(draft => laneOf(draft.ops[0]));
   const taken = new Uint8Array(drafts.length);

@@ -10,6 +10,7 @@ export function heldReason(held: Held): string {
   const other = `${harmless(held.holder?.kind ?? '')} ${on}`.trim();
   switch (held.why) {
     case 'conflict':
+      if (held.holder?.kept !== undefined) return `conflict: ${other} is not taken over: ${harmless(held.holder.kept)}`;
       return held.claim === undefined
         ? `conflict: ${other} is there and is not ours`
         : `conflict: ${harmless(held.claim)} is taken by ${other}, which is not ours`;
@@ -29,6 +30,7 @@ export function heldAdvice(held: Held): string | undefined {
   const on = harmless(labelOf(held.on));
   switch (held.why) {
     case 'conflict':
+      if (held.holder?.kept !== undefined) return 'until then nothing of it is touched, and what needs it waits';
       return markAdvice(held) ?? `remove or rename ${on}, or change the definition; until then it is left alone`;
     case 'waiting':
       return 'nothing: the next pass after it appears goes on';
@@ -50,7 +52,7 @@ function markAdvice({ holder, ref, on }: Held): string | undefined {
   const isMarked = typeof spec.alias === 'string' && spec.alias.startsWith('netloom:');
   return isMarked
     ? `it lost its mark: \`${command}\` gives it back`
-    : `if it is ours and lost its mark, \`${command}\` gives it back; else remove or rename it`;
+    : `if it is ours and lost its mark, \`${command}\` gives it back; if it is to be taken over, \`netloom adopt\` says how; else remove or rename it`;
 }
 
 function roomOf(ref: string): string {

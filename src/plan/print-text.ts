@@ -103,6 +103,7 @@ function stepLines(page: Page, step: Step): readonly string[] {
     if (page.replaced.has(step.ref)) return [];
     return [page.paint(`  - ${name}`, 'destroy'), ...alongLines(page, step)];
   }
+  if (step.verb === 'adopt') return [page.paint(`  = adopt ${name}`, 'change') + page.paint(`  (was: ${harmless(step.was ?? '')})`, 'dim')];
   if (step.verb === 'update') {
     const impact = step.impact === 'no-traffic' ? '' : impactText(page, step.impact);
     return [page.paint(`  ~ ${name}`, 'change') + impact, ...changeLines(page, step.changes)];
@@ -196,8 +197,9 @@ function bystanderText(page: Page): readonly string[] {
 }
 
 function lastLine({ plan, paint }: Page): string {
-  const { add: added, change, destroy, held } = summaryOf(plan);
-  if (plan.steps.length > 0) return paint(`Plan: ${added} to add, ${change} to change, ${destroy} to destroy. ${trafficText(plan)}`, 'heading');
+  const { adopt, add: added, change, destroy, held } = summaryOf(plan);
+  const adopted = adopt === 0 ? '' : `${adopt} to adopt, `;
+  if (plan.steps.length > 0) return paint(`Plan: ${added} to add, ${adopted}${change} to change, ${destroy} to destroy. ${trafficText(plan)}`, 'heading');
   return paint(held > 0 ? `No changes. ${held} held back.` : 'No changes. The kernel is as the definitions want it.', 'heading');
 }
 

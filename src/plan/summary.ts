@@ -5,8 +5,10 @@ import type { Step } from '../kinds/step.ts';
 import type { Plan } from './plan.ts';
 import { add, compare } from './world.ts';
 
-/** How many things a plan adds, changes, destroys and holds back. */
+/** How many things a plan takes over, adds, changes, destroys and holds back. */
 export interface Summary {
+  /** Taken over from somebody else. */
+  readonly adopt: number;
   readonly add: number;
   readonly change: number;
   readonly destroy: number;
@@ -21,6 +23,7 @@ export function summaryOf(plan: Plan): Summary {
   const deleted = new Set(plan.steps.filter(step => step.verb === 'delete').map(step => step.ref));
   const takenAlong = plan.steps.filter(step => step.verb === 'make' && step.replacing && !deleted.has(step.ref)).length;
   return {
+    adopt: count('adopt'),
     add: count('make'),
     change: count('update'),
     destroy: deleted.size + plan.swept.length + takenAlong,

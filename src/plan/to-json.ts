@@ -9,12 +9,12 @@ import { heldAdvice, heldReason } from './print-held.ts';
 import { type Group, groupsOf, impactOf, summaryOf } from './summary.ts';
 
 /** Grows with fields that are added; what is removed or means something else raises the first number. */
-const FORMAT_VERSION = '1.1';
+const FORMAT_VERSION = '1.2';
 
 /** A value of JSON, to be printed or stored. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-const ACTIONS = { make: 'create', update: 'update', delete: 'delete' } as const;
+const ACTIONS = { adopt: 'adopt', make: 'create', update: 'update', delete: 'delete' } as const;
 
 /** The whole plan, steps in the order of execution. */
 export function toJson(plan: Plan): Json {
@@ -44,6 +44,7 @@ function stepJson(step: Step): Json {
     ref: step.ref,
     definitions: step.from.map(originJson),
     replacing: step.replacing,
+    ...(step.was === undefined ? {} : { was: step.was }),
     ...(step.because === undefined ? {} : { because: step.because }),
     impact: step.impact,
     needs: [...step.needs],

@@ -138,7 +138,7 @@ function operationOf(outcomes: readonly Outcome[]): string {
   const title = titleOf(first.step);
   if (isPlural(first)) return `${outcomes.every(outcome => outcome.step.verb === 'delete' && !outcome.step.replacing) ? 'remove' : 'add'} ${title}`;
   if (replacing) return verb === 'delete' ? `take down ${title}` : `replace ${title}`;
-  return `${{ make: 'create', update: 'change', delete: 'delete' }[verb]} ${title}`;
+  return `${{ adopt: 'adopt', make: 'create', update: 'change', delete: 'delete' }[verb]} ${title}`;
 }
 
 /** Many things: what came and what went. One thing: its name, and what changed. */
@@ -151,6 +151,7 @@ function messageOf(outcomes: readonly Outcome[]): string {
     return [came.length > 0 ? `added ${shortList(came)}` : '', went.length > 0 ? `removed ${shortList(went)}` : ''].filter(part => part !== '').join('; ');
   }
   const names = [...new Set(outcomes.map(outcome => nameOf(outcome.step.ref)))];
+  if (first.step.verb === 'adopt') return shortList(outcomes.map(({ step }) => `${nameOf(step.ref)} (was: ${step.was ?? ''})`));
   if (first.step.verb !== 'update') return shortList(names);
   const changes = outcomes.flatMap(({ step }) => step.changes.map(({ field, want, have }) => `${field} ${plain(have)} -> ${plain(want)}`));
   return changes.length === 0 ? shortList(names) : `${shortList(names)}: ${shortList(changes)}`;

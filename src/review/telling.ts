@@ -97,8 +97,9 @@ export function byName(a: string, b: string): number {
 /** Plans in numbers, all together. */
 export function sumOf(plans: readonly Plan[]): Summary {
   const all = plans.map(summaryOf);
-  const sum = (field: 'add' | 'change' | 'destroy' | 'held') => all.reduce((total, one) => total + one[field], 0);
-  return { add: sum('add'), change: sum('change'), destroy: sum('destroy'), held: sum('held'), impact: worst(all.map(({ impact }) => impact)) };
+  const sum = (field: 'adopt' | 'add' | 'change' | 'destroy' | 'held') => all.reduce((total, one) => total + one[field], 0);
+  const adopt = sum('adopt');
+  return { adopt, add: sum('add'), change: sum('change'), destroy: sum('destroy'), held: sum('held'), impact: worst(all.map(({ impact }) => impact)) };
 }
 
 /** The gravest impact of the steps of each definition, on whatever is there already and stays. */

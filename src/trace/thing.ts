@@ -103,7 +103,7 @@ function holdsOf(link: Ref, observed: readonly Observed[]): readonly string[] {
   return [...numbers].map(([title, n]) => `${n} x ${title}`);
 }
 
-const VERBS = { make: 'it is missing, and would be made', delete: 'it would be deleted' } as const;
+const VERBS = { adopt: 'it would be taken over', make: 'it is missing, and would be made', delete: 'it would be deleted' } as const;
 
 function driftOf(ref: Ref, plan: Plan): readonly string[] {
   const steps = plan.steps.filter(step => step.ref === ref);

@@ -61,9 +61,11 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'repo/': [...BELOW_KINDS, 'host/exec.ts', 'host/files.ts', 'host/errors.ts', 'host/marked.ts', 'node:*', 'isomorphic-git'],
   'pass/': [...ALL_BELOW_DOORS, 'node:*'],
   'reconcile.ts': [...ALL_BELOW_DOORS, 'pass/', 'node:*'],
+  // Pure but for the type of what it is given, and beside join: both write definitions for people.
+  'adopt/': [...BELOW_STAGES, 'edit/yaml-text.ts', 'host/inventory.ts', 'join/definition-text.ts'],
   'watch/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'chokidar'],
   'join/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'node:*', 'yaml'],
-  'cli/': [...ALL_BELOW_DOORS, 'lab/', 'pass/', 'join/', 'reconcile.ts', 'watch/', 'node:*', 'commander', 'pino', 'yaml', 'ajv'],
+  'cli/': [...ALL_BELOW_DOORS, 'adopt/', 'lab/', 'pass/', 'join/', 'reconcile.ts', 'watch/', 'node:*', 'commander', 'pino', 'yaml', 'ajv'],
   'lab/': [...ALL_BELOW_DOORS, 'pass/', 'reconcile.ts', 'watch/', 'node:*', 'yaml'],
 };
 

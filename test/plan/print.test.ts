@@ -207,7 +207,7 @@ describe('the JSON of a plan', () => {
 
   test('has for each field what was there before and what is there after', () => {
     expect(toJson(PLANS.replace as Plan)).toMatchObject({
-      format_version: '1.1',
+      format_version: '1.2',
       steps: [
         { actions: ['delete'], ref: 'link:/vxlan-2', replacing: true },
         { actions: ['create'], ref: 'link:/vxlan-2', replacing: true, needs: [0] },
