@@ -55,10 +55,12 @@ export function isShown(shown: readonly string[], lines: readonly string[]): boo
   return line !== undefined && lasting(line) === lasting(first) && isShown(rest, more);
 }
 
-/** A line without what differs from one time to the next: times, how long something took, commits, whether a card is a veth, and how wide columns are. */
+/** A line without what differs from one time to the next: times, how long something took, commits, numbers of pings, whether a card is a veth, and how wide columns are. */
 function lasting(line: string): string {
   return line
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/\b\d\d:\d\d:\d\d\.\d{6}\b/g, 'TIME')
+    .replace(/\bid \d+, seq \d+\b/g, 'id ID, seq SEQ')
     .replace(/\b\d+(\.\d+)? ?(ms|s|m|h)\b/g, 'DURATION')
     .replace(/\b[0-9a-f]{40}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{7,12}\b(?!-)/g, 'COMMIT')
     .replace(/(\beth\d)@if\d+/g, '$1')
