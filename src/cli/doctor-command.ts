@@ -1,5 +1,6 @@
 /** `netloom doctor`: looks at this node, and by ssh at others, and prints what is broken. */
 import { diagnose } from '../doctor/diagnose.ts';
+import { some } from '../doctor/finding.ts';
 import { type Diagnosis, diagnosisOf, type NodeDiagnosis, parseDiagnosis, withClock } from '../doctor/record.ts';
 import { diagnosisText } from '../doctor/text.ts';
 import { checkPrivileges } from '../host/features.ts';
@@ -37,8 +38,17 @@ export async function doctorCommand(ref: string | undefined, options: DoctorOpti
     theirs.flatMap(answer => ('why' in answer ? [answer] : [])),
   );
   if (options.output === 'json') print(JSON.stringify(diagnosis, null, 2));
-  else print(diagnosisText(diagnosis, columns(), (text, style) => paint(STYLES[style], text)));
+  else {
+    print(diagnosisText(diagnosis, columns(), (text, style) => paint(STYLES[style], text)));
+    if (diagnosis.healthy) say(notSeen(scope, diagnosis));
+  }
   return exitOf(diagnosis);
+}
+
+// What another node lacks itself is often seen from there alone.
+function notSeen({ nodes }: Scope, diagnosis: Diagnosis): string {
+  const left = nodes.filter(name => !diagnosis.nodes.some(({ node }) => node === name) && !diagnosis.unasked.some(({ node }) => node === name));
+  return left.length === 0 ? '' : `what ${some(left, 8)} may lack is seen from there: netloom doctor there, or --all here`;
 }
 
 const STYLES = { broken: 'red', fine: 'green', dim: 'dim' } as const;
