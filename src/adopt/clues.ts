@@ -35,7 +35,7 @@ export function endingLike({ byMac }: Clues, nearMac: string): readonly string[]
 function hostClue(line: string): readonly (readonly [string, Clue])[] {
   const words = line.split(',').map(word => word.trim());
   const mac = words.map(canonicalMac).find(each => each !== null);
-  const ip = words.map(word => canonicalIp(word.replace(/^\[|\]$/g, ''))).find(each => each !== null && ipFamily(each) === 4);
+  const ip = words.map(word => canonicalIp(word.startsWith('[') ? word.slice(1, -1) : word)).find(each => each !== null && ipFamily(each) === 4);
   const name = words.find(word => /^[A-Za-z][\w.-]*$/.test(word) && !/^(set|tag|id|ignore|infinite):?/.test(word));
   return mac === undefined ? [] : clue(mac, ip ?? undefined, name);
 }

@@ -3,7 +3,7 @@
 import { lines } from '../edit/yaml-text.ts';
 import type { Inventory } from '../host/inventory.ts';
 import { ADOPT } from '../model/annotations.ts';
-import { contains, nthAddress, parseCidr } from '../model/ip.ts';
+import { contains, isMulticast, nthAddress, parseCidr } from '../model/ip.ts';
 import { isReservedMac } from '../model/mac.ts';
 import { isOurName } from '../model/names.ts';
 import { parseVxid } from '../model/vxid.ts';
@@ -151,7 +151,7 @@ function wordsOf({ found: { cidr, mtu }, known, ask }: Parts, { address, mtu: ow
 
 function checkNetwork({ found, named, node, ask, present, remarks }: Parts): void {
   const nodes = new Set([...(present.catalog?.nodes.values() ?? [])].map(({ spec }) => spec.underlay.address));
-  const strangers = found.peers.filter(peer => !nodes.has(peer) && peer !== found.local && !/^(22[4-9]|23\d)\./.test(peer));
+  const strangers = found.peers.filter(peer => !nodes.has(peer) && peer !== found.local && !isMulticast(peer));
   const what = `Network ${named.namespace}/${named.name} (${found.vxlan})`;
   if (strangers.length > 0)
     remarks.push(`${what} sends to ${strangers.join(', ')}, which no Node has yet: run netloom adopt there too, before anything is taken over`);

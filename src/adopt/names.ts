@@ -8,8 +8,12 @@ export function networkName(vxid: number): string {
 
 /** A DNS label out of any text; '' where nothing is left. */
 export function label(text: string): string {
-  const clean = text.toLowerCase().replace(/[^a-z0-9-]+/g, '-');
-  return clean.replace(/^-+/, '').slice(0, 63).replace(/-+$/, '');
+  const words = text
+    .toLowerCase()
+    .split(/[^a-z0-9]/)
+    .filter(word => word !== '');
+  const clean = words.join('-').slice(0, 63);
+  return clean.endsWith('-') ? clean.slice(0, -1) : clean;
 }
 
 /** Gives each name once: the second `web` is `web-2`. */

@@ -60,16 +60,21 @@ function natRules({ iptablesNat, tables }: Room): NatRules {
   const rules = tables.flatMap(({ rows }) => rows.flatMap(exprOf));
   const floats = new Map([...iptablesNat.flatMap(iptablesFloat), ...rules.flatMap(nftFloat)]);
   const masks =
-    iptablesNat.some(line => /^-A POSTROUTING .*-j (MASQUERADE|SNAT)\b/.test(line)) ||
+    iptablesNat.some(line => line.startsWith('-A POSTROUTING ') && ['MASQUERADE', 'SNAT'].includes(wordAfter(line, '-j') ?? '')) ||
     rules.some(expr => expr.some(part => 'masquerade' in part || 'snat' in part));
   return { nat: masks, floats };
 }
 
 function iptablesFloat(line: string): readonly (readonly [string, string])[] {
-  const found =
-    /^-A PREROUTING .*-d ([0-9.]+)(?:\/32)? .*-j DNAT --to-destination ([0-9.]+)$/.exec(line) ??
-    /^-A PREROUTING -d ([0-9.]+)(?:\/32)? -j DNAT --to-destination ([0-9.]+)$/.exec(line);
-  return found?.[1] === undefined || found[2] === undefined ? [] : [[found[1], found[2]]];
+  const [from, to] = [wordAfter(line, '-d'), wordAfter(line, '--to-destination')];
+  if (!line.startsWith('-A PREROUTING ') || wordAfter(line, '-j') !== 'DNAT' || from === undefined || to === undefined) return [];
+  return [[from.replace(/\/32$/, ''), to]];
+}
+
+function wordAfter(line: string, option: string): string | undefined {
+  const words = line.split(' ');
+  const at = words.indexOf(option);
+  return at < 0 ? undefined : words[at + 1];
 }
 
 type Expr = readonly Readonly<Record<string, NftJson>>[];

@@ -1,11 +1,9 @@
 /** What was found, as documents that a person reads, checks and commits. What is not sure is a line that begins with `# check:`. */
 
 import { word } from '../edit/yaml-text.ts';
+import { harmless } from '../model/text.ts';
 import { hex } from '../model/vxid.ts';
 import type { FoundGuest, FoundNetwork } from './find.ts';
-
-/** A text that stands in a comment: one line, whatever it was. */
-const plain = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ');
 
 export interface Named {
   readonly name: string;
@@ -21,7 +19,7 @@ const ADOPT = [
 
 function document(kind: string, { name, namespace }: Named, adopt: boolean, spec: readonly string[], comments: readonly string[] = []): readonly string[] {
   return [
-    ...comments.map(line => `# ${plain(line)}`),
+    ...comments.map(line => `# ${harmless(line)}`),
     HEAD,
     `kind: ${kind}`,
     'metadata:',
@@ -61,7 +59,7 @@ export function networkText(named: Named, found: FoundNetwork, node: string, { c
       `vxid: 0x${hex(vxid)}`,
       `mtu: ${mtu}`,
       ...(cidr === undefined ? [] : [`cidr: ${word(cidr)}`]),
-      ...checks.map(check => `# check: ${plain(check)}`),
+      ...checks.map(check => `# check: ${harmless(check)}`),
       `dhcp: ${gateway !== undefined && found.dhcp}`,
       `nat: ${gateway !== undefined && found.router?.nat === true}`,
       ...way,
@@ -87,7 +85,7 @@ export function guestText(named: Named, network: string, node: string, guest: Fo
     ...(name === undefined ? [] : [`instance: ${word(name)}`]),
     `mac: ${mac === undefined ? '# check: write it here, and take the comment signs out' : word(mac)}`,
     ...(address === undefined ? [] : [`address: ${word(address)}`]),
-    ...checks.map(check => `# check: ${plain(check)}`),
+    ...checks.map(check => `# check: ${harmless(check)}`),
     ...(isKnown ? [] : ['spoofProtection: false']),
     ...attachLines(port, tap),
   ]);
@@ -114,7 +112,7 @@ export function routerGuestText(named: Named, network: string, node: string, fou
       `network: ${word(network)}`,
       `node: ${word(node)}`,
       `mac: ${word(router.mac)}`,
-      `# It has ${plain(router.address)}, which netloom keeps for a router of its own.`,
+      `# It has ${harmless(router.address)}, which netloom keeps for a router of its own.`,
       'address: none',
       'spoofProtection: false',
       'attach:',

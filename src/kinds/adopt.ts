@@ -2,6 +2,7 @@
  * Taking over links that somebody else made, where a definition permits it: which of them are what the definition speaks of. Said of
  * rows, before anything is made of them: what hangs on a link (ports, entries) is whose the link is. Its one law: in doubt it stays foreign.
  */
+import { isMulticast } from '../model/ip.ts';
 import type { Resource } from './kind.ts';
 import { isOurLink } from './link-fields.ts';
 import { linkRef } from './refs.ts';
@@ -175,8 +176,4 @@ function marked(link: LinkRow, verdict: Verdict | undefined): LinkRow {
 
 function isVxlan({ linkinfo }: LinkRow): boolean {
   return linkinfo?.info_kind === 'vxlan';
-}
-
-function isMulticast(ip: string): boolean {
-  return /^(22[4-9]|23\d)\.|^ff/i.test(ip);
 }

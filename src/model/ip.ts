@@ -181,3 +181,9 @@ function longestZeros(all: readonly number[]): { start: number; length: number }
   });
   return best;
 }
+
+/** True for an address that a group of machines has (RFC 5771, RFC 4291). */
+export function isMulticast(ip: string): boolean {
+  const first = Number.parseInt(ip, 10);
+  return ip.includes(':') ? ip.startsWith('ff') : first >= 224 && first < 240;
+}
