@@ -1,5 +1,5 @@
 /**
- * All tests: `check` first, then the kernel project in private labs, three shards side by side; what is left behind afterwards is
+ * All tests: `check` first, then the kernel project in private labs, four shards side by side; what is left behind afterwards is
  * a failure. The last line is `N passed, N failed`. A machine that cannot run kernel tests skips them and says so; with CI=true
  * it fails instead.
  */
@@ -17,7 +17,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const VITEST_FOLDER = join(ROOT, '.vitest');
 const BLOBS = join(VITEST_FOLDER, 'blobs');
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-const SHARDS = 3;
+const SHARDS = 4;
 /** Of the kernel project, by the folders that vitest.config.ts names. */
 const FOLDERS = ['booted', 'kernel', 'lab', 'repo-slow'];
 /** Seconds that a file took once; of the others none took ten. */

@@ -59,13 +59,16 @@ export interface Guest {
   readonly netns: string;
   readonly address: string;
   readonly mac: string;
+  /** Its near end on the node. */
+  readonly device: string;
 }
 
 /** Where an interface of the example is now. */
 export async function guest(play: Play, key: string): Promise<Guest> {
   const { stdout } = await play.quietly(play.nodes[0] ?? '', ['netloom', 'get', 'interface', key, '-o', 'json']);
-  const { spec, status } = JSON.parse(stdout) as { spec: { attach: { netns: { name: string } } }; status: { node: string; address: string; mac: string } };
-  return { node: status.node, netns: spec.attach.netns.name, address: status.address, mac: status.mac };
+  const { spec, status } = JSON.parse(stdout) as { spec: { attach: { netns: { name: string } } }; status: Omit<Guest, 'netns'> };
+  const { node, address, mac, device } = status;
+  return { node, netns: spec.attach.netns.name, address, mac, device };
 }
 
 /** Runs `git` in a clone of the definitions, as a person would. */

@@ -1,8 +1,9 @@
 /**
  * The main job, seen from a user's chair: a cluster of three nodes made of namespaces, a git server, the example repository;
- * plan, apply, status, packets as proof, DHCP, NAT and a floating address, a drift repaired, a change and its revert, a pull request. Everything is the program itself.
+ * plan, apply, status, packets as proof, DHCP, NAT and a floating address, a drift repaired, a firewall found, a change and its revert, a pull request. Everything is the program itself.
  */
 
+import { doesNotPing } from './demo-doctor.ts';
 import { wayOut } from './demo-gateway.ts';
 import { everywhere, guest, inClone, insist, type Play, pings, playIn, type Stage } from './demo-play.ts';
 import { pullRequest } from './demo-pull-request.ts';
@@ -17,6 +18,7 @@ export async function playDemo(lab: Lab, stage: Stage): Promise<void> {
   await packets(play);
   await wayOut(play);
   await drift(play);
+  await doesNotPing(play);
   await changeAndRevert(play);
   await pullRequest(play);
 }

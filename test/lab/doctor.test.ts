@@ -104,7 +104,7 @@ describe('named right, with node and cure, by one run:', () => {
       writeFileSync(path, readFileSync(configOf(all.lab.dir, 'n1'), 'utf8').replaceAll('http://198.51.100.254', url));
       const [found, ...more] = allFindings(await doctor('n1', '--config', path));
       expect([found, more]).toMatchObject([
-        { code: 'clock', node: 'n1', message: expect.stringMatching(/^its clock is 3(599|600|601) s ahead of that of the git server$/) },
+        { code: 'clock', node: 'n1', message: expect.stringMatching(/^its clock is 3(59|60)\d s ahead of that of the git server$/) },
         [],
       ]);
     } finally {
