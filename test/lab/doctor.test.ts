@@ -4,6 +4,7 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allFindings, type Diagnosis, type NodeDiagnosis } from '../../src/doctor/record.ts';
 import { labRun } from '../../src/lab/enter.ts';
@@ -50,6 +51,14 @@ async function doctor(node: string, ...more: readonly string[]): Promise<Diagnos
 const NAMES = ['n1', 'n2', 'n3'];
 const states = () => Promise.all(all.nodes.map(node => dump({ tool: (argv, stdin) => node.ok(argv, stdin), exact: true })));
 
+/** The states, as soon as the kernel has nothing of its own under way: no link-local address is being tried any more. */
+async function settledStates(): ReturnType<typeof states> {
+  for (const until = Date.now() + 30_000; ; await sleep(100)) {
+    const found = await states();
+    if (Date.now() > until || !JSON.stringify(found).includes('tentative')) return found;
+  }
+}
+
 beforeAll(async () => {
   all = await startCluster(OPTIONS);
   const { stdout } = await labRun(all.lab, 'n1', ['netloom', 'get', 'network', '-n', 'red', 'lan', '-o', 'json']);
@@ -58,7 +67,7 @@ beforeAll(async () => {
 afterAll(() => all?.end());
 
 test('a healthy lab has nothing broken and nothing untested, and is as it was before', async () => {
-  const before = await states();
+  const before = await settledStates();
   const found = await Promise.all(NAMES.map(name => doctor(name)));
   for (const { exitCode, healthy, unasked, nodes } of found) {
     const [{ node, findings, untested, healthy: well }] = nodes as [NodeDiagnosis];

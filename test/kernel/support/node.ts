@@ -49,6 +49,8 @@ for name in $(ls /run/netns); do ip netns del "$name"; done
 nft flush ruleset
 for key in /proc/sys/net/bridge/bridge-nf-call-*; do [ -e "$key" ] && echo 0 > "$key"; done
 ip route flush proto 97
+ip rule flush protocol 97
+ip -6 rule flush protocol 97
 ${WIRES}`);
 }
 
