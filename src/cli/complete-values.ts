@@ -13,6 +13,7 @@
  *
  * `choices()` of commander come before all that. Other names are completed by nothing.
  */
+import { isPlainWord } from '../model/shell.ts';
 import { parseKind, type RefKind } from '../report/resolve-ref.ts';
 import type { Candidate, Line, Slot } from './complete-line.ts';
 
@@ -75,10 +76,11 @@ function refsOf(kind: RefKind | 'Instance', line: Line, typed: string, sources: 
   return [...here, ...new Set(keys.map(key => `${key.split('/')[0]}/`))];
 }
 
+// What a word is may be anybody's text (`spec.instance`, a device of the kernel), and shells put it into the line as it is.
 function starting(words: readonly string[], typed: string): Values {
   return {
     values: words
-      .filter(word => word.startsWith(typed))
+      .filter(word => word.startsWith(typed) && isPlainWord(word))
       .sort()
       .map(word => ({ word, about: '' })),
   };

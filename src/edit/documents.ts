@@ -65,7 +65,7 @@ export function splice(text: string, from: number, to: number, instead: string):
 export function linesAbove(text: string, at: number, isAlike: (line: string) => boolean): number {
   let start = at;
   while (start > 0) {
-    const above = text.lastIndexOf('\n', start - 2) + 1;
+    const above = start < 2 ? 0 : text.lastIndexOf('\n', start - 2) + 1; // a place before the text counts as its first
     if (!isAlike(text.slice(above, start).trimEnd())) break;
     start = above;
   }

@@ -3,6 +3,7 @@
  * fixed list of folders, a fixed environment, a deadline, and no child that outlives us.
  */
 import { accessSync, constants } from 'node:fs';
+import { shellText } from '../model/shell.ts';
 import { codeOfErrno, codeOfText, HostError } from './errors.ts';
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
@@ -179,8 +180,7 @@ export function dyingWithUs(program: string, args: readonly string[]): [tool: st
 
 /** A command as people would type it, for messages; long ones are cut. */
 export function commandText(program: string, args: readonly string[]): string {
-  const words = [program, ...args].map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
-  const text = words.join(' ');
+  const text = shellText([program, ...args]);
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 

@@ -109,6 +109,19 @@ describe('values', () => {
     expect(answered('dye --how ', root)).toEqual([':words', 'well']);
   });
 
+  it('that a shell would read as more than a word are left out', () => {
+    const wild = ['$(x)', '`x`', 'a b', 'a;x', 'a\u001b[2J', 'a\nb', "a'", '~'];
+    const given: Sources = { names: () => new Map([['Instance', ['vm-7', ...wild].map(word => `default/${word}`)]]), devices: () => ['eth0.7@x', ...wild] };
+    expect(answer(program(), ['instance-data', ''], given)).toEqual([':words', 'default/', 'vm-7']);
+    expect(answer(program(), ['instance-data', 'default/'], given)).toEqual([':words', 'default/vm-7']);
+    const root = new Command('netloom');
+    root
+      .command('mend')
+      .argument('<device>', '')
+      .action(() => {});
+    expect(answer(root, ['mend', ''], given)).toEqual([':words', 'eth0.7@x']);
+  });
+
   it('every argument that stands for a thing has a name that is known', () => {
     const leaves = (command: Command): readonly Command[] => (command.commands.length === 0 ? [command] : command.commands.flatMap(leaves));
     const root = program();

@@ -126,6 +126,8 @@ describe('a document is removed', () => {
     ['the last with its comment above the marker', `${a}\n# about b\n# too\n---\nkind: B\n`, 1, a],
     ['one before a comment of the next', `${b}---\n${a}\n# about the next\n---\nkind: C\n`, 1, `${b}# about the next\n---\nkind: C\n`],
     ['one behind an empty one', `${a}---\n# nothing\n---\n${b}`, 2, `${a}---\n# nothing\n`],
+    ['the first of two below an empty line and a comment', `\n# head\n---\n${a}---\n${b}`, 0, `\n---\n${b}`],
+    ['the second of two below an empty line and a comment', `\n# head\n---\n${a}---\n${b}`, 1, `\n# head\n---\n${a}`],
     ['with CRLF', crlf(`${a}---\n${b}`), 1, crlf(a)],
     ['the only one', b, 0, ''],
   ])('%s', (_, text, doc, left) => expect(removeDocument(text, doc)).toBe(left));
@@ -144,8 +146,14 @@ describe('untouched documents are the same bytes', () => {
     'kind: "A"\nmetadata:\n    name: a\n\n    labels: {x: y}\nspec:\n    node:   n1   # x\n    text: >\n      folded\n\n      text\n',
     "kind: A\nmetadata:\n- no map\nspec:\n  'node': n1\n  l:\n  - 1\n  -   2\n",
   );
+  const lead = fc.constantFrom('', '\n', '---\n', '\n# a head\n---\n', '\n\n# a head\n\n---\n');
   const document = fc.tuple(comment, body).map(([before, text]) => before + text);
-  const file = fc.record({ docs: fc.array(document, { minLength: 1, maxLength: 5 }), isWindows: fc.boolean(), marker: fc.constantFrom('---\n', '---   \n') });
+  const file = fc.record({
+    lead,
+    docs: fc.array(document, { minLength: 1, maxLength: 5 }),
+    isWindows: fc.boolean(),
+    marker: fc.constantFrom('---\n', '---   \n'),
+  });
 
   test('whatever is set, added, or taken out of another one', () => {
     const change = fc.constantFrom(
@@ -156,7 +164,8 @@ describe('untouched documents are the same bytes', () => {
       removeDocument,
     );
     fc.assert(
-      fc.property(file, fc.nat(4), change, ({ docs, isWindows, marker }, pick, edit) => {
+      fc.property(file, fc.nat(4), change, ({ lead: head, docs: bodies, isWindows, marker }, pick, edit) => {
+        const docs = bodies.map((text, index) => (index === 0 ? head + text : text));
         const doc = pick % docs.length;
         const as = (text: string): string => (isWindows ? crlf(text) : text);
         const edited = edit(as(docs.join(marker)), doc);
