@@ -13,10 +13,14 @@ export function momentOf(option: string, text: string, now: number): readonly [n
   if (ago !== null) return [now - ago, now - ago];
   const [, day, time, zone = 'Z'] = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text.trim()) ?? [];
   const at = day === undefined ? Number.NaN : Date.parse(`${day}T${time ?? '00:00'}${time?.length === 5 || time === undefined ? ':00' : ''}${zone}`);
-  // The 31st of a month of thirty days would be taken for the first of the next.
-  if (Number.isNaN(at) || (time === undefined && new Date(at).toISOString().slice(0, 10) !== day)) {
+  if (Number.isNaN(at) || dayOf(Date.parse(`${day}T00:00:00Z`)) !== day) {
     throw new CommandError(`${option} ${JSON.stringify(text)} is no time`, { hint: '2026-11-20, 2026-11-20T14:03Z, or 2h ago (s, m, h, d)' });
   }
   if (time === undefined) return [at, at + DAY_MS - 1];
   return [at, time.length === 5 ? at + 59_999 : at];
+}
+
+// The 31st of a month of thirty days would be taken for the first of the next.
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
 }

@@ -13,6 +13,6 @@ test('a day is all of it, a minute all of that minute, and a duration ago an ins
   expect(iso('3d')).toEqual(['2026-11-18T12:00:00.000Z', '2026-11-18T12:00:00.000Z']);
 });
 
-test.each(['yesterday', '', '2026-11', '2026-11-31', '2026-13-01', '20.11.2026', '2026-11-20T25:00', '-2h', 'ago'])('%j is none', text => {
+test.each(['yesterday', '', '2026-11', '2026-11-31', '2026-02-30T10:00', '2026-13-01', '20.11.2026', '2026-11-20T25:00', '-2h', 'ago'])('%j is none', text => {
   expect(() => momentOf('--at', text, NOW)).toThrow(/--at .* is no time/);
 });
