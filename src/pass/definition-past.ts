@@ -14,7 +14,7 @@ export interface FollowArgs {
   readonly kind: string;
   /** `namespace/name`, or `name`. */
   readonly key: string;
-  /** The file that it stands in, or stood in last. */
+  /** A file that it stands in, or stood in: where it went from there in one commit is found. */
   readonly path: string;
 }
 
@@ -27,7 +27,7 @@ export type DefinitionVersion = Version<Definition | null>;
  */
 export async function* followDefinition({ repo, walked, kind, key, path: start }: FollowArgs): AsyncGenerator<DefinitionVersion> {
   const read = (path: string, oid: Oid | null): Promise<Definition | null | 'invalid'> => readOne(repo, { kind, key, path, oid });
-  let path = start;
+  let path = await movedTo(walked, start, read);
   // What it said after the commits that are still to come, and the commit that mended a file that was not valid.
   let now: Definition | null | undefined;
   let mended: FolderChange | undefined;
@@ -51,6 +51,32 @@ export async function* followDefinition({ repo, walked, kind, key, path: start }
 }
 
 type Read = (path: string, oid: Oid | null) => Promise<Definition | null | 'invalid'>;
+
+// Where a file's only change is its name, nobody may have noted the new one.
+async function movedTo({ changes }: Walked, start: string, read: Read): Promise<string> {
+  const seen = new Set<string>();
+  let path = start;
+  for (let next: string | null = start; next !== null && !seen.has(next); next = await nextFile(changes, path, read)) {
+    path = next;
+    seen.add(path);
+  }
+  return path;
+}
+
+async function nextFile(changes: Walked['changes'], path: string, read: Read): Promise<string | null> {
+  for (const { files } of changes) {
+    const file = files.get(path);
+    if (file === undefined) continue;
+    if ((await read(path, file.is)) !== null) return null;
+    if ((await read(path, file.was)) === null) continue;
+    for (const [other, { is }] of files) {
+      const there = other === path ? null : await read(other, is);
+      if (there !== null && there !== 'invalid') return other;
+    }
+    return null;
+  }
+  return null;
+}
 
 // What is new in one file may have stood in another.
 async function before({ files }: FolderChange, path: string, read: Read): Promise<{ readonly value: Definition | null | 'invalid'; readonly path: string }> {

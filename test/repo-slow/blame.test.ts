@@ -99,6 +99,7 @@ describe('a cluster', () => {
     tips = { ...tips, [STATUS]: root };
     await change(8, { 'web-1.yaml': null }, 'remove again');
     await change(30, { 'web-3.yaml': definition('Interface', 'bakery/web-3', { network: 'shop', node: 'n1', address: '10.0.0.9' }) }, 'given to another');
+    await change(31, { 'front.yaml': null, 'floating/front.yaml': RETARGETED['front.yaml'] }, 'tidy');
   });
   afterAll(async () => {
     await close?.();
@@ -141,7 +142,7 @@ describe('a cluster', () => {
     expect(await at(-1)).toEqual([]);
   });
 
-  test('a floating address: which guest it led to, also where only the definitions changed', async () => {
+  test('a floating address: which guest it led to, also where only the definitions changed, and in whatever file it stands now', async () => {
     const { rows } = await blame(config, { needle: { ip: '192.0.2.10' }, when: null });
     expect(rows.map(({ from, object, node, leadsTo }) => [from.slice(11, 16), object, node, leadsTo?.object, leadsTo?.address, leadsTo?.node])).toEqual([
       ['00:00', 'FloatingIP bakery/front', 'n1', 'Interface bakery/web-1', '10.0.0.9', 'n1'],
