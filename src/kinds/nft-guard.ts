@@ -36,7 +36,8 @@ export function guardTable(guarded: Guarded): NftTable {
   rows.rule('between', [equals(meta('oifname'), '@ours'), differs(IIFNAME, '@ours'), DROP], 'a port nobody declared reaches nobody');
   rows.rule('between', [equals(IIFNAME, '@ours'), differs(meta('oifname'), '@ours'), DROP], 'and hears nobody');
   const to = payload('ether', 'daddr');
-  rows.rule('between', [equals(to, '@moving'), differs(pair(to, OIFNAME), '@ways'), DROP], 'what is for a guest that moves is flooded, and for nobody else');
+  // At ports of ours only: of bridges that are not, and that may know the same MAC, it says nothing.
+  rows.rule('between', [equals(OIFNAME, '@ours'), equals(to, '@moving'), differs(pair(to, OIFNAME), '@ways'), DROP], MOVING);
   return rows.table();
 }
 
@@ -191,6 +192,7 @@ function asIntegers({ ifname, range }: Source): NftJson {
   return { concat: [ifname, { range: [`0x${range.first.toString(16)}`, `0x${range.last.toString(16)}`] }] };
 }
 
+const MOVING = 'what is for a guest that moves is flooded, and for nobody else';
 const RARP = 'after a move QEMU says so in the name of its guest';
 
 function guestRules(rows: TableBuilder): void {

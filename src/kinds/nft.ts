@@ -84,7 +84,8 @@ function harmlessGain(all: readonly string[]): (text: string) => boolean {
     if (text.startsWith('set moving: ')) return text.startsWith('set moving: {') || isOfMoving('set ways', text, all);
     return (
       !text.startsWith('rule ') ||
-      (DROPS.test(text) && isNew(/^rule \w+: [io]ifname @(hosts|ends|egress) |^rule between: ether daddr @(moving) /.exec(text)?.slice(1).find(Boolean) ?? ''))
+      (DROPS.test(text) &&
+        isNew(/^rule \w+: [io]ifname @(hosts|ends|egress) |^rule between: oifname @ours ether daddr @(moving) /.exec(text)?.slice(1).find(Boolean) ?? ''))
     );
   };
 }

@@ -156,7 +156,7 @@ function attachVeth(a: Attachment, end: { readonly netns: string; readonly name:
   const cidr = a.network.spec.cidr === undefined ? null : parseCidr(a.network.spec.cidr);
   if (a.given.address !== undefined && cidr !== null) {
     found.push(want(address, { netns: end.netns, link: end.name, ip: a.given.address, prefix: cidr.prefix }, a.from));
-    found.push(...routesInside(a.self, end, a.view.catalog, a.from));
+    found.push(...routesInside(a.self, end, a.view, a.from));
   }
   return found;
 }

@@ -147,6 +147,19 @@ test('a namespace in several networks has one route to each destination: that of
   expect(routes.sort()).toEqual(['10.1.0.0/16 via 10.0.1.8', '10.2.0.0/16 via 10.0.2.8', '10.9.0.0/16 via 10.0.1.7', 'default via 10.0.3.7']);
 });
 
+test('where its cards move one after the other, a namespace has each route once, on each of its nodes', () => {
+  const lan = (name: string, third: number) => doc('Network', name, `cidr: 10.0.${third}.0/24, routes: [{ to: 10.9.0.0/16, via: 10.0.${third}.7 }]`);
+  const routes = (node: string, first: string, second: string) => {
+    const card = (name: string, at: string) => doc('Interface', name, `network: ${name}, node: ${at}, attach: { netns: { name: w, ifname: ${name} } }`);
+    return specs(on(node, catalogOf(lan('a', 1), lan('b', 2), card('a', first), card('b', second))), 'route').map(({ dst, via }) => `${dst} via ${via}`);
+  };
+  const [byFirst, bySecond] = [['10.9.0.0/16 via 10.0.1.7'], ['10.9.0.0/16 via 10.0.2.7']];
+  const both = (first: string, second: string) => ['n2', 'n3'].map(node => routes(node, first, second));
+  expect(both('n2, migrateTo: n3', 'n2, migrateTo: n3')).toEqual([byFirst, byFirst]);
+  expect(both('n3', 'n2, migrateTo: n3')).toEqual([bySecond, byFirst]);
+  expect(both('n2', 'n2, migrateTo: n3')).toEqual([byFirst, bySecond]);
+});
+
 const moving = (node: string, attach = '{ tap: {} }', more = '') =>
   catalogOf(
     blue(more),

@@ -5,6 +5,7 @@ import { canonicalRows, nft } from '../../src/kinds/nft.ts';
 import { guardTable, rootTable } from '../../src/kinds/nft-guard.ts';
 import { tableText } from '../../src/kinds/nft-text.ts';
 import type { NftJson } from '../../src/kinds/rows.ts';
+import { judge } from '../support/nft-machine.ts';
 import { guarded } from './samples.ts';
 
 const inet = (...rows: readonly NftJson[]) => ({ family: 'inet' as const, name: 'netloom', rows });
@@ -45,6 +46,17 @@ describe('the guard', () => {
     const { rows } = guardTable({ guests: [], ours: ['tap-open'], macs: [], moving: [], addresses: [{ ifname: 'tap-open', address: '10.0.0.2' }] });
     expect(elements(rows, 'v4')).toBeNull();
     expect(elements(rows, 'ours')).toEqual(['tap-open']);
+  });
+
+  it('brings what is for a guest that moves to its ways alone, and says nothing of ports that are not ours', () => {
+    const { rows } = guardTable({ ...guarded(), ours: [...guarded().ours, 'vxlan-2', 'tap-other'] });
+    const passes = (iif: string, oif: string, mac: string) =>
+      judge({ nftables: rows }, 'bridge', 'forward', { 'meta iifname': iif, 'meta oifname': oif, 'ether daddr': mac });
+    const moves = '02:00:00:00:00:0c';
+    const ways = ['tap-0000000c', 'vxlan-2', 'tap-other'];
+    expect(ways.map(port => passes('tap-0000000a', port, moves))).toEqual(['accept', 'accept', 'drop']);
+    expect(passes('tap-0000000a', 'tap-other', '02:00:00:00:00:0d')).toBe('accept');
+    expect(passes('eth0', 'vnet7', moves)).toBe('accept');
   });
 
   it('refuses what is no address', () => {
