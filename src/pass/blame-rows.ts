@@ -30,7 +30,7 @@ export interface RowsArgs {
 /** Oldest first. Throws RepoError for the status branch; without definitions a remark says what is not known. */
 export async function blameRows(args: RowsArgs): Promise<{ readonly rows: readonly BlameRow[]; readonly remarks: readonly string[] }> {
   const { held, when } = args;
-  const asked = held.filter(period => when === null || meets(period, when));
+  const asked = held.map(sinceNoted).filter(period => when === null || meets(period, when));
   const [definitions, remarks] = asked.length === 0 ? [null, []] : await definitionsPast(args, Math.min(...asked.map(({ from }) => from)));
   const rows: (BlameRow & { readonly order: number })[] = [];
   for (const period of asked) {
@@ -39,6 +39,12 @@ export async function blameRows(args: RowsArgs): Promise<{ readonly rows: readon
   }
   rows.sort((a, b) => a.order - b.order || (whereOf(a) < whereOf(b) ? -1 : 1));
   return { rows: rows.map(({ order: _, ...row }) => row), remarks };
+}
+
+// What stood there when history begins stands there since the ledger says so.
+function sinceNoted(period: Held): Held {
+  const noted = Date.parse(period.value.since);
+  return period.commit !== '' || Number.isNaN(noted) ? period : { ...period, from: Math.min(period.from, noted) };
 }
 
 function whereOf({ network, pool }: BlameRow): string {

@@ -33,6 +33,7 @@ export async function blame(config: Sides & Pick<NodeConfig, 'stateDir'>, { need
   const { rows, remarks } = await blameRows({ remote, past, held, when, tell });
   return {
     about: 'ip' in needle ? needle.ip : needle.mac,
+    when,
     rows,
     history: {
       branch: remote.statusBranch,

@@ -45,6 +45,8 @@ export interface BlameRow {
 export interface Blame {
   /** Address or MAC. */
   readonly about: string;
+  /** First and last instant that were asked about; null: all. */
+  readonly when: readonly [number, number] | null;
   /** Newest last; by network and pool within one instant. */
   readonly rows: readonly BlameRow[];
   readonly history: {
@@ -64,7 +66,7 @@ const HEADS = ['SINCE', 'UNTIL', 'ADDRESS', 'WHERE', 'OBJECT', 'MAC', 'NODE', 'S
 /** A table and a sentence about how far it reaches. */
 export function printBlame(blame: Blame, when: string, width?: number): string {
   const reach = reachText(blame);
-  if (blame.rows.length === 0) return `Nobody had ${blame.about}${when}.\n\n${reach}`;
+  if (blame.rows.length === 0) return `${nobodyText(blame, when)}\n\n${reach}`;
   const rows = blame.rows.map(row => [
     `${short(row.from)}${row.fromLedger ? '*' : ''}`,
     row.until === null ? 'now' : short(row.until),
@@ -78,6 +80,17 @@ export function printBlame(blame: Blame, when: string, width?: number): string {
   ]);
   const note = blame.rows.some(({ fromLedger }) => fromLedger) ? ['* the ledger’s own date: the history that is here begins later'] : [];
   return [table(HEADS, rows, width), '', ...note, reach].join('\n');
+}
+
+// True when some of the time that was asked about lies before all that is known.
+function isCutShort({ when, history }: Pick<Blame, 'when' | 'history'>): boolean {
+  return history.reach === 'cut' && (when === null || when[0] < Date.parse(history.since));
+}
+
+function nobodyText({ about, when: asked, history }: Blame, when: string): string {
+  const begins = `history here begins ${short(history.since)}`;
+  if (!isCutShort({ when: asked, history })) return `Nobody had ${about}${when}.`;
+  return asked === null ? `Nobody is known to have had ${about}: ${begins}.` : `Who had ${about}${when} is not known: ${begins}.`;
 }
 
 /** The same with whole values, for programs that read tables. */
@@ -99,11 +112,12 @@ export function blameJson({ about, rows, history, remarks }: Blame): object {
   return { apiVersion: 'netloom.dev/v1', kind: 'Blame', about, history, remarks, items: rows };
 }
 
-/** `The branch netloom-status, 1,234 commits back to its first one of 2026-11-20T10:00:00Z, newest 2026-11-21T09:00:00Z.` */
-export function reachText({ history }: Blame): string {
+/** `From the branch netloom-status, 1,234 commits back to its first one of 2026-11-20T10:00:00Z, newest 2026-11-21T09:00:00Z.` */
+export function reachText({ when, history }: Blame): string {
   const { branch, commits, since, newest, reach } = history;
+  const before = isCutShort({ when, history }) ? ' What was before that is known only as far as the ledger noted it.' : '';
   const end = { all: 'to its first one', cut: 'as far as the remote has them, to one', enough: 'as far as it took, to one' }[reach];
-  return `From the branch ${harmless(branch)}: ${commits} ${commits === 1 ? 'commit' : 'commits'}, ${end} of ${short(since)}; the newest is of ${short(newest)}.`;
+  return `From the branch ${harmless(branch)}: ${commits} ${commits === 1 ? 'commit' : 'commits'}, ${end} of ${short(since)}; the newest is of ${short(newest)}.${before}`;
 }
 
 function objectText({ object, type, leadsTo }: BlameRow): string {

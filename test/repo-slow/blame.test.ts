@@ -175,15 +175,26 @@ describe('a cluster', () => {
   test('without its archive the ledger’s own dates tell, and say that they do', async () => {
     const kept = await bare.tip(`${STATUS}-archive-1`);
     await bare.git('update-ref', '-d', `refs/heads/${STATUS}-archive-1`);
-    const { rows, history } = await blame({ ...config, stateDir: join(bare.root, 'other') }, { needle: { ip: '10.0.0.9' }, when: null });
+    const ask = (ip: string, when: readonly [number, number] | null) => blame({ ...config, stateDir: join(bare.root, 'other') }, { needle: { ip }, when });
+    const then: readonly [number, number] = [EVERY + 2 * HOUR, EVERY + 2 * HOUR];
+    const { rows, history } = await ask('10.0.0.9', null);
+    const atTwo = await ask('10.0.0.9', then);
+    const others = [await ask('10.0.0.77', then), await ask('10.0.0.77', null), await ask('10.0.0.77', [EVERY + 8 * HOUR, EVERY + 8 * HOUR])];
     await bare.git('update-ref', `refs/heads/${STATUS}-archive-1`, kept ?? '');
+    expect(atTwo.rows.map(({ object, fromLedger }) => [object, fromLedger])).toContainEqual(['Interface museum/guide', true]);
+    expect(others.map(found => printBlame(found, ' then').split('\n')[0])).toEqual([
+      'Who had 10.0.0.77 then is not known: history here begins 2026-11-20T07:00:00Z.',
+      'Nobody is known to have had 10.0.0.77: history here begins 2026-11-20T07:00:00Z.',
+      'Nobody had 10.0.0.77 then.',
+    ]);
     expect(history).toMatchObject({ reach: 'cut', since: iso(7) });
     expect(rows.map(({ object, fromLedger, status }) => [object, fromLedger, status])).toEqual([
-      ['Interface bakery/web-1', true, null],
       ['Interface museum/guide', true, null],
+      ['Interface bakery/web-1', true, null],
       ['Interface bakery/web-3', false, made['given to another']],
     ]);
-    expect(rows[1]?.from).toMatch(/^2026-11-20T00:00:01/);
+    expect(rows[0]?.from).toMatch(/^2026-11-20T00:00:01/);
+    expect(printBlame(atTwo, '')).toMatch(/Z\*.* is known only as far as the ledger noted it\.$/s);
   });
 
   test('the JSON is as its schema says', async () => {
