@@ -75,6 +75,7 @@ export type DiagnosticCode =
   | 'ambiguous-pool'
   | 'pool-not-served'
   | 'pool-not-allowed'
+  | 'adoption-not-allowed'
   | 'missing-device'
   | 'egress-is-underlay'
   | 'address-outside-pool'

@@ -2,13 +2,25 @@
 import { ADOPT, APPROVE, hashesIn, isApprovalHash, OWN_PREFIX, PROTECT } from '../model/annotations.ts';
 import { nearest, orList, shown } from '../model/text.ts';
 import { error } from './finding.ts';
-import type { Definition, Finding } from './object.ts';
+import type { Catalog, Definition, Finding } from './object.ts';
 
 /** What is wrong with netloom's own annotations of a definition. */
-export function checkAnnotations(self: Definition): readonly Finding[] {
-  return Object.keys(self.annotations)
-    .filter(name => name.startsWith(OWN_PREFIX))
-    .flatMap(name => wrongWith(self, name, self.annotations[name] ?? ''));
+export function checkAnnotations(self: Definition, catalog: Catalog): readonly Finding[] {
+  const own = Object.keys(self.annotations).filter(name => name.startsWith(OWN_PREFIX));
+  return own.flatMap(name => [...wrongWith(self, name, self.annotations[name] ?? ''), ...(name === ADOPT ? adoptionBy(self, catalog) : [])]);
+}
+
+// Who owns a folder writes what he likes into it: that it takes over what others run is for the operators to say.
+function adoptionBy(self: Definition, { namespaces }: Catalog): readonly Finding[] {
+  const tenant = namespaces.get(self.namespace);
+  if (self.annotations[ADOPT] !== 'true' || tenant?.spec.folder === undefined || tenant.spec.adopt === true) return [];
+  const hint = `its operators may write adopt: true into Namespace ${tenant.name}, for as long as that takes`;
+  return [
+    error('adoption-not-allowed', self, ['metadata', 'annotations', ADOPT], `namespace ${tenant.name} may not take over what runs already`, {
+      hint,
+      related: [{ on: tenant, path: ['spec', 'folder'] }],
+    }),
+  ];
 }
 
 const MORE: { readonly [K in Definition['kind']]?: readonly string[] } = { Cluster: [APPROVE], Network: [ADOPT], Interface: [ADOPT] };

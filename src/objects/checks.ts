@@ -14,7 +14,7 @@ import { checkRoutedIP } from './routed-ip-check.ts';
 /** All that is wrong with a catalog, in no order. `before`: the revision that it is held against: what is wrong is the same, but of what is too many the new is blamed. */
 export function checkAll(catalog: Catalog, before?: Catalog): readonly Finding[] {
   return [
-    ...checkAnnotations(catalog.cluster),
+    ...checkAnnotations(catalog.cluster, catalog),
     ...checkCluster(catalog.cluster, catalog),
     ...each(catalog.nodes, checkNode, catalog),
     ...each(catalog.pools, checkAddressPool, catalog),
@@ -33,6 +33,6 @@ function each<D extends Definition>(
   catalog: Catalog,
 ): Finding[] {
   const found: Finding[] = [];
-  for (const definition of definitions.values()) found.push(...checkAnnotations(definition), ...check(definition, catalog));
+  for (const definition of definitions.values()) found.push(...checkAnnotations(definition, catalog), ...check(definition, catalog));
   return found;
 }

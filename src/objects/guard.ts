@@ -35,7 +35,7 @@ export function guardedPorts(view: NodeView): readonly GuardedPort[] {
     const given = entry?.interfaces[iface.key];
     if (entry === undefined || given === undefined || given.removed !== undefined) return [];
     const ifname = portName(iface, given, bridgeName(entry.vxid), view);
-    if (ifname === undefined || isElsewhere(ifname, bridgeName(entry.vxid), view) || isOthers(bridgeName(entry.vxid), view)) return [];
+    if (ifname === undefined || isElsewhere(ifname, bridgeName(entry.vxid), view) || isOthersBridge(bridgeName(entry.vxid), view)) return [];
     return [{ ifname, mac: given.mac, addresses: addressesOf(iface, network, given, view), protect: iface.spec.spoofProtection }];
   });
 }
@@ -46,6 +46,7 @@ export function movingGuests(view: NodeView): Guarded['moving'] {
     const entry = view.ledger.networks[network.key];
     const given = entry?.interfaces[iface.key];
     if (!isMigrating(iface) || learns(network, view.catalog) || entry === undefined || given === undefined || given.removed !== undefined) return [];
+    if (isOthersBridge(bridgeName(entry.vxid), view)) return [];
     const own = portName(iface, given, bridgeName(entry.vxid), view);
     return [{ mac: given.mac, ports: [...(own === undefined ? [] : [own]), vxlanName(entry.vxid)] }];
   });
@@ -56,14 +57,16 @@ function portName(iface: InterfaceDef, given: InterfaceEntry, bridge: string, vi
   const how = iface.spec.attach;
   if (how.tap !== undefined) return how.tap.ifname ?? tapName(given.uuid);
   if (how.bridge === undefined) return tapName(given.uuid);
-  if (how.bridge.port !== undefined) return how.bridge.port;
+  const { port } = how.bridge;
+  // A device of ours is not what a definition calls its port: what may come out of it is said by whose it is.
+  if (port !== undefined) return view.facts.ports.some(({ ifname, ours }) => ours && ifname === port) ? undefined : port;
   const mac = nearMac(given.mac);
   return view.facts.ports.find(found => found.bridge === bridge && found.mac === mac && !found.ours)?.ifname;
 }
 
-// Somebody else's bridge, or VXLAN device, that has our name: a conflict, which no filter of ours may cut off.
-function isOthers(name: string, { facts }: NodeView): boolean {
-  return facts.devices.includes(name);
+// Somebody else's bridge that has our name: a conflict, which no filter of ours may cut off. One that only lost its mark has ours in it, and guests to be held.
+function isOthersBridge(bridge: string, { facts }: NodeView): boolean {
+  return facts.devices.includes(bridge) && !facts.ports.some(port => port.ours && port.bridge === bridge);
 }
 
 // A device of the node that has the name by mistake (its own NIC, in a bridge of its own) must never come under our filters.
@@ -88,7 +91,7 @@ export function hostEnds(view: NodeView): readonly HostEnd[] {
 export function meshPorts(view: NodeView): readonly string[] {
   return networksOf(view.node, view).flatMap(network => {
     const entry = view.ledger.networks[network.key];
-    if (entry === undefined || [vxlanName, bridgeName].some(nameOf => isOthers(nameOf(entry.vxid), view))) return [];
+    if (entry === undefined || isOthersBridge(bridgeName(entry.vxid), view) || isElsewhere(vxlanName(entry.vxid), bridgeName(entry.vxid), view)) return [];
     return [vxlanName(entry.vxid), ...(carriesRouter(network, view) ? [vethNames(entry.vxid).outer] : [])];
   });
 }

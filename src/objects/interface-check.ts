@@ -2,7 +2,8 @@
 import { ADOPT } from '../model/annotations.ts';
 import { type Cidr, contains, nthAddress, parseCidr } from '../model/ip.ts';
 import { isReservedMac, isUnicast } from '../model/mac.ts';
-import { isOurName, isReservedDevice } from '../model/names.ts';
+import { isOurName, isReservedDevice, vethNames } from '../model/names.ts';
+import { parseVxid } from '../model/vxid.ts';
 import { beside, error } from './finding.ts';
 import { nodesOf } from './mesh.ts';
 import type { Catalog, Finding, InterfaceDef, NetworkDef } from './object.ts';
@@ -147,12 +148,13 @@ export function givenNames(self: InterfaceDef): readonly { readonly path: readon
   return found.flatMap(({ path, name }) => (name === undefined ? [] : [{ path, name }]));
 }
 
-function deviceNames(self: InterfaceDef, { nodes }: Catalog): readonly Finding[] {
+function deviceNames(self: InterfaceDef, catalog: Catalog): readonly Finding[] {
+  const { nodes } = catalog;
   const homes = nodesOf(self).flatMap(name => nodes.get(name) ?? []);
   return givenNames(self).flatMap(({ path, name }) => {
     const hint = 'choose another name, or leave it out';
     if (isReservedDevice(name)) return [error('reserved-device', self, path, `${name} is no name for an interface's device`, { hint })];
-    if (isOurName(name) && !isLeftByOthers(self, name))
+    if (isOurName(name) && !isLeftByOthers(self, name, catalog))
       return [error('name-collision', self, path, `${name} is a name that netloom gives to its own devices`, { hint })];
     const node = homes.find(home => home.spec.underlay.device === name);
     if (node === undefined) return [];
@@ -161,9 +163,11 @@ function deviceNames(self: InterfaceDef, { nodes }: Catalog): readonly Finding[]
   });
 }
 
-/** A port that somebody else's router has in the network, under a name that ours would have. */
-function isLeftByOthers({ annotations, spec: { attach } }: InterfaceDef, name: string): boolean {
-  return annotations[ADOPT] === 'true' && attach.bridge?.port === name;
+/** The port that somebody else's router has in this very network, under the name that ours would have. */
+function isLeftByOthers({ annotations, namespace, spec: { attach, network } }: InterfaceDef, name: string, { networks }: Catalog): boolean {
+  const { vxid } = networks.get(`${namespace}/${network}`)?.spec ?? {};
+  const pinned = vxid === undefined ? null : parseVxid(vxid);
+  return annotations[ADOPT] === 'true' && attach.bridge?.port === name && pinned !== null && name === vethNames(pinned).outer;
 }
 
 function guestNamespace(self: InterfaceDef): readonly Finding[] {

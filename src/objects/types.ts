@@ -588,6 +588,10 @@ export interface Namespace {
      * Where the tenant's definitions stand: nothing of another namespace and nothing of the cluster may stand below it, and nothing of this one elsewhere (but the Namespace itself). With CODEOWNERS, the owners of the folder can change this tenant and no other.
      */
     folder?: string;
+    /**
+     * The annotation netloom.dev/adopt of the tenant's definitions may take over what runs on nodes already. Without it that is an error in a namespace with a folder, whose owners would else decide whose networks they take over.
+     */
+    adopt?: boolean;
   };
 }
 

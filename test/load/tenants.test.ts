@@ -195,3 +195,23 @@ describe('a folder', () => {
     ]);
   });
 });
+
+describe('taking over what runs already', () => {
+  const adopting = `apiVersion: netloom.dev/v1
+kind: Network
+metadata: {name: lan, namespace: bakery, annotations: {netloom.dev/adopt: "true"}}
+spec: {cidr: 10.0.0.0/24, vxid: 100, dhcp: false, nat: false}
+`;
+  const files = (spec: object): Readonly<Record<string, string>> => ({ 'c.yaml': CLUSTER() + doc('Namespace', 'bakery', spec), 't/bakery/a.yaml': adopting });
+
+  test('is for operators to allow whose tenants own a folder', () => {
+    expect(told(loadFiles(files({ folder: 't/bakery' })))).toEqual([
+      'namespace bakery may not take over what runs already | its operators may write adopt: true into Namespace bakery, for as long as that takes | t/bakery/a.yaml:3:75 c.yaml:3:97',
+    ]);
+    fine(files({ folder: 't/bakery', adopt: true }));
+  });
+
+  test('needs no word where everybody writes everywhere', () => {
+    fine(files({}));
+  });
+});
