@@ -28,8 +28,6 @@ export interface RawLink extends LinkRow {
   readonly link_index?: number;
   /** Id that the reading namespace has for the namespace of the other end. */
   readonly link_netnsid?: number;
-  /** Name of the other end, when that is in the same namespace. */
-  readonly link?: string;
 }
 
 /** Links of `link show` with the addresses that `addr show` printed for them. */

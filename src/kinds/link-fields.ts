@@ -2,7 +2,7 @@
 import type { Adopted, Fate, Impact, Observed, Owner } from './kind.ts';
 import { isHome, isOurGroup, OURS } from './marks.ts';
 import type { AddrGenMode, LinkSet, Op } from './op.ts';
-import type { LinkRow, Rows } from './rows.ts';
+import type { AddrRow, LinkRow, Rows } from './rows.ts';
 
 /** Key and live fields of every link that we make. */
 export interface LinkFields {
@@ -146,6 +146,11 @@ export function linksOfType(rows: Rows, type: string): readonly LinkRow[] {
 /** True for tun devices that carry Ethernet frames. */
 export function isTap(row: LinkRow): boolean {
   return row.linkinfo?.info_kind === 'tun' && row.linkinfo.info_data?.type === 'tap';
+}
+
+/** An address that somebody gave the link, and not the kernel by itself. */
+export function ownAddress({ addr_info }: LinkRow): AddrRow | undefined {
+  return addr_info.find(({ scope, local }) => scope !== 'link' && !local.startsWith('fe80:'));
 }
 
 /** Names of the links of ours in a namespace, for kinds that belong to links; in a guest's namespace the far ends of our veths. */

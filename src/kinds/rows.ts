@@ -48,6 +48,8 @@ export interface LinkRow {
   readonly group: string;
   /** Name of the bridge it is in. */
   readonly master?: string;
+  /** Name of the link that it stands on (VLAN devices, macvlans), or, of a veth, of its other end; when that is in the same namespace. */
+  readonly link?: string;
   readonly inet6_addr_gen_mode?: string;
   readonly linkinfo?: {
     readonly info_kind?: string;

@@ -31,6 +31,11 @@ function refusal(links: readonly LinkRow[], more: Partial<Rows> = {}): string {
   return plan.held.find(({ holder }) => holder?.kept !== undefined && !holder.kept.includes('which it is in'))?.holder?.kept ?? '';
 }
 
+function tapReason(links: readonly LinkRow[]): string {
+  const held = planOn(definitions(), there(links)).held.find(({ ref }) => ref === 'link:/tap7');
+  return held === undefined ? '' : heldReason(held);
+}
+
 const touched = ({ steps }: { readonly steps: readonly Step[] }): readonly string[] => steps.flatMap(({ ops }) => ops.map(renderOp));
 
 describe('what a definition permits', () => {
@@ -125,6 +130,38 @@ describe('what is something else than the definition says stays foreign, and the
     expect(adopted(planOn(definitions(), there([linkLocal, VXLAN, TAP])))).toHaveLength(3);
   });
 
+  const ADDRESS = [{ family: 'inet', local: '10.0.0.1', prefixlen: 24, scope: 'global' } as const];
+
+  test("an address of the node's own on a vxlan, in a bridge or alone, and on a tap", () => {
+    expect(refusal([{ ...VXLAN, master: '', addr_info: ADDRESS }])).toContain('vxlan100 carries 10.0.0.1/24, an address of the node itself');
+    expect(refusal([BRIDGE, { ...VXLAN, addr_info: ADDRESS }, TAP])).toContain('vxlan100 carries 10.0.0.1/24');
+    expect(tapReason([BRIDGE, VXLAN, { ...TAP, addr_info: ADDRESS }])).toContain('tap7 carries 10.0.0.1/24');
+  });
+
+  test('a device that stands on the bridge or the vxlan: it would be cut off', () => {
+    expect(refusal([...HAND_MADE, link('br100.10', 'vlan', { link: 'br100' })])).toContain('br100.10 stands on br100, and no definition speaks of it');
+    expect(refusal([...HAND_MADE, link('macvtap0', 'macvtap', { link: 'vxlan100' })])).toContain('macvtap0 stands on vxlan100');
+    expect(tapReason([...HAND_MADE, link('mv0', 'macvlan', { link: 'tap7' })])).toContain('mv0 stands on tap7');
+  });
+
+  test('a tap with another owner or other queues, which would be made anew', () => {
+    const queues = { info_kind: 'tun', info_data: { type: 'tap', multi_queue: true }, info_slave_kind: 'bridge', info_slave_data: {} };
+    for (const [more, why] of [
+      [{ owner: 107 }, 'its owner is 107, the definition says none'],
+      [{ ownerUnanswered: true as const }, 'nobody answers which user owns tap7'],
+      [{ linkinfo: queues }, 'its multiQueue is true, the definition says false'],
+    ] as const) {
+      const links = [BRIDGE, VXLAN, { ...TAP, ...more }];
+      expect(tapReason(links)).toContain(why);
+      expect(touched(planOn(definitions(), there(links))).filter(line => /\btap7\b/.test(line) && !line.includes('nft'))).toEqual([]);
+    }
+  });
+
+  test('a vxlan of the other family, which would be made anew', () => {
+    const six = { ...VXLAN, linkinfo: { ...VXLAN.linkinfo, info_data: { ...VXLAN.linkinfo?.info_data, local6: 'fd00::1' } } };
+    expect(refusal([BRIDGE, six, TAP])).toContain('vxlan100 sends from fd00::1 and would have to be made anew');
+  });
+
   test('a port that no definition speaks of: it would be cut off', () => {
     expect(refusal([...HAND_MADE, tap('tap8', 'br100')])).toBe('tap8 is in br100, and no Interface of this node speaks of it: it would be cut off');
     expect(refusal([...HAND_MADE, vxlan('vxlan200', 200, { master: 'br100' })])).toContain('vxlan200 is in br100');
@@ -140,11 +177,7 @@ describe('what is something else than the definition says stays foreign, and the
   });
 
   test('a tap in another bridge, and what is no tap', () => {
-    const reason = (links: readonly LinkRow[]): string => {
-      const held = planOn(definitions(), there(links)).held.find(({ ref }) => ref === 'link:/tap7');
-      return held === undefined ? '' : heldReason(held);
-    };
-    expect(reason([BRIDGE, VXLAN, link('br9', 'bridge'), { ...TAP, master: 'br9' }])).toContain('tap7 is in br9 and not in br-vxlan-64');
-    expect(reason([BRIDGE, VXLAN, link('tap7', 'dummy', { master: 'br100' })])).toContain('tap7 is of the type dummy and no tap');
+    expect(tapReason([BRIDGE, VXLAN, link('br9', 'bridge'), { ...TAP, master: 'br9' }])).toContain('tap7 is in br9 and not in br-vxlan-64');
+    expect(tapReason([BRIDGE, VXLAN, link('tap7', 'dummy', { master: 'br100' })])).toContain('tap7 is of the type dummy and no tap');
   });
 });
