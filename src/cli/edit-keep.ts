@@ -1,11 +1,14 @@
 /** What becomes of a change: nothing, files, a commit in the checkout, or one that is pushed. */
+import { HostError } from '../host/errors.ts';
+import { holdSignals } from '../host/interruption.ts';
+import { shellText } from '../model/shell.ts';
 import { authorHere } from '../pass/checkout.ts';
-import { commitEdits, hasBranch, headOf, pushHead, uncommitted, writeEdits } from '../pass/commit-edits.ts';
+import { commitEdits, type Head, hasBranch, headOf, pushHead, uncommitted, writeEdits } from '../pass/commit-edits.ts';
 import { pushEdit } from '../pass/push-edit.ts';
 import type { EditOptions } from './edit-options.ts';
 import type { Ready } from './edit-ready.ts';
 import { type Desk, MAIN } from './edit-source.ts';
-import { CommandError } from './exit.ts';
+import { CommandError, explain } from './exit.ts';
 import { say } from './terminal.ts';
 
 export interface Done {
@@ -49,11 +52,43 @@ async function committed({ edits, message, change }: Ready, options: EditOptions
   const head = await headOf(dir);
   const branch = await branchOf(dir, head.branch, options, change.subject);
   const isNew = branch !== null && branch !== head.branch;
-  const commit = await commitEdits(dir, edits, { branch: isNew ? branch : null, message });
-  const done = { branch: branch ?? '', commit, into: isNew ? (head.branch ?? '') : '' };
-  if (options.push === undefined) return { as: 'committed', ...done, link: null };
-  if (branch === null) throw new CommandError(`committed ${commit}, and no branch is checked out to push`, { hint: 'git switch --create NAME, then git push' });
-  return { as: 'pushed', ...done, link: await pushHead(dir, branch) };
+  return endingWhole(async interrupt => {
+    const commit = await commitEdits(dir, edits, { branch: isNew ? branch : null, message, interrupt });
+    const done = { branch: branch ?? '', commit, into: isNew ? (head.branch ?? '') : '' };
+    if (options.push === undefined) return { as: 'committed', ...done, link: null };
+    if (branch === null)
+      throw new CommandError(`committed ${commit}, and no branch is checked out to push`, { hint: 'git switch --create NAME, then git push' });
+    const link = await pushHead(dir, branch, interrupt).catch(error => {
+      throw notPushed(error, commit, branch, isNew ? head : null);
+    });
+    return { as: 'pushed', ...done, link };
+  });
+}
+
+// The commit is good, and its author decides what becomes of it; `from` is where a new branch was begun.
+function notPushed(error: Error, commit: string, branch: string, from: Head | null): CommandError {
+  const back = shellText(['git', 'switch', ...(from?.branch ? [from.branch] : ['--detach', from?.commit ?? ''])]);
+  const undo = from === null ? 'git reset --keep HEAD~1' : `${back} && ${shellText(['git', 'branch', '-D', branch])}`;
+  return new CommandError(`committed ${commit} on ${branch} here, but not pushed: ${error.message}`, {
+    hint: `${shellText(['git', 'push', '-u', 'origin', branch])}\n  or to take it back: ${undo}`,
+  });
+}
+
+// A signal lets git end by itself, and what is half done is taken back before we end by it too. A second one ends us at once.
+async function endingWhole<T>(act: (interrupt: AbortSignal) => Promise<T>): Promise<T> {
+  const held = holdSignals();
+  try {
+    return await act(held.stop);
+  } catch (error) {
+    const signal = held.signal();
+    if (signal === null) throw error;
+    const isTakenBack = error instanceof HostError && error.code === 'interrupted';
+    say(isTakenBack ? `stopped by ${signal}: nothing was committed, and files and branch are what they were` : explain(error).text);
+    process.kill(process.pid, signal);
+    throw error;
+  } finally {
+    held.release();
+  }
 }
 
 // null: a commit is checked out by itself, and stays so.

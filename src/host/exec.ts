@@ -91,6 +91,8 @@ export interface RunOptions {
   readonly maxBytes?: number;
   /** Aborted: it is killed with its children, and that is an error, `interrupted`. */
   readonly stop?: AbortSignal;
+  /** Aborted: it gets a SIGINT with its children, and takes back what it began; an error, `interrupted`, unless it ends with 0 all the same. */
+  readonly interrupt?: AbortSignal;
   /** Open descriptors of ours that the child keeps open as 3, 4, …: locks that must hold as long as it lives. */
   readonly keepOpen?: readonly number[];
 }
@@ -121,13 +123,12 @@ export async function run(program: string, args: readonly string[], options: Run
     maxBuffer: options.maxBytes ?? 256 * 1024 * 1024,
   });
   const late = deadline(child.pid, timeoutMs);
-  const halt = (): void => void (child.pid !== undefined && signalGroup(child.pid, 'SIGKILL'));
-  options.stop?.addEventListener('abort', halt);
-  if (options.stop?.aborted === true) halt();
+  const asked = [onceAsked(options.stop, child.pid, 'SIGKILL'), onceAsked(options.interrupt, child.pid, 'SIGINT')];
   const end = await child;
   late.cancel();
-  options.stop?.removeEventListener('abort', halt);
-  if (options.stop?.aborted === true) throw new HostError('interrupted', `${shown} was stopped by ${options.stop.reason}`, { command: shown });
+  for (const each of asked) each.cancel();
+  const ending = end.exitCode === 0 ? options.stop : AbortSignal.any([options.stop, options.interrupt].filter(each => each !== undefined));
+  if (ending?.aborted === true) throw new HostError('interrupted', `${shown} was stopped by ${ending.reason}`, { command: shown });
   if (late.hit()) throw new HostError('timeout', `${shown} did not end within ${timeoutMs} ms and was killed`, { command: shown });
   if (end.isMaxBuffer) throw new HostError('too-much-output', `${shown} printed more than ${options.maxBytes ?? 256 * 1024 * 1024} bytes`, { command: shown });
   const result = { stdout: end.stdout, stderr: textOf(end.stderr), exitCode: end.exitCode ?? null, signal: end.signal ?? null };
@@ -197,6 +198,13 @@ function deadline(pid: number | undefined, timeoutMs: number): { cancel(): void;
     if (pid !== undefined) signalGroup(pid, 'SIGKILL');
   }, timeoutMs);
   return { cancel: () => clearTimeout(timer), hit: () => hit };
+}
+
+function onceAsked(asked: AbortSignal | undefined, pid: number | undefined, signal: NodeJS.Signals): { cancel(): void } {
+  const send = (): void => void (pid !== undefined && signalGroup(pid, signal));
+  asked?.addEventListener('abort', send);
+  if (asked?.aborted === true) send();
+  return { cancel: () => asked?.removeEventListener('abort', send) };
 }
 
 /** A signal for a child and its children. */

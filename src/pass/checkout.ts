@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { hasProgram, type RunResult, run } from '../host/exec.ts';
+import { hasProgram, type RunOptions, type RunResult, run } from '../host/exec.ts';
 import { writeAtomic } from '../host/files.ts';
 import type { Author } from '../repo/repo.ts';
 import { whoAndWhen } from './word.ts';
@@ -24,8 +24,8 @@ export async function changedAmong(dir: string, paths: readonly string[]): Promi
 }
 
 /** Commits these files, whatever else is changed or staged; the new commit's short name. Throws HostError with git's words. */
-export async function commitFiles(dir: string, paths: readonly string[], message: string): Promise<string> {
-  await personsGit(dir, ['commit', '--quiet', '-m', message, '--', ...paths.map(literal)]);
+export async function commitFiles(dir: string, paths: readonly string[], message: string, how: Pick<RunOptions, 'interrupt'> = {}): Promise<string> {
+  await personsGit(dir, ['commit', '--quiet', '-m', message, '--', ...paths.map(literal)], how);
   return (await personsGit(dir, ['rev-parse', '--short', 'HEAD'])).stdout.trim();
 }
 
@@ -82,11 +82,11 @@ function configuredAuthor(dir: string): Promise<string | null> {
 }
 
 async function git(dir: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<string> {
-  return (await personsGit(dir, args, more)).stdout;
+  return (await personsGit(dir, args, { env: more })).stdout;
 }
 
 /** git as the person at the keyboard has set it up, asking nothing. Throws HostError with its words. */
-export async function personsGit(dir: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<RunResult> {
+export async function personsGit(dir: string, args: readonly string[], { env, ...how }: Pick<RunOptions, 'env' | 'interrupt'> = {}): Promise<RunResult> {
   const own = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => OWN.test(entry[0]) && entry[1] !== undefined));
-  return run('git', args, { cwd: dir, env: { ...own, GIT_TERMINAL_PROMPT: '0', ...more }, okCodes: [0] });
+  return run('git', args, { ...how, cwd: dir, env: { ...own, GIT_TERMINAL_PROMPT: '0', ...env }, okCodes: [0] });
 }

@@ -64,10 +64,12 @@ export interface CommitArgs {
   /** One that is not there yet, which the checkout is on afterwards; null: the one that it is on. */
   readonly branch: string | null;
   readonly message: string;
+  /** Aborted: as where it fails. */
+  readonly interrupt: AbortSignal;
 }
 
 /** Writes and commits them; where either fails, files and branch are what they were. The commit's short name. Throws HostError. */
-export async function commitEdits(dir: string, edits: Edits, { branch, message }: CommitArgs): Promise<string> {
+export async function commitEdits(dir: string, edits: Edits, { branch, message, interrupt }: CommitArgs): Promise<string> {
   const made = [...edits].flatMap(([path, { from }]) => (from === null ? [literal(path)] : []));
   const before = await headOf(dir);
   if (branch !== null) await personsGit(dir, ['switch', '--quiet', '--create', branch]);
@@ -75,7 +77,7 @@ export async function commitEdits(dir: string, edits: Edits, { branch, message }
     await writeEdits(dir, edits);
     try {
       if (made.length > 0) await personsGit(dir, ['add', '--intent-to-add', '--', ...made]);
-      return await commitFiles(dir, [...edits.keys()], message);
+      return await commitFiles(dir, [...edits.keys()], message, { interrupt });
     } catch (error) {
       if (made.length > 0) await personsGit(dir, ['reset', '--quiet', '--', ...made]).catch(() => undefined);
       await takeBack(dir, edits);
@@ -125,8 +127,8 @@ export async function originOf(dir: string): Promise<string | null> {
   );
 }
 
-/** Pushes what the checkout is at to a branch of origin; the link by which the forge opens a pull request, where it says one. Throws HostError. */
-export async function pushHead(dir: string, branch: string): Promise<string | null> {
-  const { stderr } = await personsGit(dir, ['push', '--quiet', '--set-upstream', 'origin', `HEAD:refs/heads/${branch}`]);
+/** Pushes what the checkout is at to a branch of origin; the link by which the forge opens a pull request, where it says one. Throws HostError, also where it is interrupted. */
+export async function pushHead(dir: string, branch: string, interrupt: AbortSignal): Promise<string | null> {
+  const { stderr } = await personsGit(dir, ['push', '--quiet', '--set-upstream', 'origin', `HEAD:refs/heads/${branch}`], { interrupt });
   return linkIn(stderr);
 }

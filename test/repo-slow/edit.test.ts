@@ -13,6 +13,7 @@ import { setMetadataCommand } from '../../src/cli/edit-set-command.ts';
 import { explain } from '../../src/cli/exit.ts';
 import { FILES } from '../edit/definitions.ts';
 import { ROOT } from '../house/tree.ts';
+import { gitAt as at, makeCheckout } from './checkout.ts';
 
 /** The folder above. */
 const UP = '.'.repeat(2);
@@ -22,8 +23,6 @@ let out = '';
 let err = '';
 const repo = (): string => join(dir, 'repo');
 const bare = (): string => join(dir, 'bare.git');
-const at = (place: string, ...args: readonly string[]): string =>
-  execFileSync('git', ['-C', place, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 const git = (...args: readonly string[]): string => at(repo(), ...args);
 const path = (file: string): string => join(repo(), file);
 const read = (file: string): string => readFileSync(path(file), 'utf8');
@@ -40,18 +39,7 @@ const network = (name: string, more = {}) => createNetworkCommand(name, '10.9.0.
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'netloom-edit-test-'));
-  for (const [file, text] of Object.entries(FILES)) {
-    mkdirSync(dirname(path(file)), { recursive: true });
-    writeFileSync(path(file), text);
-  }
-  at('/', 'init', '-q', '--bare', '-b', 'main', bare());
-  git('init', '-q', '-b', 'main');
-  git('config', 'user.name', 'Ann');
-  git('config', 'user.email', 'ann@example.com');
-  git('add', '.');
-  git('commit', '-q', '-m', 'all');
-  git('remote', 'add', 'origin', bare());
-  git('push', '-q', 'origin', 'main');
+  makeCheckout(repo(), bare());
   [out, err] = ['', ''];
   vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
     out += String(chunk);
