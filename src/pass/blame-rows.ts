@@ -1,10 +1,10 @@
 /** Periods of the ledger to rows: what floating and routed addresses led to meanwhile, and the commits that caused each. */
 import type { Definition } from '../objects/object.ts';
 import { type Oid, type Repo, RepoError } from '../repo/repo.ts';
-import type { Aim, BlameRow, Cause } from '../trace/blame.ts';
+import type { Aim, BlameRow } from '../trace/blame.ts';
 import type { Holding, Space } from '../trace/holding.ts';
 import { cutAt, meets, type Period, type Version, valueAt } from '../trace/tenure.ts';
-import { followDefinition } from './definition-past.ts';
+import { causeOf, type Defined, type DefinitionsPast, isWrittenIn, versionsNewestFirst } from './blame-cause.ts';
 import { newestOf } from './find-revision.ts';
 import type { Remote } from './remote.ts';
 import { definitionsIn } from './signature.ts';
@@ -31,7 +31,7 @@ export interface RowsArgs {
 export async function blameRows(args: RowsArgs): Promise<{ readonly rows: readonly BlameRow[]; readonly remarks: readonly string[] }> {
   const { held, when } = args;
   const asked = held.map(sinceNoted).filter(period => when === null || meets(period, when));
-  const [definitions, remarks] = asked.length === 0 ? [null, []] : await definitionsPast(args, Math.min(...asked.map(({ from }) => from)));
+  const [definitions, remarks] = asked.length === 0 ? [null, []] : await definitionsPast(args, asked);
   const rows: (BlameRow & { readonly order: number })[] = [];
   for (const period of asked) {
     const parts = (await partsOf(args, definitions, period)).filter(part => when === null || meets(part, when));
@@ -51,37 +51,43 @@ function whereOf({ network, pool }: BlameRow): string {
   return `${network} ${pool}`;
 }
 
-interface DefinitionsPast {
-  readonly repo: Repo;
-  readonly walked: Walked;
-}
-
-async function definitionsPast({ remote, tell }: RowsArgs, since: number): Promise<readonly [DefinitionsPast | null, readonly string[]]> {
+async function definitionsPast({ remote, tell }: RowsArgs, asked: readonly Held[]): Promise<readonly [DefinitionsPast | null, readonly string[]]> {
+  const since = Math.min(...asked.map(({ from }) => from));
+  const folder = remote.path;
   try {
     const { repo, branch, tip } = await newestOf(remote.definitions, remote.branch);
-    const isEnough = ({ last }: Walked): boolean => last.at <= since;
+    const isEnough = async (walked: Walked): Promise<boolean> => walked.last.at <= since && (await areWritten({ repo, walked }, asked));
     const told = (so: Walked): void => tell?.(so.walked, new Date(so.last.at));
-    return [{ repo, walked: await walkBack({ repo, branch, from: tip, folder: remote.path, mayFetch: true, isEnough, tell: told }) }, []];
+    return [{ repo, branch, folder, walked: await walkBack({ repo, branch, from: tip, folder, mayFetch: true, isEnough, tell: told }) }, []];
   } catch (error) {
     if (!(error instanceof RepoError)) throw error;
     return [null, [`the definitions cannot be read, so authors, and what floating and routed addresses led to, are not known: ${error.message}`]];
   }
 }
 
+async function areWritten(past: Pick<DefinitionsPast, 'repo' | 'walked'>, asked: readonly Held[]): Promise<boolean> {
+  for (const { value, commit, from } of asked) {
+    if (commit !== '' && value.object !== '' && !(await isWrittenIn(past, value, from))) return false;
+  }
+  return true;
+}
+
 interface Part extends Held {
   readonly aim: Aim | null;
+  /** Where its definition stood; '' where it has none that is known. */
+  readonly aimPlace: string;
   readonly isByDefinition: boolean;
 }
 
 // One after another only where something that is shown changed.
 async function partsOf(args: RowsArgs, definitions: DefinitionsPast | null, period: Held): Promise<readonly Part[]> {
   const aims = await aimsOf(args, definitions, period);
-  if (aims === null) return [{ ...period, aim: null, isByDefinition: false }];
+  if (aims === null) return [{ ...period, aim: null, aimPlace: '', isByDefinition: false }];
   const parts: Part[] = [];
   for (const cut of cutAt<Holding>(period, aims.changes)) {
-    const { aim, node } = aims.at(cut.from);
+    const { aim, node, place } = aims.at(cut.from);
     const isByDefinition = cut.commit !== period.commit && aims.ofDefinition.has(cut.commit);
-    const part: Part = { ...period, ...cut, value: { ...period.value, node }, aim, isByDefinition };
+    const part: Part = { ...period, ...cut, value: { ...period.value, node }, aim, aimPlace: place, isByDefinition };
     const last = parts.at(-1);
     const isSame = last !== undefined && JSON.stringify([last.aim, last.value.node]) === JSON.stringify([aim, node]);
     if (isSame) parts[parts.length - 1] = { ...last, until: part.until, endedBy: part.endedBy };
@@ -94,7 +100,7 @@ interface Aims {
   readonly changes: readonly (readonly Version<unknown>[])[];
   /** Commits among them that are the definitions'. */
   readonly ofDefinition: ReadonlySet<Oid>;
-  at(instant: number): { readonly aim: Aim | null; readonly node: string | null };
+  at(instant: number): { readonly aim: Aim | null; readonly node: string | null; readonly place: string };
 }
 
 async function aimsOf(args: RowsArgs, definitions: DefinitionsPast | null, { value, isPool }: Held): Promise<Aims | null> {
@@ -105,7 +111,7 @@ async function aimsOf(args: RowsArgs, definitions: DefinitionsPast | null, { val
     const network = await spacesAt(args, `networks/${key}.yaml`);
     return { changes: [network], ofDefinition: new Set(), at: instant => wayOut(key, valueAt(network, instant) ?? null) };
   }
-  const versions = definitions === null ? [] : await definitionVersions(definitions, kind, key, value.place);
+  const versions = definitions === null ? [] : await definitionVersions(definitions, value);
   const spaces = new Map<string, readonly Version<Space | null>[]>();
   const aimedAt = new Set(versions.flatMap(({ value: def }) => targetIn(def) ?? []));
   for (const path of pathsOf(args.past).filter(each => each.startsWith(`networks/${namespace}/`))) {
@@ -118,7 +124,7 @@ async function aimsOf(args: RowsArgs, definitions: DefinitionsPast | null, { val
     at: instant => {
       const target = targetIn(valueAt(versions, instant) ?? null);
       const now = [...spaces.values()].flatMap(each => valueAt(each, instant) ?? []);
-      return target === undefined ? { aim: null, node: null } : aimAt(kind, `${namespace}/${target}`, now);
+      return target === undefined ? { aim: null, node: null, place: '' } : aimAt(kind, `${namespace}/${target}`, now);
     },
   };
 }
@@ -134,21 +140,20 @@ function aimAt(kind: string, key: string, spaces: readonly Space[]): ReturnType<
     const guest = 'network' in space ? space.entry.interfaces[key] : undefined;
     if (!('network' in space) || guest === undefined || guest.removed !== undefined) continue;
     const aim = { object: `Interface ${key}`, address: guest.address ?? null, mac: guest.mac, node: guest.node ?? null };
-    return { aim, node: space.entry.gateway?.node ?? null };
+    return { aim, node: space.entry.gateway?.node ?? null, place: guest.from };
   }
-  return { aim: { object: `Interface ${key}`, address: null, mac: null, node: null }, node: null };
+  return { aim: { object: `Interface ${key}`, address: null, mac: null, node: null }, node: null, place: '' };
 }
 
 function wayOut(key: string, space: Space | null): ReturnType<Aims['at']> {
-  const gateway = space !== null && 'network' in space ? space.entry.gateway : undefined;
-  const node = gateway?.node ?? null;
-  return { aim: { object: `Network ${key}`, address: null, mac: null, node }, node };
+  const entry = space !== null && 'network' in space ? space.entry : undefined;
+  const node = entry?.gateway?.node ?? null;
+  return { aim: { object: `Network ${key}`, address: null, mac: null, node }, node, place: entry?.from ?? '' };
 }
 
-async function definitionVersions({ repo, walked }: DefinitionsPast, kind: string, key: string, place: string): Promise<readonly Version<Definition | null>[]> {
-  const path = place.replace(/:\d+$/, '');
+async function definitionVersions(past: DefinitionsPast, defined: Defined): Promise<readonly Version<Definition | null>[]> {
   const found: Version<Definition | null>[] = [];
-  for await (const version of followDefinition({ repo, walked, kind, key, path })) found.push(version);
+  for await (const version of versionsNewestFirst(past, defined)) found.push(version);
   return found.reverse();
 }
 
@@ -158,10 +163,11 @@ async function spacesAt({ remote, past }: RowsArgs, path: string): Promise<reado
 }
 
 async function rowOf(args: RowsArgs, definitions: DefinitionsPast | null, part: Part): Promise<BlameRow> {
-  const { value, from, until, commit, endedBy, space, isPool, aim, isByDefinition } = part;
+  const { value, from, until, commit, endedBy, space, isPool, aim, aimPlace, isByDefinition } = part;
   const fromLedger = commit === '';
   const status = fromLedger || isByDefinition ? null : commit;
   const revision = isByDefinition ? commit : status === null ? null : await revisionOf(args.remote.status, status);
+  const defined = isByDefinition ? [] : [value, ...(aim === null ? [] : [{ object: aim.object, place: aimPlace }])].filter(({ object }) => object !== '');
   return {
     from: fromLedger ? value.since : new Date(from).toISOString(),
     fromLedger,
@@ -176,17 +182,10 @@ async function rowOf(args: RowsArgs, definitions: DefinitionsPast | null, part: 
     leadsTo: aim,
     status,
     endedBy: endedBy === '' ? null : endedBy,
-    definitions: revision === null ? null : await causeOf(definitions, revision),
+    definitions: revision === null ? null : await causeOf(definitions, revision, defined),
   };
 }
 
 async function revisionOf(status: Repo, commit: Oid): Promise<Oid | null> {
   return definitionsIn(Buffer.from(await status.bytes(commit)).toString());
-}
-
-async function causeOf(definitions: DefinitionsPast | null, commit: Oid): Promise<Cause> {
-  const isHere = definitions !== null && (await definitions.repo.here([commit])).has(commit);
-  if (!isHere) return { commit, author: null, subject: null, at: null };
-  const { author, subject, at } = await definitions.repo.info(commit);
-  return { commit, author, subject, at: new Date(at).toISOString() };
 }

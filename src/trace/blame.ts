@@ -2,7 +2,7 @@
 import { harmless } from '../model/text.ts';
 import { csv, table } from '../report/table.ts';
 
-/** The commit of the definitions for which an address was given; author and subject are null where that commit is not known here. */
+/** The commit of the definitions that wrote what an address was given for; author and subject are null where that commit is not known here. */
 export interface Cause {
   readonly commit: string;
   readonly author: string | null;
@@ -10,7 +10,7 @@ export interface Cause {
   readonly at: string | null;
 }
 
-/** What a floating or routed address led to. */
+/** What a floating or routed address led to, as defined: nodes may have refused that revision. */
 export interface Aim {
   /** `Interface bakery/web-1`, `Network bakery/shop`. */
   readonly object: string;
@@ -113,11 +113,13 @@ export function blameJson({ about, rows, history, remarks }: Blame): object {
 }
 
 /** `From the branch netloom-status, 1,234 commits back to its first one of 2026-11-20T10:00:00Z, newest 2026-11-21T09:00:00Z.` */
-export function reachText({ when, history }: Blame): string {
+export function reachText({ when, rows, history }: Blame): string {
   const { branch, commits, since, newest, reach } = history;
   const before = isCutShort({ when, history }) ? ' What was before that is known only as far as the ledger noted it.' : '';
+  const isTold = rows.some(({ type, leadsTo }) => leadsTo !== null && type !== 'gateway');
+  const led = isTold ? ' What an address led to is told as defined, also where nodes refused that revision.' : '';
   const end = { all: 'to its first one', cut: 'as far as the remote has them, to one', enough: 'as far as it took, to one' }[reach];
-  return `From the branch ${harmless(branch)}: ${commits} ${commits === 1 ? 'commit' : 'commits'}, ${end} of ${short(since)}; the newest is of ${short(newest)}.${before}`;
+  return `From the branch ${harmless(branch)}: ${commits} ${commits === 1 ? 'commit' : 'commits'}, ${end} of ${short(since)}; the newest is of ${short(newest)}.${before}${led}`;
 }
 
 function objectText({ object, type, leadsTo }: BlameRow): string {

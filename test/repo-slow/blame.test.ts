@@ -8,9 +8,12 @@ import { serveGit } from '../../src/lab/git-server.ts';
 import { load } from '../../src/load/load.ts';
 import { EMPTY_LEDGER, type Ledger } from '../../src/model/ledger.ts';
 import { blame } from '../../src/pass/blame.ts';
+import { causeOf } from '../../src/pass/blame-cause.ts';
 import { decide } from '../../src/pass/decide.ts';
+import { newestOf } from '../../src/pass/find-revision.ts';
 import { openRemote, type Remote } from '../../src/pass/remote.ts';
 import { author, commitMessage } from '../../src/pass/signature.ts';
+import { walkBack } from '../../src/pass/walk-back.ts';
 import { blameCsv, blameJson, printBlame } from '../../src/trace/blame.ts';
 import { type Bare, makeBare } from '../repo/support/remote.ts';
 import { definition } from '../review/cluster.ts';
@@ -34,6 +37,7 @@ const BASE: Readonly<Record<string, string | null>> = {
   'lb.yaml': definition('RoutedIP', 'bakery/lb', { network: 'shop', address: '192.0.2.20' }),
 };
 const MOVED = { 'web-1.yaml': definition('Interface', 'bakery/web-1', { network: 'shop', node: 'n2', address: '10.0.0.9' }) };
+const TWO = { 'web-4.yaml': definition('Interface', 'bakery/web-4', { network: 'shop', node: 'n1', address: '10.0.0.44' }) };
 const RETARGETED = { 'front.yaml': definition('FloatingIP', 'bakery/front', { interface: 'web-2', address: '192.0.2.10' }) };
 
 describe('a cluster', () => {
@@ -99,6 +103,9 @@ describe('a cluster', () => {
     tips = { ...tips, [STATUS]: root };
     await change(8, { 'web-1.yaml': null }, 'remove again');
     await change(30, { 'web-3.yaml': definition('Interface', 'bakery/web-3', { network: 'shop', node: 'n1', address: '10.0.0.9' }) }, 'given to another');
+    // Two commits, and one pass for both.
+    made['two by'] = await commit(MAIN, TWO, EVERY + 30.5 * HOUR, 'two');
+    files = { ...files, ...TWO };
     await change(31, { 'front.yaml': null, 'floating/front.yaml': RETARGETED['front.yaml'] }, 'tidy');
   });
   afterAll(async () => {
@@ -143,14 +150,34 @@ describe('a cluster', () => {
   });
 
   test('a floating address: which guest it led to, also where only the definitions changed, and in whatever file it stands now', async () => {
-    const { rows } = await blame(config, { needle: { ip: '192.0.2.10' }, when: null });
+    const found = await blame(config, { needle: { ip: '192.0.2.10' }, when: null });
+    const { rows } = found;
     expect(rows.map(({ from, object, node, leadsTo }) => [from.slice(11, 16), object, node, leadsTo?.object, leadsTo?.address, leadsTo?.node])).toEqual([
       ['00:00', 'FloatingIP bakery/front', 'n1', 'Interface bakery/web-1', '10.0.0.9', 'n1'],
       ['01:00', 'FloatingIP bakery/front', 'n1', 'Interface bakery/web-1', '10.0.0.9', 'n2'],
       ['02:00', 'FloatingIP bakery/front', 'n1', 'Interface bakery/web-2', '10.0.0.10', 'n2'],
     ]);
+    expect(printBlame(found, '')).toMatch(/ is told as defined, also where nodes refused that revision\.$/);
+    expect(rows.map(({ definitions }) => definitions?.commit)).toEqual([made['begin by'], made['move by'], made['retarget by']]);
     expect(rows[2]).toMatchObject({ status: null, pool: 'edge', mac: '02:01:c0:00:02:0a', definitions: { commit: made['retarget by'], subject: 'retarget' } });
     expect(rows[1]?.until).toBe(iso(2));
+  });
+
+  test('the commit that wrote it is named, and not another of the same pass', async () => {
+    const { rows } = await blame({ ...config, stateDir: join(bare.root, 'fresh') }, { needle: { ip: '10.0.0.44' }, when: null });
+    expect(rows).toMatchObject([{ object: 'Interface bakery/web-4', status: made.tidy, definitions: { commit: made['two by'], subject: 'two' } }]);
+  });
+
+  test('a revision that changed nothing of the folder does not hide who wrote there before it', async () => {
+    const web = (address: string) => ({ 'defs/web.yaml': definition('Interface', 'x/web', { network: 'lan', address }) });
+    await bare.grow('side', web('10.0.0.4'));
+    const wrote = await bare.grow('side', web('10.0.0.5'));
+    const revision = await bare.grow('side', { 'README.md': 'nothing' });
+    await bare.grow('side', web('10.0.0.6'));
+    const { repo, branch, tip } = await newestOf(remote.definitions, 'side');
+    const walked = await walkBack({ repo, branch, from: tip, folder: 'defs', mayFetch: true });
+    const cause = (object: string) => causeOf({ repo, branch, folder: 'defs', walked }, revision, [{ object, place: 'web.yaml:1' }]);
+    expect([(await cause('Interface x/web')).commit, (await cause('Interface x/none')).commit]).toEqual([wrote, revision]);
   });
 
   test('a routed address, the way out of a network, a router, a MAC, and what nobody ever had', async () => {
