@@ -108,14 +108,13 @@ function guestDocuments(parts: Parts): Documents {
   const byAddress = new Map<string, string>();
   for (const guest of found.guests.filter(({ mac }) => mac === undefined || !defined.has(mac))) {
     const name = parts.name(label(guest.name ?? '') || label(`${node}-${guest.port}`) || 'guest');
-    if (guest.address !== undefined) byAddress.set(guest.address, name);
+    if (guest.address !== undefined && guest.doubt === undefined) byAddress.set(guest.address, name);
     documents.push(guestText({ name, namespace: named.namespace }, named.name, node, guest, wordsOf(parts, guest)));
   }
   if (found.router !== undefined && ask.routers === 'keep' && !defined.has(found.router.mac)) {
     documents.push(routerGuestText({ name: parts.name(`${named.name}-router`), namespace: named.namespace }, named.name, node, found));
   }
-  if (found.ownAddress !== undefined)
-    documents.push(hostText({ name: parts.name(`${named.name}-${node}`), namespace: named.namespace }, named.name, node, found.ownAddress));
+  if (found.own !== undefined) documents.push(hostText({ name: parts.name(`${named.name}-${node}`), namespace: named.namespace }, named.name, node, found.own));
   if (ask.routers === 'replace') documents.push(...floatDocuments(parts, byAddress));
   return documents;
 }
@@ -133,21 +132,29 @@ function floatDocuments({ found: { router }, named, present, remarks, name }: Pa
 }
 
 // Whom nothing is sure of is held to nothing: it goes on as it did.
-function wordsOf({ found: { cidr, mtu }, known, ask }: Parts, { address, mtu: own, mac, port }: FoundGuest): GuestWords {
+function wordsOf({ found: { cidr, mtu }, known, ask }: Parts, { address, moreAddresses, doubt, mtu: own, mac, port }: FoundGuest): GuestWords {
   const checks: string[] = [];
   if (own !== undefined)
     checks.push(`${port} has the mtu ${own}, the network ${mtu}: guests of one node may send each other larger packets now, and not afterwards`);
   if (mac !== undefined && isReservedMac(mac)) checks.push(`netloom derives addresses like ${mac} itself: the guest needs another one`);
   if (isOurName(port)) checks.push(`${port} is a name that netloom gives to its own devices: rename it first`);
   const definedCidr = known === undefined ? cidr : known.spec.cidr;
-  if (definedCidr === undefined) return { address: undefined, checks, isKnown: true };
+  if (definedCidr === undefined) return { address: undefined, allowed: [], checks, isKnown: true };
+  if (doubt !== undefined) return { address: 'none', allowed: [], checks: [...checks, `which addresses does it have? ${doubt}`], isKnown: false };
   const range = parseCidr(definedCidr);
   const isTaken = address !== undefined && range !== null && [range.network, range.broadcast, nthAddress(range, 1)].includes(address);
   if (isTaken) checks.push(`it has ${address}, which netloom keeps for the network, its router or broadcasts`);
-  if (address !== undefined && !isTaken && contains(definedCidr, address)) return { address, checks, isKnown: true };
+  if (address !== undefined && !isTaken && contains(definedCidr, address)) {
+    const isMuch = moreAddresses.length > MOST_ALLOWED;
+    if (isMuch) checks.push(`it has ${moreAddresses.length} further addresses, more than allowedAddresses takes: give them as prefixes`);
+    return { address, allowed: isMuch ? [] : moreAddresses, checks, isKnown: !isMuch };
+  }
   if (address === undefined) checks.push(`which address does it have? Nothing here tells (${ask.node})`);
-  return { address: 'none', checks, isKnown: false };
+  return { address: 'none', allowed: [], checks, isKnown: false };
 }
+
+/** As the schema says. */
+const MOST_ALLOWED = 64;
 
 function checkNetwork({ found, named, node, ask, present, remarks }: Parts): void {
   const nodes = new Set([...(present.catalog?.nodes.values() ?? [])].map(({ spec }) => spec.underlay.address));
@@ -158,7 +165,10 @@ function checkNetwork({ found, named, node, ask, present, remarks }: Parts): voi
   if (found.bridge === undefined) remarks.push(`${what} is in no bridge: netloom makes one`);
   if (found.others.length > 0)
     remarks.push(`${what} has ports that are no guests: ${found.others.join(', ')}; while they are in ${found.bridge} it is not taken over`);
-  if (found.ownAddress !== undefined) remarks.push(`${what}: the node itself has ${found.ownAddress} on ${found.bridge}; while it has, nothing is taken over`);
+  if (found.own !== undefined) remarks.push(`${what}: the node itself has ${found.own.address} on ${found.own.on}; while it has, nothing is taken over`);
+  if (found.above.length > 0)
+    remarks.push(`${what} has devices of somebody else standing on it: ${found.above.join(', ')}; while they do, nothing is taken over`);
+  for (const { kept } of found.guests) if (kept !== undefined) remarks.push(`${what}: ${kept}; while that is so, the tap is not taken over`);
   const unknown = found.guests.filter(({ mac }) => mac === undefined).map(({ port }) => port);
   if (unknown.length > 0) remarks.push(`${what}: nothing tells the MAC behind ${unknown.join(', ')}; the definition is written as a comment`);
   if (found.router !== undefined && ask.routers === 'keep') {

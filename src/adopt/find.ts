@@ -1,6 +1,8 @@
 /** The networks that somebody made on this machine, as far as its kernel and its DHCP servers tell of them. */
 import type { Inventory, Room } from '../host/inventory.ts';
-import { isOurLink } from '../kinds/link-fields.ts';
+import { othersUse } from '../kinds/adopt-judge.ts';
+import { isOurLink, ownAddress as ownOn } from '../kinds/link-fields.ts';
+import { indexOf, type LinkIndex } from '../kinds/link-index.ts';
 import type { LinkRow } from '../kinds/rows.ts';
 import { contains, parseCidr } from '../model/ip.ts';
 import { canonicalMac } from '../model/mac.ts';
@@ -20,8 +22,10 @@ export interface FoundNetwork {
   readonly device?: string;
   readonly peers: readonly string[];
   readonly cidr?: string;
-  /** An address of the node itself on the bridge, with prefix length. */
-  readonly ownAddress?: string;
+  /** An address of the node itself, with prefix length, and the ifname of the bridge or VXLAN device that has it. */
+  readonly own?: { readonly address: string; readonly on: string };
+  /** ifnames of what stands on the bridge or the VXLAN device. */
+  readonly above: readonly string[];
   readonly router?: FoundRouter;
   readonly dhcp: boolean;
   readonly dns: boolean;
@@ -38,6 +42,12 @@ export interface FoundGuest {
   /** Absent where nothing tells it for sure. */
   readonly mac?: string;
   readonly address?: string;
+  /** What it has beside that. */
+  readonly moreAddresses: readonly string[];
+  /** Why its addresses are not sure. */
+  readonly doubt?: string;
+  /** Why its tap would not be taken over. */
+  readonly kept?: string;
   readonly name?: string;
   /** Where the port has another mtu than the network. */
   readonly mtu?: number;
@@ -51,25 +61,36 @@ export function findNetworks(
 ): readonly FoundNetwork[] {
   const [own] = inventory.rooms;
   if (own === undefined) return [];
+  const scene: Scene = { inventory, own, index: indexOf(own), cidrs };
   return own.links
     .filter(link => link.linkinfo?.info_kind === 'vxlan' && !isOurLink('', link))
     .flatMap(link => {
       const vxid = Number(link.linkinfo?.info_data?.['id'] ?? 0);
-      return vxid > 0 && only(vxid, [link.ifname, link.master ?? '']) ? [networkOf(inventory, own, link, vxid, cidrs)] : [];
+      return vxid > 0 && only(vxid, [link.ifname, link.master ?? '']) ? [networkOf(scene, link, vxid)] : [];
     })
     .sort((a, b) => a.vxid - b.vxid);
 }
 
-function networkOf(inventory: Inventory, own: Room, link: LinkRow, vxid: number, cidrs: ReadonlyMap<string, string>): FoundNetwork {
+interface Scene {
+  readonly inventory: Inventory;
+  readonly own: Room;
+  readonly index: LinkIndex;
+  readonly cidrs: ReadonlyMap<string, string>;
+}
+
+function networkOf({ inventory, own, index, cidrs }: Scene, link: LinkRow, vxid: number): FoundNetwork {
   const data = link.linkinfo?.info_data ?? {};
-  const bridge = own.links.find(({ ifname, linkinfo }) => ifname === link.master && linkinfo?.info_kind === 'bridge');
-  const ports = bridge === undefined ? [] : own.links.filter(({ master, ifname }) => master === bridge.ifname && ifname !== link.ifname);
+  const master = index.named(link.master ?? '');
+  const bridge = master?.linkinfo?.info_kind === 'bridge' ? master : undefined;
+  const ports = bridge === undefined ? [] : index.ports(bridge.ifname).filter(({ ifname }) => ifname !== link.ifname);
   const router = ports.map(port => routerOf(inventory, port)).find(found => found !== undefined);
   const servers = serversOf(inventory, router?.netns, bridge?.ifname);
   const clues = cluesOf(servers, neighboursOf(inventory, bridge?.ifname, router));
   const plugged = ports.filter(({ ifname }) => ifname !== router?.port);
-  const guests = plugged.filter(isGuest).map(port => guestOf(inventory, port, clues, link.mtu));
-  const ownAddress = bridge?.addr_info.find(({ local }) => !local.startsWith('fe80:'));
+  const guests = plugged.filter(isGuest).map(port => ({ ...guestOf(inventory, port, clues, link.mtu), ...keptTap(inventory, index, port) }));
+  const devices = [...(bridge === undefined ? [] : [bridge]), link];
+  const carrier = devices.find(each => ownOn(each) !== undefined);
+  const ownAddress = carrier === undefined ? undefined : ownOn(carrier);
   const named = [String(vxid), link.ifname, bridge?.ifname ?? ''].flatMap(name => cidrs.get(name) ?? [])[0];
   const cidr =
     named ??
@@ -94,7 +115,8 @@ function networkOf(inventory: Inventory, own: Room, link: LinkRow, vxid: number,
     ...(bridge === undefined ? {} : { bridge: bridge.ifname }),
     ...(cidr === undefined ? {} : { cidr }),
     ...(router === undefined ? {} : { router }),
-    ...(ownAddress === undefined ? {} : { ownAddress: textOf(ownAddress) }),
+    above: devices.flatMap(({ ifname }) => index.uppers(ifname).map(upper => upper.ifname)),
+    ...(ownAddress === undefined || carrier === undefined ? {} : { own: { address: textOf(ownAddress), on: carrier.ifname } }),
     ...(local === undefined ? {} : { local }),
     ...(device === undefined ? {} : { device }),
   };
@@ -121,13 +143,15 @@ function guestOf(inventory: Inventory, port: LinkRow, clues: Clues, networkMtu: 
   const far = farEnd(inventory, port);
   const mac = far?.address ?? macBehind(inventory, port, clues);
   const known = mac === undefined ? undefined : clues.byMac.get(mac);
-  const address = far?.addr_info.find(({ family }) => family === 'inet')?.local ?? known?.address;
+  const farAddresses = (far?.addr_info ?? []).map(({ local }) => local).filter(local => !local.startsWith('fe80:'));
   const tap = tapOf(inventory, port);
   return {
     port: port.ifname,
     ...(tap === undefined ? {} : { tap }),
     ...(mac === undefined ? {} : { mac }),
-    ...(address === undefined ? {} : { address }),
+    moreAddresses: [...new Set([...farAddresses, ...(known?.addresses ?? [])])],
+    // What it has inside is sure, whatever others say.
+    ...(known?.doubt === undefined || farAddresses.length > 0 ? {} : { doubt: known.doubt }),
     ...(known?.name === undefined ? {} : { name: known.name }),
     ...(port.mtu === networkMtu ? {} : { mtu: port.mtu }),
   };
@@ -158,6 +182,11 @@ function tapOf({ users }: Inventory, { linkinfo, owner }: LinkRow): FoundGuest['
   return { ...(user === undefined ? {} : { owner: user }), multiQueue: data['multi_queue'] === true };
 }
 
+function keptTap(inventory: Inventory, index: LinkIndex, port: LinkRow): { readonly kept?: string } {
+  const kept = tapOf(inventory, port) === undefined ? undefined : othersUse(index, port);
+  return kept === undefined ? {} : { kept };
+}
+
 function farEnd({ rooms }: Inventory, { peer }: LinkRow): LinkRow | undefined {
   return peer?.name === undefined ? undefined : rooms.find(({ netns }) => netns === peer.netns)?.links.find(({ ifname }) => ifname === peer.name);
 }
@@ -176,8 +205,8 @@ function prefixOf(addresses: readonly string[]): string | undefined {
   return found.size === 1 ? [...found][0] : undefined;
 }
 
-// An address of another network is none here.
+// An address of another network is none here, but the guest may go on using it.
 function within(guest: FoundGuest, cidr: string | undefined): FoundGuest {
-  const { address, ...rest } = guest;
-  return address === undefined || (cidr !== undefined && contains(cidr, address)) ? guest : rest;
+  const address = cidr === undefined ? undefined : guest.moreAddresses.find(each => contains(cidr, each));
+  return address === undefined ? guest : { ...guest, address, moreAddresses: guest.moreAddresses.filter(each => each !== address) };
 }

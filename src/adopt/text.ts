@@ -71,13 +71,21 @@ export function networkText(named: Named, found: FoundNetwork, node: string, { c
 /** How an Interface gets its address, and what to check about it. */
 export interface GuestWords {
   readonly address: string | undefined;
+  /** Further ones that it may use. */
+  readonly allowed: readonly string[];
   readonly checks: readonly string[];
   /** Whether it is held to what is known of it. */
   readonly isKnown: boolean;
 }
 
 /** An Interface for a port; as a comment where its MAC is not known, since a wrong one would cut the guest off. */
-export function guestText(named: Named, network: string, node: string, guest: FoundGuest, { address, checks, isKnown }: GuestWords): readonly string[] {
+export function guestText(
+  named: Named,
+  network: string,
+  node: string,
+  guest: FoundGuest,
+  { address, allowed, checks, isKnown }: GuestWords,
+): readonly string[] {
   const { port, tap, mac, name } = guest;
   const all = document('Interface', named, tap !== undefined, [
     `network: ${word(network)}`,
@@ -85,6 +93,7 @@ export function guestText(named: Named, network: string, node: string, guest: Fo
     ...(name === undefined ? [] : [`instance: ${word(name)}`]),
     `mac: ${mac === undefined ? '# check: write it here, and take the comment signs out' : word(mac)}`,
     ...(address === undefined ? [] : [`address: ${word(address)}`]),
+    ...(allowed.length === 0 ? [] : ['allowedAddresses:', ...allowed.map(each => `  - ${word(each)}`)]),
     ...checks.map(check => `# check: ${harmless(check)}`),
     ...(isKnown ? [] : ['spoofProtection: false']),
     ...attachLines(port, tap),
@@ -123,12 +132,12 @@ export function routerGuestText(named: Named, network: string, node: string, fou
   );
 }
 
-/** An address of the node itself on the bridge, as the Interface that it could be. */
-export function hostText(named: Named, network: string, node: string, ownAddress: string): readonly string[] {
-  const [address = ''] = ownAddress.split('/');
+/** An address of the node itself on the bridge or the VXLAN device, as the Interface that it could be. */
+export function hostText(named: Named, network: string, node: string, own: NonNullable<FoundNetwork['own']>): readonly string[] {
+  const [address = ''] = own.address.split('/');
   const all = document('Interface', named, false, [`network: ${word(network)}`, `node: ${word(node)}`, `address: ${word(address)}`, 'attach:', '  host: {}']);
   return [
-    `# check: the node itself has ${ownAddress} on the bridge. netloom keeps nodes out of tenants' networks, so nothing is taken over while that is so. Either take the`,
+    `# check: the node itself has ${own.address} on ${harmless(own.on)}. netloom keeps nodes out of tenants' networks, so nothing is taken over while that is so. Either take the`,
     '# address away, or make this a definition and take the address away in the moment before the pass.',
     ...all.map(line => `# ${line}`),
   ];

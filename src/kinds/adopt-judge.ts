@@ -69,8 +69,8 @@ function wrongBridge(index: LinkIndex, { ifname, linkinfo }: LinkRow, { ports, p
   return other === undefined ? undefined : `${other.ifname} is in ${ifname}, and no Interface of this node speaks of it: it would be cut off`;
 }
 
-// What the node itself, or somebody on a device above it, has there.
-function othersUse({ uppers }: LinkIndex, link: LinkRow): string | undefined {
+/** What the node itself, or somebody on a device above it, has there. */
+export function othersUse({ uppers }: LinkIndex, link: LinkRow): string | undefined {
   const { ifname } = link;
   const own = ownAddress(link);
   if (own !== undefined) {

@@ -12,6 +12,7 @@ const UUID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const SF = 0xe2300f;
 const room = (found: Rows, more: Partial<Room> = {}): Room => ({ ...found, known: [], iptablesNat: [], ...more });
 const ip = (local: string, prefixlen = 24): LinkRow['addr_info'][number] => ({ family: 'inet', local, prefixlen });
+const FE80 = { family: 'inet6', local: 'fe80::7', prefixlen: 64 } as const;
 const port = (ifname: string, master: string, more: Partial<LinkRow> = {}): LinkRow => link(ifname, 'veth', { master, ...more });
 
 const CARD = link('eth0', '', { mtu: 1600, addr_info: [ip('198.51.100.1')], linkinfo: {} });
@@ -119,11 +120,49 @@ spec:
     const { files, remarks } = written(inventory([own, ...HAND.slice(1), tap('tap7', 'br100'), link('eth1', '', { master: 'br100' })], {}, { fdb }));
     const text = files['networks/default/net-64.n1.yaml'] ?? '';
     expect(text).toContain('# check: no MAC is known behind tap7');
-    expect(text).toContain('# check: the node itself has 10.0.0.1/24 on the bridge');
+    expect(text).toContain('# check: the node itself has 10.0.0.1/24 on br100');
     expect(catalogOf(Object.entries(files).map(([path, text]) => ({ path, text }))).interfaces.size).toBe(1);
     expect(remarks.join('\n')).toMatch(
       /sends to 198\.51\.100\.9, which no Node has yet[\s\S]*no guests: eth1[\s\S]*itself has 10\.0\.0\.1\/24[\s\S]*the MAC behind tap7/,
     );
+  });
+
+  test('lets a guest use all the addresses that it has: those inside, and those that neighbours know', () => {
+    const inside = [ip('10.0.0.7'), ip('10.0.0.50', 32), { family: 'inet6', local: 'fd00::7', prefixlen: 64 } as const, FE80];
+    const web = room(rows([link('eth0', 'veth', { address: '52:54:00:00:00:07', addr_info: inside })], { netns: 'web' }));
+    const found = inventory(HAND);
+    const text = written({ ...found, rooms: [found.rooms[0] as Room, web] }).files['networks/default/net-64.n1.yaml'];
+    expect(text).toContain('  address: 10.0.0.7\n  allowedAddresses:\n    - 10.0.0.50\n    - fd00::7\n  attach:\n');
+    const known = ['10.0.0.9', '10.0.0.51', 'fd00::9', 'fe80::9'].map(address => ({ link: 'br100', ip: address, mac: '52:54:00:00:00:09' }));
+    const fdb = [{ mac: '52:54:00:00:00:09', ifname: 'vnet0', master: 'br100', flags: [] }];
+    const spoken = written(inventory([...HAND, tap('vnet0', 'br100')], {}, { known, fdb })).files['networks/default/net-64.n1.yaml'];
+    expect(spoken).toContain('  address: 10.0.0.9\n  allowedAddresses:\n    - 10.0.0.51\n    - fd00::9\n  attach:\n');
+  });
+
+  test('holds a guest to nothing of which there are contradictory words', () => {
+    const fdb = [{ mac: '52:54:00:00:00:09', ifname: 'vnet0', master: 'br100', flags: [] }];
+    const links = [...HAND, tap('vnet0', 'br100')];
+    const server = (hosts: readonly string[], leases: readonly string[]) => ({ pid: 1, netns: '', options: ['interface=br100'], hosts, leases });
+    const moved = server(['52:54:00:00:00:09,10.0.0.9'], ['0 52:54:00:00:00:09 10.0.0.19 * *']);
+    const twice = server(['52:54:00:00:00:09,10.0.0.9', '52:54:00:00:00:10,10.0.0.9'], []);
+    for (const [dnsmasq, why] of [
+      [moved, '10.0.0.9 is reserved for it, and 10.0.0.19 is leased to it'],
+      [twice, '10.0.0.9 is said to be that of 52:54:00:00:00:09 and of 52:54:00:00:00:10'],
+    ] as const) {
+      const text = written(inventory(links, { dnsmasqs: [dnsmasq] }, { fdb })).files['networks/default/net-64.n1.yaml'];
+      expect(text).toContain(`  address: none\n  # check: which addresses does it have? ${why}\n  spoofProtection: false\n`);
+    }
+  });
+
+  test('says what would keep it from being taken over: an address on the vxlan, devices above', () => {
+    const [bridge, device, ...guests] = HAND as [LinkRow, LinkRow, LinkRow];
+    const { files, remarks } = written(inventory([{ ...device, master: '', addr_info: [ip('10.0.0.1')] }]));
+    expect(remarks.join()).toContain('the node itself has 10.0.0.1/24 on vxlan100; while it has, nothing is taken over');
+    expect(files['networks/default/net-64.n1.yaml']).toContain('# check: the node itself has 10.0.0.1/24 on vxlan100.');
+    const kept = tap('tap7', 'br100', { addr_info: [ip('10.0.0.3')], linkinfo: { info_kind: 'tun', info_data: { type: 'tap', persist: true } } });
+    const above = written(inventory([bridge, device, ...guests, kept, link('br100.10', 'vlan', { link: 'br100' })])).remarks.join();
+    expect(above).toContain('has devices of somebody else standing on it: br100.10; while they do, nothing is taken over');
+    expect(above).toContain('tap7 carries 10.0.0.3/24');
   });
 
   test('may use more than its wire carries, as it does now', () => {
