@@ -31,6 +31,7 @@ import { homeDir } from './program.ts';
 import { prolong } from './prolong.ts';
 import type { Remote } from './remote.ts';
 import { failedText, takeBack } from './take-back.ts';
+import { loadTakenOver, noteTakenOver, oursBefore } from './taken-over.ts';
 import { heldByUpgrade } from './upgrade-consent.ts';
 
 export interface GuardArgs {
@@ -77,6 +78,7 @@ export async function enforceGuarded(prepared: Prepared, args: GuardArgs): Promi
   const before = async (plan: Plan): Promise<void> => {
     if (!armed.isChecked) await checkBefore(prepared.facts, stateDir);
     armed.isChecked = true;
+    await noteTakenOver(stateDir, plan, prepared);
     if (armed.journal !== null) return;
     armed.journal = await arm(prepared, plan, args);
     if (armed.journal !== null) armed.settle = prolongFor(armed.journal, args);
@@ -170,7 +172,7 @@ export function watcherOf(stateDir: string, journal: Journal): Parameters<typeof
 // A node that lost its record, and whose kernel has what somebody enforced: nothing is known to go back to, and nothing is not it.
 async function isWayBack({ observed }: Prepared, { config, confirmMs }: GuardArgs): Promise<boolean> {
   const { good } = await lastEnforced(config.stateDir);
-  if (good !== null || !observed.some(({ owner }) => owner === 'ours')) return true;
+  if (good !== null || oursBefore(observed, await loadTakenOver(config.stateDir)).length === 0) return true;
   if (confirmMs === undefined) return false;
   throw new HostError(
     'invalid',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isAnythingKept, isKept, keepTogether } from '../host/generation.ts';
 import { dropUsedApprovals } from './control.ts';
 import { definitionsIn, GOOD, type Good, KEPT_FILES, type KeptLedger, ledgerIn, loadGood } from './kept.ts';
+import { forgetTakenOver } from './taken-over.ts';
 import { noteEnforcedBy } from './upgrade-consent.ts';
 
 /** Definitions with the ledger that they ran with; null for what there was none of. */
@@ -33,6 +34,7 @@ export async function openRecord(stateDir: string): Promise<void> {
 /** The kernel has been brought to what is good now, by this version. Writes nothing when that is known. */
 export async function keepEnforced(stateDir: string): Promise<void> {
   await keepState(stateDir);
+  await forgetTakenOver(stateDir);
   await noteEnforcedBy(stateDir);
 }
 

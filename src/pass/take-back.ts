@@ -7,6 +7,7 @@ import { heldReason } from '../plan/print-held.ts';
 import type { NetEvent } from '../report/events.ts';
 import { noteEvent } from './control.ts';
 import { type Enforced, enforce, type Prepared, prepare, prepareNothing } from './enforce.ts';
+import { type GivenBack, giveBack } from './give-back.ts';
 import { type HeldBack, saveHeldBack } from './held-back.ts';
 import { disarm, type Journal, stateBefore, turnPage } from './journal.ts';
 import { restoreKept } from './kept.ts';
@@ -14,6 +15,7 @@ import type { KeptState } from './last-enforced.ts';
 import { loadCached } from './parsed-cache.ts';
 import { type Lost, lostText, whatIsLost } from './probes.ts';
 import type { Remote } from './remote.ts';
+import { forgetTakenOver } from './taken-over.ts';
 
 /** How long what is back may take until it answers again. */
 const ANSWER_MS = 5_000;
@@ -39,11 +41,14 @@ export async function takeBack(stateDir: string, journal: Journal, why: string, 
     message,
   });
   await keepHeld(stateDir, page, told(`${titleOf(page)} is being taken back: ${cause}`));
+  // First, so that what was somebody else's is not swept as ours.
+  const given = await giveBack(stateDir);
   const enforced = await enforce(await preparedFor(stateDir, page, state), { before: async () => undefined });
   const lost = await whatIsLost(page.probes, remote, ANSWER_MS);
-  const held = told([`${titleOf(page)} was taken back: ${cause}`, instead(state), ...remains(enforced, lost)].join('; '));
+  const held = told([`${titleOf(page)} was taken back: ${cause}`, instead(state), ...givenTexts(given), ...remains(enforced, lost)].join('; '));
   await keepHeld(stateDir, page, held);
   await noteEvent(stateDir, eventOf(page, held.message, performance.now() - startedAt));
+  await forgetTakenOver(stateDir);
   await disarm(stateDir, page);
   return held;
 }
@@ -80,6 +85,12 @@ function titleOf({ revision }: Journal): string {
 
 function instead({ good }: KeptState): string {
   return good === null ? 'nothing was enforced before, so nothing is' : `${good.revision.slice(0, 10) || 'the state before'} is enforced again`;
+}
+
+function givenTexts({ links, failed }: GivenBack): readonly string[] {
+  if (links.length === 0) return [];
+  const wrong = failed.length === 0 ? '' : `, not all of it as it was: ${some(failed.map(failedText))}`;
+  return [`what it took over is its maker's again: ${some(links)}${wrong}`];
 }
 
 /** What the way back left undone: failed steps with the kernel's words, what still differs, what is still out of reach. */

@@ -5,6 +5,7 @@ import type { LinkRow, Rows } from '../../src/kinds/rows.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import { adoptionsOn } from '../../src/objects/adoption.ts';
 import type { Catalog } from '../../src/objects/object.ts';
+import type { Prepared } from '../../src/pass/enforce.ts';
 import { NOTHING_SPARED, planSparing } from '../../src/pass/spared.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { catalogOf, FACTS, ledgerOf, on } from '../compile/world.ts';
@@ -73,6 +74,11 @@ function factsOf({ links }: Rows): Facts {
 
 /** What a pass of n1 would do that finds these rows. */
 export function planOn(catalog: Catalog, found: Rows): Plan {
+  return preparedOn(catalog, found).plan;
+}
+
+/** The same with what it starts from. */
+export function preparedOn(catalog: Catalog, found: Rows): Pick<Prepared, 'plan' | 'observed' | 'compiled'> {
   const node = catalog.nodes.get('n1');
   if (node === undefined) throw new Error('no node n1');
   const ledger = ledgerOf(catalog);
@@ -80,9 +86,6 @@ export function planOn(catalog: Catalog, found: Rows): Plan {
   const compiled = on('n1', catalog, { ledger, facts: factsOf(adopting(found, permitted)) });
   const adoptions = onlyWanted(permitted, compiled.resources);
   const viewed = adopting(found, adoptions);
-  return planSparing(
-    compiled.resources,
-    [...KINDS.values()].flatMap(kind => kind.parse(viewed)),
-    NOTHING_SPARED,
-  );
+  const observed = [...KINDS.values()].flatMap(kind => kind.parse(viewed));
+  return { plan: planSparing(compiled.resources, observed, NOTHING_SPARED), observed, compiled };
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pushFolder } from '../../src/lab/definitions.ts';
 import { labDown } from '../../src/lab/down.ts';
 import { holderOf, labRun } from '../../src/lab/enter.ts';
-import type { Lab } from '../../src/lab/lab.ts';
+import { type Lab, nodeDir } from '../../src/lab/lab.ts';
 import { labUp } from '../../src/lab/up.ts';
 import { ROOT } from '../house/tree.ts';
 import { definition } from '../support/lab-cluster.ts';
@@ -162,6 +162,33 @@ describe('what somebody made on two nodes', () => {
     expect(text[3]).toContain('port: veth-e2300f-o');
     expect(await netloom('n1', 0, 'adopt', '--node', 'n1', '--dir', folder)).toContain('All of it is defined already');
     await netloom('n1', 0, 'validate', folder);
+  });
+
+  test('is given back when nobody confirms: nothing of it is deleted, no packet is lost, and it is as it was', async () => {
+    const looks = async (): Promise<string> => {
+      const details = await Promise.all(
+        ['-d link show dev br100', '-d link show dev vxlan100', '-d link show dev port7', '-d link show dev vnet9'].map(words => n1().ok(`ip ${words}`)),
+      );
+      // Timers run on, and an address that nobody said cannot be unsaid.
+      return (
+        (await links(n1())) +
+        details.join('').replace(/_timer +[\d.]+| local 198\S+/g, '') +
+        (await n1().ok('bridge fdb show dev vxlan100')).replace(/^(?!00:00).*$/gm, '').trim()
+      );
+    };
+    const before = await looks();
+    writeFileSync(join(folder, 'README.md'), 'not yet\n');
+    await pushFolder(lab.dir, folder);
+    const meter = await measureLoss(eth0(n1(), 'hand'), '10.0.0.12', 10);
+    expect(await netloom('n1', 0, 'reconcile', '--confirm-timeout', '5m')).toContain('waits for netloom confirm');
+    expect(await links(n1())).toContain('"vxlan-64","97"');
+    const path = join(nodeDir(lab.dir, 'n1'), 'state', 'armed', 'journal.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), phase: 'undoing', why: 'of a test' }));
+    const told = await netloom('n1', 1, 'reconcile');
+    expect(told).toContain(`what it took over is its maker's again: vxlan100, br100, vxlan-e2300f, br-vxlan-e2300f, vnet9"`);
+    expect(await looks()).toBe(before);
+    expect(await meter.stop(50)).toMatchObject({ lost: 0 });
+    rmSync(join(folder, 'README.md'));
   });
 
   test('is taken over by a plan that says so, also by one that died in the middle, and no packet is lost', async () => {
