@@ -1,5 +1,8 @@
-/** Listening to a child that streams, until it has ended; Ctrl-C is passed on to it. */
+/** Listening to a child that streams, until it has ended; Ctrl-C is passed on to it, and so is the end of a terminal. */
 import type { LongChild } from '../host/spawn-long.ts';
+
+// A terminal that closed is one of them.
+const ASKS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Manner {
   /** Told what the child says on stdout, as it comes. */
@@ -19,13 +22,11 @@ export async function conversation(child: LongChild, { take, interrupt, until }:
     else void child.stop();
   };
   child.stdout.on('data', take);
-  process.on('SIGINT', press);
-  process.on('SIGTERM', press);
+  for (const signal of ASKS) process.on(signal, press);
   until?.resume().once('end', press);
   const closed = new Promise(resolve => child.stdout.once('close', resolve));
   await child.ended;
   await closed;
-  process.off('SIGINT', press);
-  process.off('SIGTERM', press);
+  for (const signal of ASKS) process.off(signal, press);
   until?.destroy();
 }

@@ -24,10 +24,14 @@ export function captureWords({ device, filter, count, isFile }: Omit<CaptureArgs
 
 /** Starts it; whoever reads its stdout writes the file, so that its own rights and confinement do not matter. Throws HostError `missing-program`, which names the package. */
 export function startCapture(args: CaptureArgs): LongChild {
-  const words = captureWords(args);
-  const program = findProgram('tcpdump');
-  return args.netns === '' ? spawnLong(program, words) : spawnLong('ip', ['netns', 'exec', args.netns, program, ...words]);
+  const words = [...AS_NOBODY, findProgram('tcpdump'), ...captureWords(args)];
+  return args.netns === '' ? spawnLong('setpriv', words) : spawnLong('ip', ['netns', 'exec', args.netns, findProgram('setpriv'), ...words]);
 }
+
+// As root tcpdump would change its user by itself, and then no longer die with us; what reads tenants' packets shall not be root either.
+const NOBODY = '65534';
+const CAPS = '-all,+net_raw';
+const AS_NOBODY = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', '--inh-caps', CAPS, '--ambient-caps', CAPS, '--pdeathsig', 'KILL'];
 
 /** The port of a bridge that has a MAC; null where none has. */
 export function portWithMac(bridge: string, mac: string): string | null {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** The two urls, and where the node keeps its own state. */
 export interface ViewPlace {
@@ -18,6 +18,12 @@ export function viewDir({ repo, status, stateDir }: ViewPlace): string {
     return join(stateDir, 'view');
   } catch {
     const name = createHash('sha256').update(`${repo.url}\n${status.url}`).digest('hex').slice(0, 16);
-    return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'netloom', 'view', name);
+    return join(cacheHome(), 'netloom', 'view', name);
   }
+}
+
+// One that is empty or relative counts as none (XDG Base Directory Specification): the folder that we stand in is no cache.
+function cacheHome(): string {
+  const named = process.env['XDG_CACHE_HOME'] ?? '';
+  return isAbsolute(named) ? named : join(homedir(), '.cache');
 }

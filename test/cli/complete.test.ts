@@ -1,9 +1,9 @@
 /** What a press of the tab key is answered: from the tree of commands, and from what this machine saw last. */
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { answer } from '../../src/cli/complete-command.ts';
 import type { Sources } from '../../src/cli/complete-values.ts';
 import { SHELLS } from '../../src/cli/completion-scripts.ts';
@@ -185,6 +185,14 @@ describe('names', () => {
       ['Interface', ['acme/web']],
       ['Instance', ['acme/vm-7']],
     ]);
+  });
+
+  it.each(['', 'x/y'])('a cache home that is no absolute path is none: %j', cache => {
+    vi.stubEnv('XDG_CACHE_HOME', cache);
+    expect(viewDir({ ...place(), stateDir: '/nonexistent' }).startsWith(join(homedir(), '.cache', 'netloom'))).toBe(true);
+    vi.stubEnv('XDG_CACHE_HOME', '/c');
+    expect(viewDir({ ...place(), stateDir: '/nonexistent' })).toMatch(/^\/c\/netloom\/view\//);
+    vi.unstubAllEnvs();
   });
 
   it.each(['', '{', '[]', '{"files": 7}', '{"files": [["x", {}]]}', 'null'])('a cache of no use is no cache: %j', text => {

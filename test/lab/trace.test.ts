@@ -174,6 +174,18 @@ describe('netloom capture', () => {
     expect(piped.stdout).toContain('ICMP echo');
   });
 
+  test('ends when the terminal closes, and leaves no tcpdump behind when it is killed', async () => {
+    const capture = (netloom: string, ...then: readonly string[]) => {
+      const told = join(all.lab.dir, 'told');
+      const begun = `netloom capture red/lan --on ${netloom} tcp port 9 >/dev/null 2>${told} & p=$!; until grep -qs 'listening on' ${told}; do sleep 0.1; done`;
+      return script('n1', [begun, 'c=$(pgrep -P $p -x tcpdump)', 'grep -h ^CapEff /proc/$c/status', ...then, `cat ${told} >&2; rm ${told}`].join('; '));
+    };
+    const closed = await capture('router', 'kill -HUP $p', 'wait $p; echo $?');
+    expect([closed.stdout, closed.stderr]).toEqual(['CapEff:\t0000000000002000\n0\n', expect.stringContaining('0 packets captured')]);
+    const killed = await capture('bridge', 'kill -KILL $p', 'while grep -qs tcpdump /proc/$c/cmdline; do sleep 0.1; done', 'echo gone');
+    expect(killed.stdout).toBe('CapEff:\t0000000000002000\ngone\n');
+  });
+
   test('elsewhere: the nodes that have it, and the command to run there; a filter is never an option; what cannot be is told', async () => {
     const away = await netloom('n3', 'capture', 'red/web', '-c', '5', 'tcp', 'port', '80');
     expect([away.exitCode, away.stderr]).toEqual([1, expect.stringContaining('n3 does not have the near end of Interface red/web: n1 does')]);
