@@ -125,7 +125,18 @@ function undoing({ verb, kind: name, changes }: Step, spec: object): readonly Op
   return ops.every(({ op }) => ENTRIES.has(op)) ? ops : [];
 }
 
-const ENTRIES: ReadonlySet<Op['op']> = new Set(['flood-append', 'flood-del', 'vtep-replace', 'vtep-del', 'fdb-replace', 'fdb-del', 'nft-del', 'nft-replace']);
+const ENTRIES: ReadonlySet<Op['op']> = new Set([
+  'flood-append',
+  'flood-del',
+  'vtep-replace',
+  'vtep-del',
+  'fdb-replace',
+  'fdb-del',
+  'neigh-replace',
+  'neigh-del',
+  'nft-del',
+  'nft-replace',
+]);
 
 // An entry goes with the port that it leads to, and that with its link.
 function standsOn({ kind, spec }: Thing, refs: ReadonlySet<Ref>, things: ReadonlyMap<Ref, Thing> = new Map()): readonly Ref[] {

@@ -187,6 +187,7 @@ describe('what somebody made on two nodes', () => {
     const told = await netloom('n1', 1, 'reconcile');
     expect(told).toContain(`what it took over is its maker's again: vxlan100, br100, vxlan-e2300f, br-vxlan-e2300f, vnet9"`);
     expect(await looks()).toBe(before);
+    expect(await n1().ok('ip neigh show nud permanent')).toBe('');
     expect(await meter.stop(50)).toMatchObject({ lost: 0 });
     rmSync(join(folder, 'README.md'));
   });
