@@ -58,7 +58,8 @@ export function binaryBackend({ address, dir, auth, maxBytes, stop }: BinaryBack
       // By name of the commit: what was listed is what comes, also when the branch has moved on.
       const args = [at(gitdir), 'fetch', ...options, '--', remote, `+${tip}:refs/netloom/${branch}`];
       await git(setting, args, { until, maxFileBytes: maxBytes }).catch(async error => {
-        await sweepTemporary(gitdir);
+        // What went wrong is why it failed, also where the folder itself is gone.
+        await sweepTemporary(gitdir).catch(() => undefined);
         throw error;
       });
     },

@@ -78,9 +78,38 @@ export function cloneFolder(dir: string, url: string): CloneFolder {
   return { gitdir, exists, markDamaged, isDamaged, isInDoubt, exclusive, replace };
 }
 
-// A file that names its holder: the holder's life is what holds it. link() makes it appear with its content.
+/** The longest that a timer can wait. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Ends of the last turns of this process, by lock. */
+const turns = new Map<string, Promise<void>>();
+
+// Writers of one process take turns among themselves, so that the file is between processes alone: none sees another come and go there.
 async function takeLock(dir: string, url: string, until: number): Promise<() => Promise<void>> {
   const lock = join(dir, 'lock');
+  const before = turns.get(lock) ?? Promise.resolve();
+  let end = (): void => undefined;
+  const mine = before.then(() => new Promise<void>(resolve => void (end = resolve)));
+  turns.set(lock, mine);
+  // Also who gave up stays in line until those before it are done: nobody passes them.
+  const leave = (): void =>
+    void before.then(() => {
+      end();
+      if (turns.get(lock) === mine) turns.delete(lock);
+    });
+  try {
+    const isMine = await Promise.race([before.then(() => true), sleep(Math.min(Math.max(0, until - Date.now()), LONGEST_MS), false, { ref: false })]);
+    if (!isMine) throw inUse(dir, url, `${process.pid}`);
+    const release = await takeFile(dir, lock, url, until);
+    return () => release().finally(leave);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+// A file that names its holder: the holder's life is what holds it. link() makes it appear with its content.
+async function takeFile(dir: string, lock: string, url: string, until: number): Promise<() => Promise<void>> {
   const mine = join(dir, `lock.${randomUUID()}`);
   const me = `${process.pid} ${await startOf(process.pid)} ${randomUUID()}\n`;
   // Before it is there, or another writer of this process could take it for a leftover.
@@ -130,6 +159,7 @@ async function tryLink(mine: string, lock: string): Promise<boolean> {
 // Taken aside by rename, which one of several evicters wins; what is found to be another's is put back.
 async function evict(lock: string, holder: string): Promise<void> {
   const aside = `${lock}.${randomUUID()}`;
+  if ((await readText(lock)) !== holder) return;
   try {
     await rename(lock, aside);
   } catch (error) {
