@@ -58,8 +58,7 @@ export function binaryBackend({ address, dir, auth, maxBytes, stop }: BinaryBack
       // By name of the commit: what was listed is what comes, also when the branch has moved on.
       const args = [at(gitdir), 'fetch', ...options, '--', remote, `+${tip}:refs/netloom/${branch}`];
       await git(setting, args, { until, maxFileBytes: maxBytes }).catch(async error => {
-        // What went wrong is why it failed, also where the folder itself is gone.
-        await sweepTemporary(gitdir).catch(() => undefined);
+        await sweepTemporary(gitdir);
         throw error;
       });
     },
@@ -100,10 +99,10 @@ async function writeConfig(path: string, address: Address): Promise<void> {
   await writeAtomic(path, text);
 }
 
-// A git that was stopped, or had no room, leaves what it had written so far; on a full disk that is what keeps it full.
+// A git that was stopped, or had no room, leaves what it had written so far; on a full disk that is what keeps it full. Where the folder itself is gone, so is that.
 async function sweepTemporary(gitdir: string): Promise<void> {
   const objects = join(gitdir, 'objects');
-  const left = (await readdir(objects, { recursive: true })).filter(path => basename(path).startsWith('tmp_'));
+  const left = (await readdir(objects, { recursive: true }).catch(() => [])).filter(path => basename(path).startsWith('tmp_'));
   for (const path of left) await rm(join(objects, path), { recursive: true, force: true });
 }
 

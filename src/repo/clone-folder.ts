@@ -89,7 +89,10 @@ async function takeLock(dir: string, url: string, until: number): Promise<() => 
   const lock = join(dir, 'lock');
   const before = turns.get(lock) ?? Promise.resolve();
   let end = (): void => undefined;
-  const mine = before.then(() => new Promise<void>(resolve => void (end = resolve)));
+  const over = new Promise<void>(resolve => {
+    end = resolve;
+  });
+  const mine = before.then(() => over);
   turns.set(lock, mine);
   // Also who gave up stays in line until those before it are done: nobody passes them.
   const leave = (): void =>
