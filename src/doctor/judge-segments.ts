@@ -57,15 +57,8 @@ function judgeRouters(evidence: Evidence): Judged {
   const asked = evidence.segments.filter(({ echo }) => echo !== null);
   const silent = asked.filter(isMute);
   const failed = silent.filter(each => !isExplained(each, evidence));
-  const routers = [...new Set(failed.map(({ router }) => router))].sort();
   return together([
-    ...routers.map(router =>
-      silence(
-        router,
-        failed.filter(each => each.router === router),
-        evidence,
-      ),
-    ),
+    ...byRouter(failed, (router, its) => silence(router, its, evidence)),
     counted('routers', asked.length - silent.length, 'answers an echo from a guest', 'answer echoes from guests'),
     inTheWay('routers', silent.length - failed.length),
   ]);
@@ -75,18 +68,22 @@ function judgeDhcp(evidence: Evidence): Judged {
   const asked = evidence.segments.filter(({ dhcp }) => dhcp !== null);
   const silent = asked.filter(({ dhcp, routerMac }) => !dhcp?.macs.includes(routerMac));
   const failed = silent.filter(each => !isMute(each) && !isExplained(each, evidence));
-  const routers = [...new Set(failed.map(({ router }) => router))].sort();
   return together([
-    ...routers.map(router =>
-      noOffers(
-        router,
-        failed.filter(each => each.router === router),
-        evidence,
-      ),
-    ),
+    ...byRouter(failed, (router, its) => noOffers(router, its, evidence)),
     counted('dhcp', asked.length - silent.length, 'offers addresses', 'offer addresses'),
     inTheWay('dhcp', silent.length - failed.length),
   ]);
+}
+
+/** One judgement for each router that some of them ask, by its name. */
+function byRouter(segments: readonly Segment[], judge: (router: string, its: readonly Segment[]) => Judged): readonly Judged[] {
+  const routers = [...new Set(segments.map(({ router }) => router))].sort();
+  return routers.map(router =>
+    judge(
+      router,
+      segments.filter(each => each.router === router),
+    ),
+  );
 }
 
 function counted(check: string, count: number, does: string, doThey: string): Judged {

@@ -1,5 +1,6 @@
 /** A tenant as `get` and `describe` show it: what it has, and what it may have. */
 import { COUNTED, poolNamesOf, type Quotas, quotasOf } from '../objects/tenancy.ts';
+import { counts } from './census.ts';
 import { type Field, named, sections } from './describe-parts.ts';
 import { API_VERSION, head, keysOf, type RecordHead } from './record-head.ts';
 import type { View } from './state.ts';
@@ -20,27 +21,21 @@ export interface NamespaceRecord extends RecordHead {
 
 /** Tenants: those that are defined, and those that are only named by an object. */
 export function namespaceRecords({ catalog }: View): readonly NamespaceRecord[] {
-  const counts = COUNTED.map(({ field, all }) => ({ field, counted: countedBy(all(catalog).values()) }));
-  const used = counts.flatMap(({ counted }) => [...counted.keys()]);
+  const counted = COUNTED.map(({ field, all }) => ({ field, by: counts([...all(catalog).values()].map(({ namespace }) => namespace)) }));
+  const used = counted.flatMap(({ by }) => [...by.keys()]);
   return keysOf(catalog.namespaces.keys(), used).map(name => {
     const def = catalog.namespaces.get(name);
     const most = quotasOf(name, catalog);
     const main = catalog.networks.get(`${name}/main`);
-    const each = <T>(value: (of: (typeof counts)[number]) => T) => Object.fromEntries(counts.map(of => [of.field, value(of)])) as Record<keyof Quotas, T>;
+    const each = <T>(value: (of: (typeof counted)[number]) => T) => Object.fromEntries(counted.map(of => [of.field, value(of)])) as Record<keyof Quotas, T>;
     const status = {
-      ...each(({ counted }) => counted.get(name) ?? 0),
+      ...each(({ by }) => by.get(name) ?? 0),
       quotas: each(({ field }) => most[field] ?? null),
       pools: poolNamesOf(name, catalog) ?? null,
       mainNetwork: main?.made === undefined ? null : main.key,
     };
     return { apiVersion: API_VERSION, kind: 'Namespace', ...head(def, name, undefined), spec: def?.spec ?? {}, status };
   });
-}
-
-function countedBy(all: Iterable<{ readonly namespace: string }>): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const { namespace } of all) found.set(namespace, (found.get(namespace) ?? 0) + 1);
-  return found;
 }
 
 /** `2/3`: what there is, and what there may be; a number alone has no bound. */
